@@ -1,0 +1,161 @@
+/**
+ * The table of live sessions: one cache line a slot in shared memory, addressed by the index that the ticket carries. No locks: state and
+ * the time of its last change are one word, changed by compare-and-swap, so a thread that dies half-way leaves a slot that ages out.
+ * A slot is never used again without a new generation. When a tier's part is full, the newest hello is refused, never a verified session.
+ */
+import type { EpochSeconds } from '@hauberk/primitives';
+import { claimSequence, peekSequence, type WindowVerdict, windowWords } from './replay-window.ts';
+
+/** Int32 words of a slot: 64 bytes, one cache line. */
+const slotWords = 16;
+const generationWord = 0;
+const stateWord = 1;
+const expiryWord = 2;
+const windowWord = 4;
+
+/** Slot states: the low three bits of the state word; the rest is the second of the last change, counted from the table's birth. */
+const free = 0;
+const claiming = 1;
+const unverified = 2;
+const live = 3;
+
+/** A claim that takes longer than this belongs to a thread that died. */
+const claimSeconds = 10;
+/** A session without a verified request may be reclaimed after this. */
+const unverifiedSeconds = 30;
+/** A given-up slot rests before its next use, so that a claim in flight on another thread has long ended. */
+const restSeconds = 2;
+/** Slots looked at for one hello before it is refused. */
+const probes = 256;
+
+/** Where a tier's slots begin, and how many they are. */
+export interface TierRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The shared table with what every thread knows of it. */
+export interface SessionTable {
+  readonly words: Int32Array;
+  /** Reserved slots per trust tier: a flood of one tier cannot displace another. */
+  readonly tiers: readonly TierRange[];
+  /** One cursor per tier, shared. */
+  readonly cursors: Int32Array;
+  readonly bornAt: EpochSeconds;
+}
+
+/** A session's place: its slot and the slot's generation. */
+export interface SlotReference {
+  readonly slot: number;
+  readonly generation: number;
+}
+
+/** Shared bytes that a table of `tierCounts` slots needs. */
+export const sessionTableBytes = (tierCounts: readonly number[]): number =>
+  (tierCounts.reduce((sum, count) => sum + count, 0) * slotWords + tierCounts.length) * 4;
+
+/** Lays the table over shared memory; every thread does so over the same memory with the same counts. */
+export const openSessionTable = (
+  memory: SharedArrayBuffer,
+  tierCounts: readonly number[],
+  bornAt: EpochSeconds,
+): SessionTable => {
+  let first = 0;
+  const tiers = tierCounts.map((count) => {
+    const range = { first, count };
+    first += count;
+    return range;
+  });
+  return {
+    words: new Int32Array(memory, 0, first * slotWords),
+    cursors: new Int32Array(memory, first * slotWords * 4, tierCounts.length),
+    tiers,
+    bornAt,
+  };
+};
+
+const pack = (table: SessionTable, code: number, now: EpochSeconds): number => (((now - table.bornAt) << 3) | code) | 0;
+const codeOf = (state: number): number => state & 7;
+const ageOf = (table: SessionTable, state: number, now: EpochSeconds): number => now - table.bornAt - (state >> 3);
+
+const isReclaimable = (table: SessionTable, base: number, state: number, now: EpochSeconds): boolean => {
+  const age = ageOf(table, state, now);
+  switch (codeOf(state)) {
+    case free:
+      return state === 0 || age >= restSeconds;
+    case claiming:
+      return age >= claimSeconds;
+    case unverified:
+      return age >= unverifiedSeconds;
+    default:
+      return Atomics.load(table.words, base + expiryWord) + restSeconds <= now - table.bornAt;
+  }
+};
+
+const tryClaim = (table: SessionTable, slot: number, expiresAt: EpochSeconds, now: EpochSeconds): SlotReference | undefined => {
+  const { words } = table;
+  const base = slot * slotWords;
+  const state = Atomics.load(words, base + stateWord);
+  if (!isReclaimable(table, base, state, now)) return undefined;
+  const mine = pack(table, claiming, now);
+  if (Atomics.compareExchange(words, base + stateWord, state, mine) !== state) return undefined;
+  const generation = (Atomics.add(words, base + generationWord, 1) + 1) | 0;
+  for (let word = 0; word < windowWords; word += 1) Atomics.store(words, base + windowWord + word, 0);
+  Atomics.store(words, base + expiryWord, expiresAt - table.bornAt);
+  // Lost only when this thread slept longer than claimSeconds and another took the slot over: then it is the other's.
+  const published = Atomics.compareExchange(words, base + stateWord, mine, pack(table, unverified, now)) === mine;
+  return published && Atomics.load(words, base + generationWord) === generation ? { slot, generation } : undefined;
+};
+
+/** Takes a slot for a new session of `tier`; undefined when the tier's part of the table is full. */
+export const allocateSlot = (
+  table: SessionTable,
+  tier: number,
+  expiresAt: EpochSeconds,
+  now: EpochSeconds,
+): SlotReference | undefined => {
+  const range = table.tiers[tier];
+  if (range === undefined || range.count === 0) return undefined;
+  const attempts = Math.min(probes, range.count);
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const cursor = Atomics.add(table.cursors, tier, 1) >>> 0;
+    const taken = tryClaim(table, range.first + (cursor % range.count), expiresAt, now);
+    if (taken !== undefined) return taken;
+  }
+  return undefined;
+};
+
+/** Ends a session: its generation moves on, so its tickets are void on every thread at once. */
+export const releaseSlot = (table: SessionTable, { slot, generation }: SlotReference, now: EpochSeconds): boolean => {
+  const base = slot * slotWords;
+  if (Atomics.compareExchange(table.words, base + generationWord, generation, (generation + 1) | 0) !== generation) return false;
+  Atomics.store(table.words, base + stateWord, pack(table, free, now));
+  return true;
+};
+
+const isCurrent = (table: SessionTable, { slot, generation }: SlotReference): boolean =>
+  Atomics.load(table.words, slot * slotWords + generationWord) === generation;
+
+/** Whether a slot index lies in the table at all. */
+export const isSlot = (table: SessionTable, slot: number): boolean => slot >= 0 && slot < table.words.length / slotWords;
+
+/** Looks at a session's window without claiming; 'gone' when the session ended or its slot serves another. */
+export const peekSlot = (table: SessionTable, reference: SlotReference, sequence: number): WindowVerdict | 'gone' =>
+  isCurrent(table, reference) ? peekSequence(table.words, reference.slot * slotWords + windowWord, sequence) : 'gone';
+
+/** Claims a sequence number of a session, exactly once over all threads; marks the session as verified. */
+export const claimInSlot = (
+  table: SessionTable,
+  reference: SlotReference,
+  sequence: number,
+  now: EpochSeconds,
+): WindowVerdict | 'gone' => {
+  if (!isCurrent(table, reference)) return 'gone';
+  const base = reference.slot * slotWords;
+  const verdict = claimSequence(table.words, base + windowWord, sequence);
+  // The slot may have changed hands in between; the claim then counts for nobody.
+  if (!isCurrent(table, reference)) return 'gone';
+  const state = Atomics.load(table.words, base + stateWord);
+  if (codeOf(state) === unverified) Atomics.compareExchange(table.words, base + stateWord, state, pack(table, live, now));
+  return verdict;
+};
