@@ -74,7 +74,7 @@ export const openResumeTicket = (
   if (bytes === undefined || bytes.length < 4 + nonceLength + 16) return refuse('resume.malformed');
   const keyIdBytes = bytes.subarray(0, 4);
   const keyId = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  const key = [ring.current, ...ring.previous].find(({ id }) => id === keyId)?.key;
+  const key = [ring.current, ...ring.alsoOpens].find(({ id }) => id === keyId)?.key;
   // A key that has been rotated away means a ticket past its life.
   if (key === undefined) return refuse('resume.expired');
   const opened = crypto.open(key, bytes.subarray(4, 16), bytes.subarray(16), concat(associated, keyIdBytes));

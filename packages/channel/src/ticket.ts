@@ -39,10 +39,10 @@ export interface TicketKey {
   readonly key: SecretKey;
 }
 
-/** The sealing keys of a node: tickets are sealed with `current`; older ones open until the last of their tickets has expired. */
+/** The sealing keys of a node: tickets are sealed with `current`; those before it, and the next one, only open. */
 export interface TicketKeyRing {
   readonly current: TicketKey;
-  readonly previous: readonly TicketKey[];
+  readonly alsoOpens: readonly TicketKey[];
 }
 
 /** What a ticket holds. The secrets are the derived request and reply keys: one HKDF a request would cost more than all the rest. */
@@ -144,7 +144,7 @@ export const readTicketPrefix = (bytes: Bytes): TicketPrefix | undefined => {
 };
 
 const findKey = (ring: TicketKeyRing, id: number): SecretKey | undefined =>
-  ring.current.id === id ? ring.current.key : ring.previous.find((key) => key.id === id)?.key;
+  ring.current.id === id ? ring.current.key : ring.alsoOpens.find((key) => key.id === id)?.key;
 
 /** Opens a ticket of this node and boot; expiry is judged here too. */
 export const openTicket = (
