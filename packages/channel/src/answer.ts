@@ -111,7 +111,8 @@ export const readAnswer = (text: string): Result<UnverifiedAnswer, HandshakeReas
   const corePayload = readPart(coreText);
   const ticketsPayload = readPart(ticketsText);
   const mac = fromBase64Url(macText);
-  if (rest.length > 0 || corePayload === undefined || ticketsPayload === undefined || mac?.length !== 32) return refuse('answer.malformed');
+  if (rest.length > 0 || corePayload === undefined || ticketsPayload === undefined || mac?.length !== 32)
+    return refuse('answer.malformed');
   const core = readCore(corePayload);
   const tickets = readTickets(ticketsPayload);
   if (core === undefined || tickets === undefined) return refuse('answer.malformed');

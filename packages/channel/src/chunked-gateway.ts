@@ -43,7 +43,11 @@ export const openChunkedRequest = (
   const base = utf8(pending.base);
   const label = requestChunkLabel(pending.parameters.sequence, crypto.sha256(base));
   const key = crypto.importAead(crypto.hkdfExpand(pending.keys.chunk, label, 32));
-  const minted = mintChunked(pending, () => crypto.open(key, chunkNonce(0, false), pending.signature, base) !== undefined, now);
+  const minted = mintChunked(
+    pending,
+    () => crypto.open(key, chunkNonce(0, false), pending.signature, base) !== undefined,
+    now,
+  );
   return minted.ok ? { ok: true, value: { request: minted.value, opener: createOpener(crypto, key) } } : minted;
 };
 

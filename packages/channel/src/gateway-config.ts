@@ -7,7 +7,7 @@ import { maxStatusLifeMs, protocolVersion } from './names.ts';
 import type { DocumentReason } from './reasons.ts';
 import { compilePattern, matchPattern, type PathPattern } from './route-pattern.ts';
 import { booleanOf, bytesOf, countOf, isObject, type JsonObject, listOf, textEntry, textOf } from './shape.ts';
-import { type SuiteId, findSuite } from './suites.ts';
+import { findSuite, type SuiteId } from './suites.ts';
 
 /** How a route's messages travel. `plain` routes are outside HB/1. */
 export type ProtectionMode = 'plain' | 'signed' | 'sealed';
@@ -102,7 +102,8 @@ const routeEntry = (value: unknown): ConfigRoute | undefined => {
   const idempotency = value['idempotency'];
   const chunked = booleanOf(value, 'chunked');
   const replies = value['replies'];
-  if (path === undefined || methods === undefined || mode === undefined || coveredHeaders === undefined) return undefined;
+  if (path === undefined || methods === undefined || mode === undefined || coveredHeaders === undefined)
+    return undefined;
   if (coveredReplyHeaders === undefined || publicQuery === undefined || chunked === undefined) return undefined;
   if (idempotency !== 'none' && idempotency !== 'optional' && idempotency !== 'required') return undefined;
   if (replies !== 'bound' && replies !== 'unbound') return undefined;
@@ -117,7 +118,8 @@ const configLists = (payload: JsonObject) => {
   const directiveKeys = listOf(payload, 'directiveKeys', namedKeyEntry);
   const endpoints = listOf(payload, 'endpoints', textEntry);
   const routes = listOf(payload, 'routes', routeEntry);
-  if (suites === undefined || keys === undefined || revokedKeys === undefined || statusKeys === undefined) return undefined;
+  if (suites === undefined || keys === undefined || revokedKeys === undefined || statusKeys === undefined)
+    return undefined;
   if (directiveKeys === undefined || endpoints === undefined || routes === undefined) return undefined;
   return { suites, keys, revokedKeys, statusKeys, directiveKeys, endpoints, routes };
 };
@@ -134,8 +136,10 @@ export const readGatewayConfig = (payload: JsonObject): Result<GatewayConfig, Do
   const maxAgeSeconds = countOf(payload, 'maxAgeSeconds');
   const defaultMode = modeOf(payload['defaultMode']);
   const lists = configLists(payload);
-  if (signedBy === undefined || organisation === undefined || service === undefined || version === undefined) return refuse('document.malformed');
-  if (issuedAt === undefined || expiresAt === undefined || maxAgeSeconds === undefined) return refuse('document.malformed');
+  if (signedBy === undefined || organisation === undefined || service === undefined || version === undefined)
+    return refuse('document.malformed');
+  if (issuedAt === undefined || expiresAt === undefined || maxAgeSeconds === undefined)
+    return refuse('document.malformed');
   if (defaultMode === undefined || lists === undefined) return refuse('document.malformed');
   const times = { issuedAtMs: epochMs(issuedAt), expiresAtMs: epochMs(expiresAt) };
   return accept({ signedBy, organisation, service, version, maxAgeSeconds, defaultMode, ...times, ...lists });
@@ -164,7 +168,8 @@ export const gatewayConfigPayload = (config: GatewayConfig): JsonObject => ({
 /** The first route that matches a request, or undefined: then the config's default mode holds. */
 export const findConfigRoute = (config: GatewayConfig, method: string, path: string): ConfigRoute | undefined =>
   config.routes.find(
-    (route) => (route.methods.length === 0 || route.methods.includes(method)) && matchPattern(route.path, path) !== undefined,
+    (route) =>
+      (route.methods.length === 0 || route.methods.includes(method)) && matchPattern(route.path, path) !== undefined,
   );
 
 /** The agreement key that a client uses: its first own suite that the config offers, its newest valid unrevoked key. */
@@ -207,8 +212,15 @@ export const readConfigStatus = (payload: JsonObject): Result<ConfigStatus, Docu
   const configVersion = countOf(payload, 'configVersion');
   const issuedAt = countOf(payload, 'issuedAtMs');
   const expiresAt = countOf(payload, 'expiresAtMs');
-  if (signedBy === undefined || configHash === undefined || configVersion === undefined) return refuse('document.malformed');
+  if (signedBy === undefined || configHash === undefined || configVersion === undefined)
+    return refuse('document.malformed');
   if (issuedAt === undefined || expiresAt === undefined) return refuse('document.malformed');
   if (expiresAt - issuedAt > maxStatusLifeMs) return refuse('document.life-too-long');
-  return accept({ signedBy, configHash, configVersion, issuedAtMs: epochMs(issuedAt), expiresAtMs: epochMs(expiresAt) });
+  return accept({
+    signedBy,
+    configHash,
+    configVersion,
+    issuedAtMs: epochMs(issuedAt),
+    expiresAtMs: epochMs(expiresAt),
+  });
 };

@@ -39,7 +39,21 @@ export interface UnverifiedHello {
   readonly text: string;
 }
 
-const members = ['v', 'suites', 'config', 'kid', 'organisation', 'app', 'service', 'share', 'device', 'resume', 'early', 'createdMs', 'nonce'];
+const members = [
+  'v',
+  'suites',
+  'config',
+  'kid',
+  'organisation',
+  'app',
+  'service',
+  'share',
+  'device',
+  'resume',
+  'early',
+  'createdMs',
+  'nonce',
+];
 
 /** The payload of a hello, ready to be signed under `hb1/hello`. */
 export const helloPayload = (hello: Hello): JsonObject => ({
@@ -63,7 +77,8 @@ const readNames = (payload: JsonObject) => {
   const organisation = textOf(payload, 'organisation', 64);
   const app = textOf(payload, 'app', 64);
   const service = textOf(payload, 'service', 64);
-  if (configKeyId === undefined || organisation === undefined || app === undefined || service === undefined) return undefined;
+  if (configKeyId === undefined || organisation === undefined || app === undefined || service === undefined)
+    return undefined;
   return { configKeyId, organisation, app, service };
 };
 
@@ -84,8 +99,10 @@ const readHelloPayload = (payload: JsonObject, suite: Suite): Hello | undefined 
   const early = booleanOf(payload, 'early');
   const names = readNames(payload);
   const freshness = readFreshness(payload);
-  if (suites === undefined || configHash === undefined || share === undefined || deviceThumbprint === undefined) return undefined;
-  if (resumeHash === undefined || early === undefined || names === undefined || freshness === undefined) return undefined;
+  if (suites === undefined || configHash === undefined || share === undefined || deviceThumbprint === undefined)
+    return undefined;
+  if (resumeHash === undefined || early === undefined || names === undefined || freshness === undefined)
+    return undefined;
   return { suites, configHash, share, deviceThumbprint, resumeHash, early, ...names, ...freshness };
 };
 
@@ -96,7 +113,8 @@ export const readHello = (text: string): Result<UnverifiedHello, HandshakeReason
   const document = readDocument(context.hello, `${payloadText}.${signatureText}`);
   if (!document.ok) return refuse('hello.malformed', document.code);
   const { payload, signedBytes, signature } = document.value;
-  if (payload['v'] !== protocolVersion || !hasOnly(payload, members)) return refuse('hello.malformed', 'version or members');
+  if (payload['v'] !== protocolVersion || !hasOnly(payload, members))
+    return refuse('hello.malformed', 'version or members');
   const first: unknown = Array.isArray(payload['suites']) ? payload['suites'][0] : undefined;
   const suite = typeof first === 'string' ? findSuite(first) : undefined;
   if (suite === undefined) return refuse('hello.suite');

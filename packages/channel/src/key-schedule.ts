@@ -30,13 +30,18 @@ const labels: readonly (readonly [keyof SessionSecrets, string, number])[] = [
 const newline = utf8('\n');
 
 /** The bytes whose SHA-256 is the transcript hash. */
-export const transcriptOf = (hello: string, answerCore: string): Bytes => concat(utf8(hello), newline, utf8(answerCore));
+export const transcriptOf = (hello: string, answerCore: string): Bytes =>
+  concat(utf8(hello), newline, utf8(answerCore));
 
 const named = (values: readonly Bytes[]): SessionSecrets =>
   Object.fromEntries(labels.map(([name], index) => [name, values[index]])) as unknown as SessionSecrets;
 
 /** Session secrets from the transcript hash and both shared secrets (with the config key first). */
-export const deriveSecrets = (crypto: SyncCrypto, transcriptHash: Uint8Array, ...shared: readonly Uint8Array[]): SessionSecrets => {
+export const deriveSecrets = (
+  crypto: SyncCrypto,
+  transcriptHash: Uint8Array,
+  ...shared: readonly Uint8Array[]
+): SessionSecrets => {
   const pseudoRandomKey = crypto.hkdfExtract(transcriptHash, concat(...shared));
   return named(labels.map(([, label, length]) => crypto.hkdfExpand(pseudoRandomKey, utf8(label), length)));
 };
@@ -48,7 +53,9 @@ export const deriveSecretsAsync = async (
   ...shared: readonly Uint8Array[]
 ): Promise<SessionSecrets> => {
   const pseudoRandomKey = await crypto.hkdfExtract(transcriptHash, concat(...shared));
-  return named(await Promise.all(labels.map(([, label, length]) => crypto.hkdfExpand(pseudoRandomKey, utf8(label), length))));
+  return named(
+    await Promise.all(labels.map(([, label, length]) => crypto.hkdfExpand(pseudoRandomKey, utf8(label), length))),
+  );
 };
 
 /** The 64-bit big-endian form of a sequence number. */

@@ -2,7 +2,15 @@
  * Replies bound to their request: the base covers the status, the content and the request's own signature headers. Sealed replies use
  * 12 fresh random bytes as nonce, never the sequence number: whoever swallowed a reply could otherwise make a second one under one nonce.
  */
-import { type Bytes, type EpochMs, type SyncCrypto, toBase64, toBase64Url, toEpochSeconds, utf8 } from '@hauberk/primitives';
+import {
+  type Bytes,
+  type EpochMs,
+  type SyncCrypto,
+  toBase64,
+  toBase64Url,
+  toEpochSeconds,
+  utf8,
+} from '@hauberk/primitives';
 import { type ChunkSealer, createChunkSealer, sealChunkZero } from './chunked-gateway.ts';
 import { replyChunkLabel } from './key-schedule.ts';
 import { header, tag } from './names.ts';
@@ -48,10 +56,23 @@ const buildBase = (
   return { base: utf8(replyBase(target, names, reply.headers, signatureParams)), input: `hb=${signatureParams}` };
 };
 
-const signReply = (crypto: SyncCrypto, binding: ReplyBinding, reply: PlainReply, declared: readonly string[], now: EpochMs): ProtectedReply => {
+const signReply = (
+  crypto: SyncCrypto,
+  binding: ReplyBinding,
+  reply: PlainReply,
+  declared: readonly string[],
+  now: EpochMs,
+): ProtectedReply => {
   const digest = contentDigestOf(crypto.sha256(reply.body));
   const headers = { ...reply.headers, [header.contentDigest]: digest };
-  const { base, input } = buildBase(binding, { status: reply.status, headers }, declared, tag.signedReply, undefined, now);
+  const { base, input } = buildBase(
+    binding,
+    { status: reply.status, headers },
+    declared,
+    tag.signedReply,
+    undefined,
+    now,
+  );
   const mac = crypto.mac(crypto.importMac(binding.replyMac), base);
   const addedHeaders = {
     [header.contentDigest]: digest,
@@ -61,12 +82,21 @@ const signReply = (crypto: SyncCrypto, binding: ReplyBinding, reply: PlainReply,
   return { addedHeaders, body: reply.body };
 };
 
-const sealReply = (crypto: SyncCrypto, binding: ReplyBinding, reply: PlainReply, declared: readonly string[], now: EpochMs): ProtectedReply => {
+const sealReply = (
+  crypto: SyncCrypto,
+  binding: ReplyBinding,
+  reply: PlainReply,
+  declared: readonly string[],
+  now: EpochMs,
+): ProtectedReply => {
   const nonce = crypto.random(12);
   const { base, input } = buildBase(binding, reply, declared, tag.sealedReply, toBase64Url(nonce), now);
   const sealed = crypto.seal(crypto.importAead(binding.replyAead), nonce, reply.body, base);
   const split = sealed.length - 16;
-  const addedHeaders = { [header.signatureInput]: input, [header.signature]: `hb=:${toBase64(sealed.subarray(split))}:` };
+  const addedHeaders = {
+    [header.signatureInput]: input,
+    [header.signature]: `hb=:${toBase64(sealed.subarray(split))}:`,
+  };
   return { addedHeaders, body: sealed.subarray(0, split) };
 };
 

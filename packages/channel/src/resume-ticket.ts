@@ -56,7 +56,8 @@ const readState = (payload: JsonObject): ResumeState | undefined => {
   const deviceGeneration = countOf(payload, 'deviceGeneration');
   const node = countOf(payload, 'node');
   const expiresAt = countOf(payload, 'expiresAtMs');
-  if (organisation === undefined || app === undefined || service === undefined || deviceId === undefined) return undefined;
+  if (organisation === undefined || app === undefined || service === undefined || deviceId === undefined)
+    return undefined;
   if (tier === undefined || verdictReference === undefined || deviceGeneration === undefined) return undefined;
   if (node === undefined || expiresAt === undefined) return undefined;
   const expiresAtMs = epochMs(expiresAt);

@@ -74,7 +74,7 @@ export const openSessionTable = (
   };
 };
 
-const pack = (table: SessionTable, code: number, now: EpochSeconds): number => (((now - table.bornAt) << 3) | code) | 0;
+const pack = (table: SessionTable, code: number, now: EpochSeconds): number => ((now - table.bornAt) << 3) | code | 0;
 const codeOf = (state: number): number => state & 7;
 const ageOf = (table: SessionTable, state: number, now: EpochSeconds): number => now - table.bornAt - (state >> 3);
 
@@ -92,7 +92,12 @@ const isReclaimable = (table: SessionTable, base: number, state: number, now: Ep
   }
 };
 
-const tryClaim = (table: SessionTable, slot: number, expiresAt: EpochSeconds, now: EpochSeconds): SlotReference | undefined => {
+const tryClaim = (
+  table: SessionTable,
+  slot: number,
+  expiresAt: EpochSeconds,
+  now: EpochSeconds,
+): SlotReference | undefined => {
   const { words } = table;
   const base = slot * slotWords;
   const state = Atomics.load(words, base + stateWord);
@@ -128,7 +133,8 @@ export const allocateSlot = (
 /** Ends a session: its generation moves on, so its tickets are void on every thread at once. */
 export const releaseSlot = (table: SessionTable, { slot, generation }: SlotReference, now: EpochSeconds): boolean => {
   const base = slot * slotWords;
-  if (Atomics.compareExchange(table.words, base + generationWord, generation, (generation + 1) | 0) !== generation) return false;
+  if (Atomics.compareExchange(table.words, base + generationWord, generation, (generation + 1) | 0) !== generation)
+    return false;
   Atomics.store(table.words, base + stateWord, pack(table, free, now));
   return true;
 };
@@ -137,7 +143,8 @@ const isCurrent = (table: SessionTable, { slot, generation }: SlotReference): bo
   Atomics.load(table.words, slot * slotWords + generationWord) === generation;
 
 /** Whether a slot index lies in the table at all. */
-export const isSlot = (table: SessionTable, slot: number): boolean => slot >= 0 && slot < table.words.length / slotWords;
+export const isSlot = (table: SessionTable, slot: number): boolean =>
+  slot >= 0 && slot < table.words.length / slotWords;
 
 /** Looks at a session's window without claiming; 'gone' when the session ended or its slot serves another. */
 export const peekSlot = (table: SessionTable, reference: SlotReference, sequence: number): WindowVerdict | 'gone' =>
@@ -156,6 +163,7 @@ export const claimInSlot = (
   // The slot may have changed hands in between; the claim then counts for nobody.
   if (!isCurrent(table, reference)) return 'gone';
   const state = Atomics.load(table.words, base + stateWord);
-  if (codeOf(state) === unverified) Atomics.compareExchange(table.words, base + stateWord, state, pack(table, live, now));
+  if (codeOf(state) === unverified)
+    Atomics.compareExchange(table.words, base + stateWord, state, pack(table, live, now));
   return verdict;
 };

@@ -66,7 +66,8 @@ const componentList = (derived: string, names: readonly string[]): string => {
 };
 
 /** The inner list that `Signature-Input` must carry for these covered headers. */
-export const requestComponents = (names: readonly string[]): string => componentList('"@method" "@path" "@query"', names);
+export const requestComponents = (names: readonly string[]): string =>
+  componentList('"@method" "@path" "@query"', names);
 
 /** `@signature-params` of a request: the component list and the parameters, in the one order of the profile. */
 export const requestSignatureParams = (components: string, parameters: RequestParameters): string =>

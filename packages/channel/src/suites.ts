@@ -21,4 +21,5 @@ const table: Readonly<Record<SuiteId, Suite>> = {
 export const suiteIds: readonly SuiteId[] = ['HB1-P256', 'HB1-X25519'];
 
 /** The suite of that id, or undefined: an unknown suite is refused, never replaced. */
-export const findSuite = (id: string): Suite | undefined => (Object.hasOwn(table, id) ? table[id as SuiteId] : undefined);
+export const findSuite = (id: string): Suite | undefined =>
+  Object.hasOwn(table, id) ? table[id as SuiteId] : undefined;

@@ -190,7 +190,8 @@ export const readProtection = (head: ArrivedHead, demand: RouteDemand): Result<R
   const names = coveredRequestHeaders(parameters.tag, headers, demand.coveredHeaders);
   if (read.components !== requestComponents(names)) return refuse('request.components');
   // The mode of the route, not of the message, decides: a signed request to a signed route may carry any query.
-  if (demand.mode === 'sealed' && !hasOnlyPublicQuery(target.query, demand.publicQuery)) return refuse('request.query-not-public');
+  if (demand.mode === 'sealed' && !hasOnlyPublicQuery(target.query, demand.publicQuery))
+    return refuse('request.query-not-public');
   return accept({ parameters, base: requestBase(target, names, headers, read.signatureParams), signature });
 };
 
@@ -243,7 +244,15 @@ export const readProtectedHead = (
     const { replyMac, replyAead, chunk } = state;
     return accept({ sessionId: facts.sessionId, replyMac, replyAead, chunk });
   };
-  return accept({ head, keys: state, facts, ...protection.value, maxAgeSeconds: demand.maxAgeSeconds, early: false, claim });
+  return accept({
+    head,
+    keys: state,
+    facts,
+    ...protection.value,
+    maxAgeSeconds: demand.maxAgeSeconds,
+    early: false,
+    claim,
+  });
 };
 
 const checkAge = (pending: PendingRequest): Result<true, RequestReason> => {
@@ -253,7 +262,11 @@ const checkAge = (pending: PendingRequest): Result<true, RequestReason> => {
 };
 
 /** Claims, then ages, then mints. The caller has verified the MAC or opened the AEAD. */
-const mint = (pending: PendingRequest, body: Uint8Array, now: EpochMs): Result<VerifiedRequest, RequestReason> | RequestRefusal => {
+const mint = (
+  pending: PendingRequest,
+  body: Uint8Array,
+  now: EpochMs,
+): Result<VerifiedRequest, RequestReason> | RequestRefusal => {
   const claimed = pending.claim(now);
   if (!claimed.ok) return claimed;
   const binding = {
@@ -280,13 +293,22 @@ const mint = (pending: PendingRequest, body: Uint8Array, now: EpochMs): Result<V
 /** The `Content-Digest` value of a body (RFC 9530): one algorithm, one spelling. */
 export const contentDigestOf = (hash: Uint8Array): string => `sha-256=:${toBase64(hash)}:`;
 
-const verifySigned = (crypto: SyncCrypto, pending: PendingRequest, body: Uint8Array): Result<Uint8Array, RequestReason> => {
-  if (single(pending.head.headers, header.contentDigest) !== contentDigestOf(crypto.sha256(body))) return refuse('request.digest');
+const verifySigned = (
+  crypto: SyncCrypto,
+  pending: PendingRequest,
+  body: Uint8Array,
+): Result<Uint8Array, RequestReason> => {
+  if (single(pending.head.headers, header.contentDigest) !== contentDigestOf(crypto.sha256(body)))
+    return refuse('request.digest');
   const key = crypto.importMac(pending.keys.requestMac);
   return crypto.verifyMac(key, utf8(pending.base), pending.signature) ? accept(body) : refuse('request.signature');
 };
 
-const openSealed = (crypto: SyncCrypto, pending: PendingRequest, body: Uint8Array): Result<Uint8Array, RequestReason> => {
+const openSealed = (
+  crypto: SyncCrypto,
+  pending: PendingRequest,
+  body: Uint8Array,
+): Result<Uint8Array, RequestReason> => {
   const key = crypto.importAead(pending.keys.requestAead);
   const nonce = requestNonce(pending.keys.requestIv, pending.parameters.sequence);
   const plain = crypto.open(key, nonce, concat(body, pending.signature), utf8(pending.base));
@@ -301,7 +323,8 @@ export const verifyRequest = (
   now: EpochMs,
 ): { readonly ok: true; readonly value: VerifiedRequest } | RequestRefusal => {
   if (pending.parameters.tag === tag.chunked) return refuse('request.mode');
-  const verified = pending.parameters.tag === tag.signed ? verifySigned(crypto, pending, body) : openSealed(crypto, pending, body);
+  const verified =
+    pending.parameters.tag === tag.signed ? verifySigned(crypto, pending, body) : openSealed(crypto, pending, body);
   return verified.ok ? mint(pending, verified.value, now) : verified;
 };
 

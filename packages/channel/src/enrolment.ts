@@ -1,0 +1,75 @@
+/**
+ * Enrolment: challenge first (single use, five minutes, fixed before the key exists), then evidence over
+ * `challenge ‖ device key ‖ organisation ‖ app ‖ service`, signed by the new key under `hb1/enrol`.
+ */
+import { accept, type Bytes, type Result, refuse, type SyncCrypto, toBase64Url } from '@hauberk/primitives';
+import { isRawPoint, type KeyPurpose } from './device-key.ts';
+import { context, protocolVersion } from './names.ts';
+import type { ProofReason } from './reasons.ts';
+import { bytesOf, hasOnly, isObject, type JsonObject, textOf } from './shape.ts';
+import { readDocument } from './signed-document.ts';
+
+/** Evidence that a key is held where it says. `software` proves nothing beyond possession. */
+export type Evidence = { readonly kind: 'software' } | { readonly kind: string; readonly statement: string };
+
+/** What a device asks to be enrolled with. */
+export interface EnrolmentRequest {
+  readonly challenge: Bytes;
+  readonly publicKey: Bytes;
+  readonly purpose: KeyPurpose;
+  readonly organisation: string;
+  readonly app: string;
+  readonly service: string;
+  readonly evidence: Evidence;
+  /** For a second key (`step-up`): the device that it joins, proved by a live session of that device. */
+  readonly deviceId: string | null;
+}
+
+const members = ['v', 'challenge', 'publicKey', 'purpose', 'organisation', 'app', 'service', 'evidence', 'deviceId'];
+
+/** The payload of an enrolment, ready to be signed under `hb1/enrol` by the key that is being enrolled. */
+export const enrolmentPayload = (request: EnrolmentRequest): JsonObject => ({
+  v: protocolVersion,
+  challenge: toBase64Url(request.challenge),
+  publicKey: toBase64Url(request.publicKey),
+  purpose: request.purpose,
+  organisation: request.organisation,
+  app: request.app,
+  service: request.service,
+  evidence: request.evidence,
+  deviceId: request.deviceId,
+});
+
+const readEvidence = (value: unknown): Evidence | undefined => {
+  if (!isObject(value)) return undefined;
+  const kind = textOf(value, 'kind', 64);
+  if (kind === 'software') return hasOnly(value, ['kind']) ? { kind } : undefined;
+  const statement = textOf(value, 'statement', 65_536);
+  return kind === undefined || statement === undefined ? undefined : { kind, statement };
+};
+
+const readPayload = (payload: JsonObject): EnrolmentRequest | undefined => {
+  const challenge = bytesOf(payload, 'challenge', 32);
+  const publicKey = bytesOf(payload, 'publicKey', 65);
+  const purpose = payload['purpose'];
+  const organisation = textOf(payload, 'organisation', 64);
+  const app = textOf(payload, 'app', 64);
+  const service = textOf(payload, 'service', 64);
+  const evidence = readEvidence(payload['evidence']);
+  const deviceId = payload['deviceId'] === null ? null : textOf(payload, 'deviceId', 64);
+  if (challenge === undefined || publicKey === undefined || !isRawPoint(publicKey)) return undefined;
+  if (purpose !== 'identity' && purpose !== 'step-up') return undefined;
+  if (organisation === undefined || app === undefined || service === undefined) return undefined;
+  if (evidence === undefined || deviceId === undefined) return undefined;
+  return { challenge, publicKey, purpose, organisation, app, service, evidence, deviceId };
+};
+
+/** Reads an enrolment and checks that the key signed it. The challenge is then consumed by the store, exactly once. */
+export const verifyEnrolment = (crypto: SyncCrypto, text: string): Result<EnrolmentRequest, ProofReason> => {
+  const document = readDocument(context.enrol, text);
+  if (!document.ok) return refuse('enrol.malformed', document.code);
+  const { payload, signedBytes, signature } = document.value;
+  const request = payload['v'] === protocolVersion && hasOnly(payload, members) ? readPayload(payload) : undefined;
+  if (request === undefined) return refuse('enrol.malformed');
+  return crypto.verify(request.publicKey, signedBytes, signature) ? accept(request) : refuse('enrol.signature');
+};
