@@ -67,7 +67,15 @@ export type AsyncCrypto = {
   readonly [Name in Exclude<keyof SyncCrypto, 'name' | 'random'>]: Asynchronous<SyncCrypto[Name]>;
 } & Pick<SyncCrypto, 'name' | 'random'>;
 
+/** Why an input was refused: `unsupported-parameter` is valid elsewhere but outside HB/1, `malformed-key` is valid nowhere. */
+export type CryptoInputCode = 'unsupported-parameter' | 'malformed-key';
+
 /** A key, point or length that is no valid input: a programming error or a hostile peer, never a failed check. */
 export class CryptoInputError extends Error {
   override readonly name = 'CryptoInputError';
+  readonly code: CryptoInputCode;
+  constructor(message: string, options: { readonly code?: CryptoInputCode; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = options.code ?? 'malformed-key';
+  }
 }
