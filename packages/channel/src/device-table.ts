@@ -9,6 +9,9 @@ const rowWords = 32;
 const generationWord = 2;
 const cursorWord = 3;
 const ringWord = 4;
+const challengeWord = 28;
+/** Step-up challenges that one device may have open at a time. */
+export const challengesPerDevice = 4;
 /** Sessions that one device may hold at a time: tabs, workers, restarts. */
 export const sessionsPerDevice = 12;
 const probes = 64;
@@ -85,4 +88,22 @@ export const enterSession = (table: DeviceTable, row: number, session: SlotRefer
   const slot = Atomics.exchange(table.words, index, session.slot + 1) - 1;
   const generation = Atomics.exchange(table.words, index + 1, session.generation);
   return slot < 0 ? undefined : { slot, generation };
+};
+
+/** Remembers an open step-up challenge of a device by 32 bits of it (never zero); over the limit the oldest by `turn` gives way. */
+export const openChallenge = (table: DeviceTable, row: number, mark: number, turn: number): void => {
+  const base = row * rowWords + challengeWord;
+  for (let place = 0; place < challengesPerDevice; place += 1) {
+    if (Atomics.compareExchange(table.words, base + place, 0, mark) === 0) return;
+  }
+  Atomics.store(table.words, base + (turn & (challengesPerDevice - 1)), mark);
+};
+
+/** Consumes a challenge: true for exactly one caller. */
+export const consumeChallenge = (table: DeviceTable, row: number, mark: number): boolean => {
+  const base = row * rowWords + challengeWord;
+  for (let place = 0; place < challengesPerDevice; place += 1) {
+    if (Atomics.compareExchange(table.words, base + place, mark, 0) === mark) return true;
+  }
+  return false;
 };

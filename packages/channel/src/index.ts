@@ -28,12 +28,15 @@ export {
 } from './chunked-gateway.ts';
 export { isRawPoint, type KeyPurpose, thumbprintInput } from './device-key.ts';
 export {
+  challengesPerDevice,
+  consumeChallenge,
   type DeviceTable,
   deviceTableBytes,
   deviceTableKey,
   enterSession,
   findDeviceRow,
   generationOf,
+  openChallenge,
   openDeviceRow,
   openDeviceTable,
   raiseGeneration,
