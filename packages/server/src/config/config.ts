@@ -1,0 +1,124 @@
+/** The configuration of one gateway process, with every default filled in. `schema.ts` parses it, `rules.ts` judges it. */
+import type { RouteConfig } from './route-config.ts';
+
+/** TLS termination. */
+export interface TlsConfig {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** The public listener. */
+export interface ListenConfig {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly tls?: TlsConfig | undefined;
+  /** CIDR blocks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** The operators' listener. */
+export interface AdminConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Secret. Without it the operations that change something are switched off. */
+  readonly token?: string | undefined;
+}
+
+/** Cross-origin rules of one service. */
+export interface CorsConfig {
+  readonly origins: readonly string[];
+  readonly maxAgeSeconds: number;
+  readonly exposedHeaders: readonly string[];
+  readonly allowedHeaders: readonly string[];
+  readonly credentials: boolean;
+}
+
+/** One logical service. */
+export interface ServiceConfig {
+  readonly id: string;
+  readonly hosts: readonly string[];
+  readonly upstream: string;
+  /** Origins in the order in which clients try them. */
+  readonly endpoints: readonly string[];
+  readonly suites: readonly ('HB1-P256' | 'HB1-X25519')[];
+  readonly cors?: CorsConfig | undefined;
+  readonly routes: readonly RouteConfig[];
+}
+
+/** One upstream. */
+export interface UpstreamConfig {
+  readonly origin: string;
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  /** Secret of the HMAC over the verified facts. */
+  readonly factsKey: string;
+  readonly preserveHost: boolean;
+  readonly nameTtlSeconds: number;
+}
+
+/** Limits of the listener, of bodies and of shared tables. */
+export interface LimitsConfig {
+  readonly headerBytes: number;
+  readonly headers: number;
+  readonly bodyBytes: number;
+  readonly replyBytes: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly bodyPaceBytesPerSecond: number;
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  readonly heldRequests: number;
+  readonly slowMs: number;
+  readonly decompressedBytes: number;
+  readonly decompressionRatio: number;
+  readonly rateCells: number;
+  readonly drainMs: number;
+}
+
+/** Sessions and the tables that hold them. */
+export interface SessionsConfig {
+  readonly tiers: readonly { readonly name: string; readonly sessions: number }[];
+  readonly devices: number;
+  readonly strikes: number;
+  readonly hellosPerSecond: number;
+  readonly ticketLifeSeconds: number;
+  readonly resumeLifeDays: number;
+  readonly maxAgeSeconds: number;
+}
+
+/** The published, signed gateway config. */
+export interface SignedConfigConfig {
+  readonly lifeDays: number;
+  readonly renewDays: number;
+  readonly statusHours: number;
+}
+
+/** Where the log goes. */
+export interface LogConfig {
+  readonly access: 'none' | 'stdout' | 'file';
+  /** Relative to the state folder. */
+  readonly accessFile: string;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** The whole file. */
+export interface Config {
+  readonly organisation: string;
+  readonly apps: readonly { readonly id: string }[];
+  readonly node: number;
+  /** Absolute after loading. */
+  readonly state: string;
+  /** 0 takes one per processor. */
+  readonly workers: number;
+  readonly listen: ListenConfig;
+  readonly admin: AdminConfig;
+  readonly services: readonly ServiceConfig[];
+  readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
+  readonly limits: LimitsConfig;
+  readonly sessions: SessionsConfig;
+  readonly signedConfig: SignedConfigConfig;
+  readonly log: LogConfig;
+}

@@ -1,0 +1,89 @@
+/** What the configuration says of one route, with every default filled in. `route-schema.ts` parses it. */
+
+/** A GCRA limit: `requests` in `perSeconds` on average, at most `burst` at once. */
+export interface RateConfig {
+  readonly requests: number;
+  readonly perSeconds: number;
+  readonly burst?: number | undefined;
+}
+
+/** Where requests show the credential of a login. */
+export type CredentialConfig = { readonly from: 'authorization' } | { readonly from: 'cookie'; readonly name: string };
+
+/** JSON Pointers by object kind; `*` walks every element of an array. */
+export type GrantsConfig = Readonly<Record<string, string>>;
+
+/** What a successful reply (2xx) does to the login. */
+export interface LoginConfig {
+  readonly credential: CredentialConfig;
+  /** Opens a login. */
+  readonly opens?:
+    | {
+        /** Where the reply holds the whole credential; for cookies absent: `Set-Cookie` tells it. */
+        readonly credential?: string | undefined;
+        readonly customer: string;
+        readonly objects: GrantsConfig;
+        readonly lifeSeconds: number;
+      }
+    | undefined;
+  /** Adds objects to the live login. */
+  readonly grants?: GrantsConfig | undefined;
+  /** Where the reply holds the credential that replaces the present one; `set-cookie` for cookies. */
+  readonly refresh?: string | undefined;
+  readonly ends: boolean;
+  /** A step of the login that the reply has passed. */
+  readonly passes?: string | undefined;
+}
+
+/** A value of the request that must be among the objects granted to its login. */
+export interface ObjectConfig {
+  readonly kind: string;
+  readonly in: 'path' | 'query' | 'body';
+  /** Name of the path or query parameter, or JSON Pointer into the body. */
+  readonly at: string;
+}
+
+/** The plausible answer of the outcome `trap`. */
+export interface DecoyConfig {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** One route. */
+export interface RouteConfig {
+  readonly id: string;
+  readonly methods: readonly string[];
+  readonly path: string;
+  readonly class: 'read' | 'login' | 'money' | 'bind';
+  readonly protection: 'required' | 'observe' | 'none';
+  readonly mode: 'signed' | 'sealed';
+  readonly publicQuery: readonly string[];
+  readonly coveredHeaders: readonly string[];
+  readonly coveredReplyHeaders: readonly string[];
+  readonly stream: boolean;
+  readonly idempotency: {
+    readonly demand: 'none' | 'optional' | 'required';
+    readonly upstreamIsIdempotent: boolean;
+    readonly lifeSeconds: number;
+    readonly outcomeBytes: number;
+  };
+  readonly stepUp: boolean;
+  readonly minTier: number;
+  readonly maxAgeSeconds?: number | undefined;
+  readonly bodyBytes?: number | undefined;
+  readonly replyBytes?: number | undefined;
+  readonly deadlineMs: number;
+  readonly failMode?: 'open' | 'closed' | undefined;
+  readonly outcome: 'allow' | 'observe' | 'challenge' | 'slow' | 'deny' | 'trap';
+  readonly decoy?: DecoyConfig | undefined;
+  readonly requiresLogin?: CredentialConfig | undefined;
+  readonly requiresSteps: readonly string[];
+  readonly login?: LoginConfig | undefined;
+  readonly objects: readonly ObjectConfig[];
+  readonly limits: {
+    readonly device?: RateConfig | undefined;
+    readonly address?: RateConfig | undefined;
+    readonly route?: RateConfig | undefined;
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * The configuration: one YAML file, one schema. zod gives the type, the parser and the published JSON Schema (docs/hauberk.schema.json).
+ * Objects are strict: a misspelt member is refused, never ignored. What one member cannot tell is judged in `rules.ts`.
+ */
+import { z } from 'zod';
+import type { Config } from './config.ts';
+import { routeSchema } from './route-schema.ts';
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit');
+const port = z.int().min(0).max(65_535);
+const count = (least: number, most: number) => z.int().min(least).max(most);
+const httpOrigin = z
+  .string()
+  .regex(/^https?:\/\/[^/?#\s@]+$/, 'must be an origin such as https://api.bank.example, without a path');
+
+const tlsSchema = z
+  .strictObject({
+    certificateFile: z.string().min(1).describe('PEM file with the certificate chain, leaf first.'),
+    keyFile: z.string().min(1).describe('PEM file with the private key.'),
+  })
+  .describe('TLS termination. Without it the listener speaks plain HTTP: only behind a proxy that terminates TLS.');
+
+const listenSchema = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
+    port: port.default(8443).describe('Port; 0 takes a free one.'),
+    tls: tlsSchema.optional(),
+    trustedProxies: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('CIDR blocks whose `X-Forwarded-For` is believed. Empty: the socket address counts.'),
+  })
+  .prefault({});
+
+const adminSchema = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: port
+      .default(0)
+      .describe('Port of /healthz, /readyz, /metrics and the device operations; 0 takes a free one.'),
+    token: z
+      .string()
+      .min(16)
+      .optional()
+      .describe('Bearer token of the operations that change something; without it they are switched off.'),
+  })
+  .prefault({});
+
+const corsSchema = z.strictObject({
+  origins: z.array(httpOrigin).describe('Exact origins that browsers may call from.'),
+  maxAgeSeconds: count(0, 86_400).default(7200).describe('How long a browser keeps a preflight answer.'),
+  exposedHeaders: z.array(z.string().min(1)).default([]).describe('Further reply headers that scripts may read.'),
+  allowedHeaders: z.array(z.string().min(1)).default([]).describe('Further request headers that scripts may send.'),
+  credentials: z.boolean().default(false).describe('Whether cookies may cross origins.'),
+});
+
+const serviceSchema = z.strictObject({
+  id: name.describe('Logical service id: what requests sign instead of a host name.'),
+  hosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Host names of the service; needed only beside a second service.'),
+  upstream: name.describe('Name of an entry of `upstreams`.'),
+  endpoints: z.array(httpOrigin).default([]).describe('Origins in the order in which clients try them.'),
+  suites: z
+    .array(z.enum(['HB1-P256', 'HB1-X25519']))
+    .min(1)
+    .default(['HB1-P256', 'HB1-X25519']),
+  cors: corsSchema.optional(),
+  routes: z
+    .array(routeSchema)
+    .min(1)
+    .describe('The first route that matches counts; what no route matches is refused.'),
+});
+
+const upstreamSchema = z.strictObject({
+  origin: httpOrigin,
+  connections: count(1, 4096).default(64).describe('Most connections per worker thread.'),
+  connectTimeoutMs: count(10, 60_000).default(2000),
+  keepAliveTimeoutMs: count(100, 600_000).default(4000),
+  factsKey: z
+    .string()
+    .min(32)
+    .describe('Secret of the HMAC over the verified facts; the upstream knows it too. At least 32 characters.'),
+  preserveHost: z.boolean().default(false).describe("Pass the client's Host on instead of the upstream's."),
+  nameTtlSeconds: count(1, 86_400).default(30).describe('Longest time that a resolved name is kept.'),
+});
+
+const limitsSchema = z
+  .strictObject({
+    headerBytes: count(1024, 262_144).default(16_384),
+    headers: count(8, 1000).default(96),
+    bodyBytes: count(0, 1_073_741_824).default(1_048_576).describe('Cap of a body whose route names none.'),
+    replyBytes: count(1024, 1_073_741_824)
+      .default(4_194_304)
+      .describe('Cap of a buffered reply whose route names none.'),
+    headersTimeoutMs: count(100, 120_000).default(5000).describe('Longest time for a complete head.'),
+    requestTimeoutMs: count(100, 600_000).default(30_000).describe('Longest time for a complete request.'),
+    keepAliveTimeoutMs: count(0, 600_000).default(10_000),
+    bodyPaceBytesPerSecond: count(0, 1_048_576).default(500).describe('Slowest body that is waited for; 0 for any.'),
+    connections: count(1, 1_000_000).default(20_000).describe('Connections of one worker thread.'),
+    connectionsPerAddress: count(1, 100_000).default(256).describe('Connections of one address to one worker thread.'),
+    heldRequests: count(0, 100_000)
+      .default(256)
+      .describe('Requests that the outcome `slow` may hold at a time, per worker thread.'),
+    slowMs: count(0, 60_000).default(2000).describe('How long the outcome `slow` holds a request.'),
+    decompressedBytes: count(0, 1_073_741_824).default(1_048_576).describe('Cap of a body after decompression.'),
+    decompressionRatio: count(1, 1000).default(50).describe('Most bytes that one compressed byte may become.'),
+    rateCells: count(1024, 67_108_864)
+      .default(1_048_576)
+      .describe('Cells of the shared rate-limit table, 4 bytes each.'),
+    drainMs: count(0, 600_000).default(10_000).describe('Longest time that a stop waits for requests in flight.'),
+  })
+  .prefault({});
+
+const tierSchema = z.strictObject({
+  name,
+  sessions: count(1, 20_000_000).describe('Session slots reserved for the tier, 64 bytes each.'),
+});
+
+const sessionsSchema = z
+  .strictObject({
+    tiers: z
+      .array(tierSchema)
+      .min(1)
+      .max(16)
+      .default([
+        { name: 'software', sessions: 65_536 },
+        { name: 'hardware', sessions: 65_536 },
+      ])
+      .describe('Trust tiers from the lowest, tier 0, upwards, each with its reserved slots.'),
+    devices: count(16, 20_000_000).default(65_536).describe('Devices with live sessions, 128 bytes each.'),
+    strikes: count(1024, 67_108_864).default(131_072).describe('Hellos remembered per span, 24 bytes each.'),
+    hellosPerSecond: count(1, 1_000_000)
+      .default(200)
+      .describe('Above this rate of hellos per worker thread every hello must bring a gateway nonce first.'),
+    ticketLifeSeconds: count(60, 3600).default(900).describe('Life of a session; at most one hour.'),
+    resumeLifeDays: count(1, 7).default(7),
+    maxAgeSeconds: count(5, 600)
+      .default(120)
+      .describe('Oldest request that is accepted; above 600 replay protection would end.'),
+  })
+  .prefault({});
+
+const logSchema = z
+  .strictObject({
+    access: z.enum(['none', 'stdout', 'file']).default('file').describe('One JSON line a request, without secrets.'),
+    accessFile: z.string().min(1).default('access.log').describe('Relative to the state folder.'),
+    level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  })
+  .prefault({});
+
+const configLifeSchema = z
+  .strictObject({
+    lifeDays: count(1, 90).default(30).describe('How long a signed config counts.'),
+    renewDays: count(1, 30).default(7).describe('Age at which a new version with a new agreement key is published.'),
+    statusHours: count(1, 24).default(24).describe('Life of a status statement.'),
+  })
+  .prefault({});
+
+const identitySchema = z.strictObject({ id: name });
+
+/** The whole file. */
+export const configSchema: z.ZodType<Config> = z
+  .strictObject({
+    organisation: name.describe('Who runs the apps.'),
+    apps: z.array(identitySchema).min(1).describe('Apps that may enrol.'),
+    node: count(0, 4_294_967_295)
+      .default(1)
+      .describe('Number of this node, unique among the nodes of an installation.'),
+    state: z.string().min(1).default('./state').describe('State folder, relative to this file. One process at a time.'),
+    workers: count(0, 256).default(0).describe('Worker threads; 0 takes one per processor.'),
+    listen: listenSchema,
+    admin: adminSchema,
+    services: z.array(serviceSchema).min(1),
+    upstreams: z.record(name, upstreamSchema),
+    limits: limitsSchema,
+    sessions: sessionsSchema,
+    signedConfig: configLifeSchema,
+    log: logSchema,
+  })
+  .describe('Configuration of the Hauberk gateway.');
