@@ -1,0 +1,104 @@
+/** Reads a request body up to its cap: the declared length is judged before a byte is read, a slow sender is given up. */
+import type { IncomingMessage } from 'node:http';
+import { accept, type DurationMs, type Result, refuse } from '@hauberk/primitives';
+import { unwatch, type Watched, watch } from './sweeper.ts';
+
+/** Why a body is refused. */
+export type BodyReason = 'body.too-large' | 'body.too-slow' | 'body.aborted';
+
+/** How fast a body must come. */
+export interface BodyPace {
+  /** Judged only after this time, so that a slow start is no offence. */
+  readonly grace: DurationMs;
+  /** Average from the head on. */
+  readonly minBytesPerSecond: number;
+  /** The whole body must be there by then, however steadily it drips. */
+  readonly deadline: DurationMs;
+}
+
+const nothing = new Uint8Array(0);
+
+/** The declared length of a body, or undefined when it is chunked. node's `headers` would build an object for this one value. */
+const declaredLength = (raw: readonly string[]): number | undefined => {
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] as string;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return Number(raw[index + 1]);
+  }
+  return undefined;
+};
+
+class BodyReader implements Watched {
+  private readonly chunks: Buffer[] = [];
+  private received = 0;
+  private readonly startedAt = performance.now();
+  private readonly request: IncomingMessage;
+  private readonly cap: number;
+  private readonly pace: BodyPace;
+  private readonly settle: (result: Result<Uint8Array, BodyReason>) => void;
+
+  constructor(
+    request: IncomingMessage,
+    cap: number,
+    pace: BodyPace,
+    settle: (result: Result<Uint8Array, BodyReason>) => void,
+  ) {
+    this.request = request;
+    this.cap = cap;
+    this.pace = pace;
+    this.settle = settle;
+    request.on('data', this.onData);
+    request.on('end', this.onEnd);
+    request.on('error', this.onAborted);
+    request.on('close', this.onAborted);
+    watch(this);
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    this.received += chunk.length;
+    if (this.received > this.cap) this.finish(refuse('body.too-large'));
+    else this.chunks.push(chunk);
+  };
+
+  private readonly onEnd = (): void => {
+    const [first] = this.chunks;
+    this.finish(accept(this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks)));
+  };
+
+  private readonly onAborted = (): void => this.finish(refuse('body.aborted'));
+
+  check(now: number): void {
+    const age = now - this.startedAt;
+    const isLate = age > this.pace.deadline;
+    const isSlow = age > this.pace.grace && this.received < (age / 1000) * this.pace.minBytesPerSecond;
+    if (isLate || isSlow) this.finish(refuse('body.too-slow'));
+  }
+
+  private finish(result: Result<Uint8Array, BodyReason>): void {
+    if (!unwatch(this)) return;
+    const { request } = this;
+    request.off('data', this.onData);
+    request.off('end', this.onEnd);
+    request.off('error', this.onAborted);
+    request.off('close', this.onAborted);
+    if (!result.ok) request.pause();
+    this.settle(result);
+  }
+}
+
+/**
+ * Reads the whole body. After a refusal the rest of it is unread: the connection must be closed with the answer. The result is a value,
+ * never an exception: what a client does is no fault of ours.
+ */
+export const readBody = (
+  request: IncomingMessage,
+  capBytes: number,
+  pace: BodyPace,
+): Promise<Result<Uint8Array, BodyReason>> => {
+  const length = declaredLength(request.rawHeaders);
+  if (length !== undefined && length > capBytes) return Promise.resolve(refuse('body.too-large', `declared ${length}`));
+  if (length === 0) return Promise.resolve(accept(nothing));
+  if (request.destroyed && !request.complete) return Promise.resolve(refuse('body.aborted'));
+  return new Promise((resolve) => {
+    new BodyReader(request, capBytes, pace, resolve);
+  });
+};

@@ -1,0 +1,239 @@
+/**
+ * One total table: inner reason → outer problem. The outer codes are coarse on purpose: a client learns what to do next, an attacker does
+ * not learn which check stopped him. docs/problems.md and docs/reasons.md say the same in words; a test compares both ways.
+ */
+import type { Execution } from '@hauberk/primitives';
+import type { Reason } from './reasons.ts';
+
+/** An outer problem: what the outside sees. */
+export interface OuterProblem {
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+}
+
+/** Every outer code with its status and title. */
+export const outerProblems = {
+  malformed: { code: 'malformed', status: 400, title: 'The request is malformed' },
+  clock: { code: 'clock', status: 400, title: 'The request is outside its time' },
+  'key-required': { code: 'key-required', status: 400, title: 'This operation needs an Idempotency-Key' },
+  'handshake-required': { code: 'handshake-required', status: 401, title: 'A new session is needed' },
+  'protection-required': { code: 'protection-required', status: 401, title: 'This operation is protected' },
+  'nonce-required': { code: 'nonce-required', status: 401, title: 'Repeat the hello with the enclosed nonce' },
+  'enrolment-required': { code: 'enrolment-required', status: 401, title: 'This device is not enrolled' },
+  'login-required': { code: 'login-required', status: 401, title: 'A login is needed' },
+  refused: { code: 'refused', status: 403, title: 'The request is refused' },
+  forbidden: { code: 'forbidden', status: 403, title: 'This is not permitted' },
+  'step-up-required': { code: 'step-up-required', status: 403, title: 'The user must confirm this' },
+  'not-found': { code: 'not-found', status: 404, title: 'There is nothing here' },
+  'method-not-allowed': { code: 'method-not-allowed', status: 405, title: 'This method is not offered here' },
+  slow: { code: 'slow', status: 408, title: 'The request took too long to arrive' },
+  replay: { code: 'replay', status: 409, title: 'The request was seen before' },
+  conflict: { code: 'conflict', status: 409, title: 'The same operation is still running' },
+  'outcome-unknown': { code: 'outcome-unknown', status: 409, title: 'What became of this operation is not known' },
+  'outcome-not-kept': { code: 'outcome-not-kept', status: 409, title: 'The operation is done, its reply was not kept' },
+  'too-large': { code: 'too-large', status: 413, title: 'The request is too large' },
+  unsupported: { code: 'unsupported', status: 415, title: 'This way of sending is not supported' },
+  mismatch: { code: 'mismatch', status: 422, title: 'The key belongs to another operation' },
+  'early-refused': { code: 'early-refused', status: 425, title: 'Send this again after the handshake' },
+  limited: { code: 'limited', status: 429, title: 'Too many requests' },
+  internal: { code: 'internal', status: 500, title: 'The gateway failed' },
+  upstream: { code: 'upstream', status: 502, title: 'The service behind the gateway failed' },
+  overloaded: { code: 'overloaded', status: 503, title: 'Try again later' },
+  'upstream-timeout': { code: 'upstream-timeout', status: 504, title: 'The service behind the gateway took too long' },
+} as const satisfies Readonly<Record<string, OuterProblem>>;
+
+/** An outer code. */
+export type OuterCode = keyof typeof outerProblems;
+
+/** Inner reason → outer code. Total: a new reason does not compile without its line here. */
+export const outerOf: Readonly<Record<Reason, OuterCode>> = {
+  // Signed documents that reach the gateway: hello, enrolment, reports.
+  'document.malformed': 'malformed',
+  'document.signature': 'refused',
+  'document.unknown-key': 'refused',
+  'document.version': 'unsupported',
+  'document.scope': 'refused',
+  'document.not-yet-valid': 'clock',
+  'document.expired': 'clock',
+  'document.rollback': 'refused',
+  'document.life-too-long': 'refused',
+  'document.hash': 'refused',
+  // Handshake.
+  'hello.malformed': 'malformed',
+  'hello.suite': 'unsupported',
+  'hello.config-unknown': 'handshake-required',
+  'hello.config-key-revoked': 'handshake-required',
+  'hello.scope': 'refused',
+  'hello.share': 'malformed',
+  'hello.signature': 'refused',
+  'hello.clock': 'nonce-required',
+  'hello.nonce-required': 'nonce-required',
+  'hello.nonce-invalid': 'nonce-required',
+  'hello.replayed': 'replay',
+  'hello.register-full': 'overloaded',
+  'hello.device-unknown': 'enrolment-required',
+  'hello.device-revoked': 'refused',
+  'hello.table-full': 'overloaded',
+  'resume.malformed': 'malformed',
+  'resume.expired': 'handshake-required',
+  'resume.device-mismatch': 'refused',
+  'answer.malformed': 'internal',
+  'answer.finished': 'internal',
+  'answer.suite': 'internal',
+  'answer.share': 'internal',
+  'answer.status': 'internal',
+  // Requests. What tells a forged message from a spoilt one stays inside.
+  'request.unsigned': 'protection-required',
+  'request.unprotected': 'protection-required',
+  'request.malformed': 'malformed',
+  'request.mode': 'refused',
+  'request.components': 'refused',
+  'request.service': 'refused',
+  'request.query-not-public': 'refused',
+  'request.ticket-malformed': 'handshake-required',
+  'request.ticket-key': 'handshake-required',
+  'request.ticket-boot': 'handshake-required',
+  'request.ticket-node': 'handshake-required',
+  'request.ticket-seal': 'handshake-required',
+  'request.ticket-expired': 'handshake-required',
+  'request.keyid': 'refused',
+  'request.session-gone': 'handshake-required',
+  'request.revoked': 'handshake-required',
+  'request.digest': 'refused',
+  'request.signature': 'refused',
+  'request.seal': 'refused',
+  'request.replayed': 'replay',
+  'request.too-old-sequence': 'replay',
+  'request.sequence-exhausted': 'handshake-required',
+  'request.clock-late': 'clock',
+  'request.clock-ahead': 'clock',
+  'request.chunk': 'refused',
+  'reply.unbound': 'internal',
+  'reply.malformed': 'internal',
+  'reply.signature': 'internal',
+  'reply.digest': 'internal',
+  'reply.seal': 'internal',
+  'reply.chunk': 'internal',
+  'reply.stream-undeclared': 'upstream',
+  'early.refused': 'early-refused',
+  // Enrolment and step-up.
+  'enrol.malformed': 'malformed',
+  'enrol.challenge': 'refused',
+  'enrol.signature': 'refused',
+  'enrol.scope': 'refused',
+  'enrol.evidence': 'refused',
+  'step-up.malformed': 'malformed',
+  'step-up.challenge': 'step-up-required',
+  'step-up.signature': 'refused',
+  'step-up.transaction': 'refused',
+  'step-up.required': 'step-up-required',
+  'step-up.key-unknown': 'forbidden',
+  'step-up.too-many': 'limited',
+  'step-up.spent': 'step-up-required',
+  // Heads.
+  'head.method': 'method-not-allowed',
+  'head.target-form': 'malformed',
+  'head.path-empty-segment': 'malformed',
+  'head.path-dot-segment': 'malformed',
+  'head.path-encoded-separator': 'malformed',
+  'head.path-control': 'malformed',
+  'head.path-encoding': 'malformed',
+  'head.path-character': 'malformed',
+  'head.query-character': 'malformed',
+  'head.header-value': 'malformed',
+  'head.duplicate': 'malformed',
+  'head.framing': 'malformed',
+  'head.host': 'malformed',
+  'head.upgrade': 'unsupported',
+  'head.forwarded': 'malformed',
+  'head.parse': 'malformed',
+  'head.too-large': 'too-large',
+  'head.too-slow': 'slow',
+  // Bodies and their codings.
+  'body.too-large': 'too-large',
+  'body.too-slow': 'slow',
+  'body.aborted': 'slow',
+  'body.not-json': 'malformed',
+  'coding.unsupported': 'unsupported',
+  'coding.malformed': 'malformed',
+  'coding.bomb': 'too-large',
+  // Routes, limits, static outcomes.
+  'route.none': 'not-found',
+  'route.method': 'method-not-allowed',
+  'route.service': 'not-found',
+  'route.tier': 'forbidden',
+  'limit.device': 'limited',
+  'limit.address': 'limited',
+  'limit.route': 'limited',
+  'limit.connections': 'limited',
+  'limit.overload': 'overloaded',
+  'outcome.deny': 'forbidden',
+  'outcome.challenge': 'step-up-required',
+  'outcome.slow-full': 'overloaded',
+  'outcome.trap': 'forbidden',
+  // Logins and what they may touch.
+  'login.missing': 'login-required',
+  'login.ended': 'login-required',
+  'login.expired': 'login-required',
+  'login.device': 'login-required',
+  'login.step-missing': 'forbidden',
+  'login.reply-malformed': 'upstream',
+  'grant.object-foreign': 'forbidden',
+  'grant.object-missing': 'malformed',
+  'grant.object-malformed': 'malformed',
+  // Idempotency.
+  'idempotency.key-required': 'key-required',
+  'idempotency.key-malformed': 'malformed',
+  'idempotency.key-unexpected': 'malformed',
+  'idempotency.mismatch': 'mismatch',
+  'idempotency.running': 'conflict',
+  'idempotency.outcome-unknown': 'outcome-unknown',
+  'idempotency.not-kept': 'outcome-not-kept',
+  // Dependencies and the gateway itself.
+  'storage.overloaded': 'overloaded',
+  'storage.full': 'overloaded',
+  'storage.closed': 'overloaded',
+  'storage.fault': 'internal',
+  'upstream.unreachable': 'upstream',
+  'upstream.busy': 'overloaded',
+  'upstream.timeout': 'upstream-timeout',
+  'upstream.reset': 'upstream',
+  'upstream.reply-too-large': 'upstream',
+  'upstream.reply-malformed': 'upstream',
+  'upstream.aborted': 'upstream',
+  'gateway.draining': 'overloaded',
+  'gateway.fault': 'internal',
+  'gateway.method': 'method-not-allowed',
+};
+
+/** What a problem says beyond its code. */
+export interface ProblemDetails {
+  /** Whether the upstream may have acted; the client repeats on its own only on `none`. */
+  readonly execution: Execution;
+  /** The request id: what a user can quote and an operator can find. */
+  readonly instance: string;
+  /** Further members, such as a nonce or the server's time. Never an inner reason. */
+  readonly extra?: Readonly<Record<string, string | number | boolean>>;
+  /** Seconds for `Retry-After`. */
+  readonly retryAfter?: number;
+}
+
+/** A problem, ready to be sent. */
+export interface ProblemReply {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: Buffer;
+}
+
+/** Writes the problem document (RFC 9457) of an inner reason. */
+export const problemBody = (reason: Reason, details: ProblemDetails): ProblemReply => {
+  const { code, status, title } = outerProblems[outerOf[reason]];
+  const { execution, instance, extra } = details;
+  const type = `urn:hauberk:problem:${code}`;
+  const body = Buffer.from(JSON.stringify({ type, title, status, code, execution, instance, ...extra }));
+  const headers = ['content-type', 'application/problem+json', 'cache-control', 'no-store, no-transform'];
+  if (details.retryAfter !== undefined) headers.push('retry-after', String(details.retryAfter));
+  return { status, headers, body };
+};

@@ -1,0 +1,72 @@
+/** The inner reason codes of the gateway: precise, for log, metrics and audit. Clients see the coarse outer code (problems.ts). */
+import type { ChannelReason } from '@hauberk/channel';
+import type { BodyReason } from './body.ts';
+import type { UpstreamReason } from './forward.ts';
+import type { HeadReason } from './request-head.ts';
+
+/** Why routing ends here. */
+export type RouteReason = 'route.none' | 'route.method' | 'route.service' | 'route.tier';
+
+/** Why a request is over a limit. */
+export type LimitReason = 'limit.device' | 'limit.address' | 'limit.route' | 'limit.connections' | 'limit.overload';
+
+/** Why a body's coding is refused. */
+export type CodingReason = 'coding.unsupported' | 'coding.malformed' | 'coding.bomb';
+
+/** What a route's static outcome did. */
+export type OutcomeReason = 'outcome.deny' | 'outcome.challenge' | 'outcome.slow-full' | 'outcome.trap';
+
+/** Why a login does not carry a request. */
+export type LoginReason =
+  | 'login.missing'
+  | 'login.ended'
+  | 'login.expired'
+  | 'login.device'
+  | 'login.step-missing'
+  | 'login.reply-malformed';
+
+/** Why a grant does not cover a request. */
+export type GrantReason = 'grant.object-foreign' | 'grant.object-missing' | 'grant.object-malformed';
+
+/** Why an idempotency key does not lead to an outcome. */
+export type IdempotencyReason =
+  | 'idempotency.key-required'
+  | 'idempotency.key-malformed'
+  | 'idempotency.key-unexpected'
+  | 'idempotency.mismatch'
+  | 'idempotency.running'
+  | 'idempotency.outcome-unknown'
+  | 'idempotency.not-kept';
+
+/** Why a step-up is due, beyond what the channel says of its proof. */
+export type StepUpReason = 'step-up.required' | 'step-up.key-unknown' | 'step-up.too-many' | 'step-up.spent';
+
+/** Why a write was not taken by the storage. */
+export type StorageReason = 'storage.overloaded' | 'storage.full' | 'storage.closed' | 'storage.fault';
+
+/** What the gateway says of itself. */
+export type GatewayReason =
+  | 'gateway.draining'
+  | 'gateway.fault'
+  | 'gateway.method'
+  | 'early.refused'
+  | 'request.unprotected'
+  | 'reply.stream-undeclared'
+  | 'body.not-json';
+
+/** Every inner reason code that can end a request. */
+export type Reason =
+  | ChannelReason
+  | HeadReason
+  | BodyReason
+  | UpstreamReason
+  | RouteReason
+  | LimitReason
+  | CodingReason
+  | OutcomeReason
+  | LoginReason
+  | GrantReason
+  | IdempotencyReason
+  | StepUpReason
+  | StorageReason
+  | GatewayReason;
