@@ -62,8 +62,8 @@ export interface UpstreamConfig {
 export interface LimitsConfig {
   readonly headerBytes: number;
   readonly headers: number;
-  readonly bodyBytes: number;
-  readonly replyBytes: number;
+  readonly bodyCapBytes: number;
+  readonly replyCapBytes: number;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;

@@ -8,7 +8,7 @@ export interface RateConfig {
 }
 
 /** Where requests show the credential of a login. */
-export type CredentialConfig = { readonly from: 'authorization' } | { readonly from: 'cookie'; readonly name: string };
+export type CredentialConfig = { readonly kind: 'authorization' } | { readonly kind: 'cookie'; readonly name: string };
 
 /** JSON Pointers by object kind; `*` walks every element of an array. */
 export type GrantsConfig = Readonly<Record<string, string>>;
@@ -19,28 +19,29 @@ export interface LoginConfig {
   /** Opens a login. */
   readonly opens?:
     | {
-        /** Where the reply holds the whole credential; for cookies absent: `Set-Cookie` tells it. */
-        readonly credential?: string | undefined;
-        readonly customer: string;
+        /** Where the reply holds the credential: what later stands after `Bearer `, or the cookie's value. */
+        readonly credentialPointer: string;
+        readonly customerPointer: string;
         readonly objects: GrantsConfig;
         readonly lifeSeconds: number;
       }
     | undefined;
   /** Adds objects to the live login. */
   readonly grants?: GrantsConfig | undefined;
-  /** Where the reply holds the credential that replaces the present one; `set-cookie` for cookies. */
-  readonly refresh?: string | undefined;
-  readonly ends: boolean;
+  /** Where the reply holds the credential that replaces the present one. */
+  readonly refreshPointer?: string | undefined;
+  readonly endsLogin: boolean;
   /** A step of the login that the reply has passed. */
-  readonly passes?: string | undefined;
+  readonly passesStep?: string | undefined;
 }
 
 /** A value of the request that must be among the objects granted to its login. */
 export interface ObjectConfig {
   readonly kind: string;
-  readonly in: 'path' | 'query' | 'body';
-  /** Name of the path or query parameter, or JSON Pointer into the body. */
-  readonly at: string;
+  readonly from:
+    | { readonly in: 'path'; readonly parameter: string }
+    | { readonly in: 'query'; readonly parameter: string }
+    | { readonly in: 'body'; readonly pointer: string };
 }
 
 /** The plausible answer of the outcome `trap`. */
@@ -52,7 +53,8 @@ export interface DecoyConfig {
 
 /** One route. */
 export interface RouteConfig {
-  readonly id: string;
+  /** `METHOD,METHOD /pattern` when absent. */
+  readonly id?: string | undefined;
   readonly methods: readonly string[];
   readonly path: string;
   readonly class: 'read' | 'login' | 'money' | 'bind';
@@ -66,13 +68,13 @@ export interface RouteConfig {
     readonly demand: 'none' | 'optional' | 'required';
     readonly upstreamIsIdempotent: boolean;
     readonly lifeSeconds: number;
-    readonly outcomeBytes: number;
+    readonly outcomeCapBytes: number;
   };
   readonly stepUp: boolean;
   readonly minTier: number;
   readonly maxAgeSeconds?: number | undefined;
-  readonly bodyBytes?: number | undefined;
-  readonly replyBytes?: number | undefined;
+  readonly bodyCapBytes?: number | undefined;
+  readonly replyCapBytes?: number | undefined;
   readonly deadlineMs: number;
   readonly failMode?: 'open' | 'closed' | undefined;
   readonly outcome: 'allow' | 'observe' | 'challenge' | 'slow' | 'deny' | 'trap';

@@ -19,9 +19,9 @@ const rateSchema = z
   })
   .describe('A limit of `requests` in `perSeconds` on average, at most `burst` at once.');
 
-const credentialSchema = z.discriminatedUnion('from', [
-  z.strictObject({ from: z.literal('authorization') }),
-  z.strictObject({ from: z.literal('cookie'), name: z.string().min(1) }),
+const credentialSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('authorization') }),
+  z.strictObject({ kind: z.literal('cookie'), name: z.string().min(1) }),
 ]);
 
 const grantsSchema = z
@@ -29,12 +29,10 @@ const grantsSchema = z
   .describe('JSON Pointers by object kind; `/accounts/*/id` takes the id of every account.');
 
 const opensSchema = z.strictObject({
-  credential: pointer
-    .optional()
-    .describe(
-      'Where the reply holds the whole `Authorization` value; absent for cookies, whose `Set-Cookie` tells it.',
-    ),
-  customer: pointer.describe('Where the reply names the customer.'),
+  credentialPointer: pointer.describe(
+    'Where the reply holds the credential: what later stands after `Bearer ` in `Authorization`, or the value of the cookie.',
+  ),
+  customerPointer: pointer.describe('Where the reply names the customer.'),
   objects: grantsSchema.default({}),
   lifeSeconds: count(60, 2_592_000).default(3600),
 });
@@ -44,20 +42,23 @@ const loginSchema = z
     credential: credentialSchema.describe('What the client shows after logging in.'),
     opens: opensSchema.optional().describe('A successful reply opens a login.'),
     grants: grantsSchema.optional().describe('A successful reply adds objects to the live login.'),
-    refresh: z
-      .union([pointer, z.literal('set-cookie')])
+    refreshPointer: pointer
       .optional()
       .describe('A successful reply replaces the credential by the one that stands here.'),
-    ends: z.boolean().default(false).describe('A successful reply ends the login.'),
-    passes: word.optional().describe('A step of the login that a successful reply has passed.'),
+    endsLogin: z.boolean().default(false).describe('A successful reply ends the login.'),
+    passesStep: word.optional().describe('A step of the login that a successful reply has passed.'),
   })
   .describe('What a successful reply (2xx) of this route does to the login.');
 
+const parameter = z.string().min(1).max(128);
 const objectSchema = z
   .strictObject({
     kind: word,
-    in: z.enum(['path', 'query', 'body']),
-    at: z.string().min(1).describe('Path or query parameter, or JSON Pointer into the body.'),
+    from: z.discriminatedUnion('in', [
+      z.strictObject({ in: z.literal('path'), parameter }),
+      z.strictObject({ in: z.literal('query'), parameter }),
+      z.strictObject({ in: z.literal('body'), pointer }),
+    ]),
   })
   .describe('The value must be among the objects that this login was granted.');
 
@@ -69,7 +70,7 @@ const idempotencySchema = z
       .default(false)
       .describe('The upstream honours Idempotency-Key itself: an unknown outcome may be forwarded again.'),
     lifeSeconds: count(60, 2_592_000).default(86_400),
-    outcomeBytes: count(0, 16_777_216)
+    outcomeCapBytes: count(0, 16_777_216)
       .default(65_536)
       .describe('Largest outcome that is kept; of larger ones only the digest.'),
   })
@@ -89,7 +90,9 @@ const limitsSchema = z
 
 /** One route; defaults protect. */
 export const routeSchema: z.ZodType<RouteConfig> = z.strictObject({
-  id: routeId.describe('Name of the route, unique in its service: in logs, metrics, limits and idempotency keys.'),
+  id: routeId
+    .optional()
+    .describe('Name of the route in logs, metrics, limits and idempotency keys; `METHOD,METHOD /pattern` when absent.'),
   methods: z
     .array(z.string().regex(/^[A-Z]+$/, 'must be an upper-case method'))
     .default([])
@@ -128,8 +131,8 @@ export const routeSchema: z.ZodType<RouteConfig> = z.strictObject({
   maxAgeSeconds: count(5, 600)
     .optional()
     .describe('Oldest request that is accepted, when stricter than the sessions allow.'),
-  bodyBytes: count(0, 1_073_741_824).optional().describe('Cap of the request body.'),
-  replyBytes: count(1024, 1_073_741_824).optional().describe('Cap of a buffered reply.'),
+  bodyCapBytes: count(0, 1_073_741_824).optional().describe('Cap of the request body.'),
+  replyCapBytes: count(1024, 1_073_741_824).optional().describe('Cap of a buffered reply.'),
   deadlineMs: count(10, 600_000).default(10_000).describe('Longest time for the upstream to answer in full.'),
   failMode: z
     .enum(['open', 'closed'])

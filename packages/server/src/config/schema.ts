@@ -92,8 +92,8 @@ const limitsSchema = z
   .strictObject({
     headerBytes: count(1024, 262_144).default(16_384),
     headers: count(8, 1000).default(96),
-    bodyBytes: count(0, 1_073_741_824).default(1_048_576).describe('Cap of a body whose route names none.'),
-    replyBytes: count(1024, 1_073_741_824)
+    bodyCapBytes: count(0, 1_073_741_824).default(1_048_576).describe('Cap of a body whose route names none.'),
+    replyCapBytes: count(1024, 1_073_741_824)
       .default(4_194_304)
       .describe('Cap of a buffered reply whose route names none.'),
     headersTimeoutMs: count(100, 120_000).default(5000).describe('Longest time for a complete head.'),

@@ -1,0 +1,108 @@
+/** From configured routes to the routes that the data plane runs on: nothing is left to look up or parse per request. */
+import { compilePattern } from '@hauberk/channel';
+import { durationMs, seconds, utf8 } from '@hauberk/primitives';
+import type { JsonPointer, LoginRule, ObjectRule, RateLimit, Route } from '../gateway/route.ts';
+import type { Config, ServiceConfig } from './config.ts';
+import type { GrantsConfig, LoginConfig, ObjectConfig, RateConfig, RouteConfig } from './route-config.ts';
+
+/** The reference tokens of an RFC 6901 pointer, unescaped. */
+export const pointerTokens = (pointer: string): JsonPointer =>
+  pointer
+    .slice(1)
+    .split('/')
+    // Section 4: `~1` first, so that `~01` becomes `~1` and not `/`.
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+const grantPointers = (grants: GrantsConfig): Readonly<Record<string, JsonPointer>> =>
+  Object.fromEntries(Object.entries(grants).map(([kind, pointer]) => [kind, pointerTokens(pointer)]));
+
+const optionalPointer = (pointer: string | undefined): JsonPointer | undefined =>
+  pointer === undefined ? undefined : pointerTokens(pointer);
+
+const loginRule = (login: LoginConfig): LoginRule => ({
+  credential: login.credential,
+  opens:
+    login.opens === undefined
+      ? undefined
+      : {
+          credentialPointer: pointerTokens(login.opens.credentialPointer),
+          customerPointer: pointerTokens(login.opens.customerPointer),
+          objects: grantPointers(login.opens.objects),
+          life: seconds(login.opens.lifeSeconds),
+        },
+  grants: login.grants === undefined ? undefined : grantPointers(login.grants),
+  refreshPointer: optionalPointer(login.refreshPointer),
+  endsLogin: login.endsLogin,
+  passesStep: login.passesStep,
+});
+
+const objectRule = ({ kind, from }: ObjectConfig): ObjectRule => ({
+  kind,
+  from: from.in === 'body' ? { in: 'body', pointer: pointerTokens(from.pointer) } : from,
+});
+
+const rateLimit = (rate: RateConfig | undefined): RateLimit | undefined =>
+  rate === undefined ? undefined : { perSecond: rate.requests / rate.perSeconds, burst: rate.burst ?? rate.requests };
+
+/** The name of a route that has none: stable while its methods and pattern stay. */
+export const routeIdOf = (route: RouteConfig): string => route.id ?? `${route.methods.join(',')} ${route.path}`.trim();
+
+const accessOf = (config: Config, route: RouteConfig) => ({
+  maxAgeSeconds: Math.min(route.maxAgeSeconds ?? config.sessions.maxAgeSeconds, config.sessions.maxAgeSeconds),
+  bodyCapBytes: route.bodyCapBytes ?? config.limits.bodyCapBytes,
+  replyCapBytes: route.replyCapBytes ?? config.limits.replyCapBytes,
+  deadline: durationMs(route.deadlineMs),
+  idempotency: {
+    demand: route.idempotency.demand,
+    upstreamIsIdempotent: route.idempotency.upstreamIsIdempotent,
+    life: seconds(route.idempotency.lifeSeconds),
+    outcomeCapBytes: route.idempotency.outcomeCapBytes,
+  },
+  limits: {
+    device: rateLimit(route.limits.device),
+    address: rateLimit(route.limits.address),
+    route: rateLimit(route.limits.route),
+  },
+});
+
+/** One route of a service. The schema has refused patterns that do not compile. */
+const compileRoute = (config: Config, service: ServiceConfig, route: RouteConfig): Route => {
+  const pattern = compilePattern(route.path);
+  if (pattern === undefined) throw new RangeError(`no path pattern: ${route.path}`);
+  return {
+    id: routeIdOf(route),
+    methods: route.methods,
+    pattern,
+    organisation: config.organisation,
+    service: service.id,
+    upstream: service.upstream,
+    class: route.class,
+    protection: route.protection,
+    mode: route.mode,
+    stream: route.stream,
+    coveredHeaders: route.coveredHeaders,
+    coveredReplyHeaders: route.coveredReplyHeaders,
+    publicQuery: route.publicQuery,
+    stepUp: route.stepUp,
+    login: route.login === undefined ? undefined : loginRule(route.login),
+    requiresLogin: route.requiresLogin,
+    requiresSteps: route.requiresSteps,
+    objects: route.objects.map(objectRule),
+    minTier: route.minTier,
+    outcome: route.outcome,
+    decoy: route.decoy === undefined ? undefined : { ...route.decoy, body: utf8(route.decoy.body) },
+    ...accessOf(config, route),
+  };
+};
+
+/** The routes of one service, in their order. */
+export const compileService = (config: Config, service: ServiceConfig): readonly Route[] =>
+  service.routes.map((route) => compileRoute(config, service, route));
+
+/** Every route of the configuration, service by service. */
+export const compileRoutes = (config: Config): readonly Route[] =>
+  config.services.flatMap((service) => compileService(config, service));
+
+/** What a route does when the record cannot be asked: money movement and binding always close. */
+export const failModeOf = (route: RouteConfig): 'open' | 'closed' =>
+  route.failMode ?? (route.class === 'read' ? 'open' : 'closed');

@@ -1,0 +1,122 @@
+/** Reads the configuration: file, environment, secret files, schema, rules. Every mistake is told at once, with its place and a hint. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import type { Config } from './config.ts';
+import type { ConfigIssue, ConfigPath, PathIssue } from './config-issue.ts';
+import { applyEnvironment } from './environment.ts';
+import { unknownNameHint, valueHint } from './hints.ts';
+import { configJsonSchema } from './json-schema.ts';
+import { judgeConfig } from './rules.ts';
+import { configSchema } from './schema.ts';
+import { isTree, resolveSecretFiles, type Tree } from './secrets.ts';
+
+/** What loading answers. */
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A parsed file: its tree, and where each path stands in it. */
+interface Source {
+  readonly tree: Tree;
+  readonly lineOf: (path: ConfigPath) => number | undefined;
+}
+
+/** The line of a path, or of the nearest mapping or list above it. */
+const lineFinder = (document: Document, lines: LineCounter) => (path: ConfigPath) => {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const range = isTree(node) ? node['range'] : undefined;
+    if (Array.isArray(range) && typeof range[0] === 'number') return lines.linePos(range[0]).line;
+  }
+  return undefined;
+};
+
+const readSource = (file: string): Source | readonly ConfigIssue[] => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    return [{ file, path: [], message: `cannot be read: ${code}`, hint: 'give the file with --config FILE' }];
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true });
+  const broken = document.errors.map((error) => ({
+    file,
+    line: error.linePos?.[0].line ?? 1,
+    path: [],
+    message: error.message.split('\n', 1)[0] ?? 'is no YAML',
+    hint: 'the file is one YAML document',
+  }));
+  if (broken.length > 0) return broken;
+  // An alias bomb ends here: the library refuses more than a hundred expansions.
+  const tree: unknown = document.toJS({ maxAliasCount: 100 });
+  if (!isTree(tree))
+    return [{ file, line: 1, path: [], message: 'must be a mapping', hint: 'begin with organisation:' }];
+  return { tree, lineOf: lineFinder(document, lines) };
+};
+
+const unknownNames = (schema: Tree, issue: z.core.$ZodIssueUnrecognizedKeys): readonly PathIssue[] => {
+  const path = issue.path.filter((part) => typeof part !== 'symbol');
+  return issue.keys.map((key) => ({
+    path: [...path, key],
+    message: 'is not known',
+    hint: unknownNameHint(schema, path, key),
+  }));
+};
+
+const shapeIssues = (error: z.ZodError): readonly PathIssue[] => {
+  const schema = configJsonSchema();
+  return error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return unknownNames(schema, issue);
+    const path = issue.path.filter((part) => typeof part !== 'symbol');
+    const message = issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : issue.message;
+    return [{ path, message, hint: valueHint(schema, path) }];
+  });
+};
+
+const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
+  const parsed = configSchema.safeParse(tree, { reportInput: true });
+  if (!parsed.success) return shapeIssues(parsed.error);
+  const config = { ...parsed.data, state: resolve(folder, parsed.data.state) };
+  const { tls } = config.listen;
+  const listen =
+    tls === undefined
+      ? config.listen
+      : {
+          ...config.listen,
+          tls: {
+            certificateFile: resolve(folder, tls.certificateFile),
+            keyFile: resolve(folder, tls.keyFile),
+          },
+        };
+  const issues = judgeConfig(config);
+  return issues.length > 0 ? issues : { ...config, listen };
+};
+
+const isConfig = (value: Config | readonly PathIssue[]): value is Config => !Array.isArray(value);
+
+/** Loads and judges a configuration file under an environment. File names in it are relative to its folder. */
+export const loadConfig = (file: string, environment: Environment = {}): LoadedConfig => {
+  const source = readSource(file);
+  if (!('tree' in source)) return { ok: false, issues: source };
+  const folder = dirname(resolve(file));
+  const placed = (issues: readonly PathIssue[]): LoadedConfig => ({
+    ok: false,
+    issues: issues.map((issue) => {
+      const line = source.lineOf(issue.path);
+      return { file, ...(line === undefined ? {} : { line }), ...issue };
+    }),
+  });
+  const early = [
+    ...applyEnvironment(source.tree, environment),
+    ...resolveSecretFiles(source.tree, (name) => readFileSync(resolve(folder, name), 'utf8')),
+  ];
+  if (early.length > 0) return placed(early);
+  const judged = judge(source.tree, folder);
+  return isConfig(judged) ? { ok: true, config: judged } : placed(judged);
+};

@@ -1,0 +1,98 @@
+/** What the schema cannot tell: names that refer to each other, and combinations that cannot work. */
+import { readCidr } from '../gateway/connection-trust.ts';
+import type { Config } from './config.ts';
+import type { ConfigPath, PathIssue } from './config-issue.ts';
+import { judgeRoutes } from './route-rules.ts';
+
+const repeated = (names: readonly string[], path: (index: number) => ConfigPath): readonly PathIssue[] =>
+  names.flatMap((name, index) =>
+    names.indexOf(name) < index
+      ? [{ path: path(index), message: `${name} is given twice`, hint: 'remove or rename one of them' }]
+      : [],
+  );
+
+const judgeNames = (config: Config): readonly PathIssue[] => [
+  ...repeated(
+    config.apps.map(({ id }) => id),
+    (index) => ['apps', index, 'id'],
+  ),
+  ...repeated(
+    config.services.map(({ id }) => id),
+    (index) => ['services', index, 'id'],
+  ),
+  ...repeated(
+    config.sessions.tiers.map(({ name }) => name),
+    (index) => ['sessions', 'tiers', index, 'name'],
+  ),
+];
+
+const judgeUpstreams = (config: Config): readonly PathIssue[] =>
+  config.services.flatMap(({ upstream }, index) =>
+    Object.hasOwn(config.upstreams, upstream)
+      ? []
+      : [
+          {
+            path: ['services', index, 'upstream'],
+            message: `no upstream is called ${upstream}`,
+            hint: `upstreams: ${Object.keys(config.upstreams).join(', ') || 'none'}`,
+          },
+        ],
+  );
+
+/** Requests outside the channel tell their service by host name only. */
+const judgeHosts = (config: Config): readonly PathIssue[] => {
+  const named = config.services.flatMap(({ hosts }, service) =>
+    hosts.map((host, index) => ({ host: host.toLowerCase(), path: ['services', service, 'hosts', index] })),
+  );
+  const twice = named.flatMap(({ host, path }, index) =>
+    named.findIndex((other) => other.host === host) < index
+      ? [{ path, message: `${host} belongs to two services`, hint: 'a host name leads to one service' }]
+      : [],
+  );
+  const nameless = config.services.flatMap(({ hosts }, index) => (hosts.length === 0 ? [index] : []));
+  const needed = config.services.length > 1 ? nameless : [];
+  return [
+    ...twice,
+    ...needed.map((index) => ({
+      path: ['services', index, 'hosts'],
+      message: 'beside another service it needs a host name',
+      hint: 'for example hosts: [api.bank.example]',
+    })),
+  ];
+};
+
+const judgeProxies = (config: Config): readonly PathIssue[] =>
+  config.listen.trustedProxies.flatMap((cidr, index) =>
+    readCidr(cidr) === undefined
+      ? [
+          {
+            path: ['listen', 'trustedProxies', index],
+            message: `${cidr} is no CIDR block`,
+            hint: 'for example 10.0.0.0/8 or 192.0.2.7',
+          },
+        ]
+      : [],
+  );
+
+const judgeLives = (config: Config): readonly PathIssue[] =>
+  config.signedConfig.renewDays >= config.signedConfig.lifeDays
+    ? [
+        {
+          path: ['signedConfig', 'renewDays'],
+          message: 'is not below lifeDays: clients would hold an expired config before the next one',
+          hint: `below ${config.signedConfig.lifeDays}`,
+        },
+      ]
+    : [];
+
+/** Everything wrong with a configuration that the schema accepted. */
+export const judgeConfig = (config: Config): readonly PathIssue[] => [
+  ...judgeNames(config),
+  ...judgeUpstreams(config),
+  ...judgeHosts(config),
+  ...judgeProxies(config),
+  ...judgeLives(config),
+  ...config.services.flatMap(({ routes }, service) =>
+    judgeRoutes(config, routes).map((found) => ({ ...found, path: ['services', service, 'routes', ...found.path] })),
+  ),
+];

@@ -1,0 +1,60 @@
+/** The `hauberk` command: finds the subcommand and loads only that one. */
+import { pathToFileURL } from 'node:url';
+
+/** A subcommand: its arguments in, its exit code out. */
+export type Command = (args: readonly string[]) => Promise<number>;
+
+const summaries = {
+  serve: 'run the gateway: serve [--config FILE] [--json]',
+  demo: 'run demo bank, gateway, customers and an attacker, all on this machine',
+  attack: 'attack a running system and tell what held: attack [--json] [--target URL --routes FILE]',
+  config: 'config check FILE | config print FILE --redacted | config schema',
+  audit: 'audit verify: check the audit log without a running gateway',
+  backup: 'copy the state of a gateway, running or not',
+  restore: 'put a backup in place of the state',
+  version: 'print the version',
+} as const;
+
+type CommandName = keyof typeof summaries;
+
+/** Each command is `commands/<name>.ts` with an export of its own name; nothing of the others is loaded. */
+const load = async (name: CommandName): Promise<Command> => {
+  const module = (await import(`./commands/${name}.ts`)) as Readonly<Record<string, Command>>;
+  const command = module[name];
+  if (command === undefined) throw new Error(`commands/${name}.ts does not export ${name}`);
+  return command;
+};
+
+const isCommand = (name: string): name is CommandName => Object.hasOwn(summaries, name);
+
+const usage = (): string =>
+  [
+    'usage: hauberk COMMAND [ARGUMENTS]',
+    '',
+    ...Object.entries(summaries).map(([name, summary]) => `  ${name.padEnd(8)} ${summary}`),
+    '  help     print this page',
+    '',
+  ].join('\n');
+
+const helpNames: readonly (string | undefined)[] = ['help', '--help', '-h'];
+
+/** Runs one command line; answers the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+export const run = async (args: readonly string[]): Promise<number> => {
+  const [first, ...rest] = args;
+  if (helpNames.includes(first)) {
+    process.stdout.write(usage());
+    return 0;
+  }
+  const name = first === '--version' ? 'version' : first;
+  if (name === undefined || !isCommand(name)) {
+    process.stderr.write(name === undefined ? usage() : `hauberk: no command ${name}\n\n${usage()}`);
+    return 2;
+  }
+  const command = await load(name);
+  return command(rest);
+};
+
+const isEntry = process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href;
+if (isEntry) {
+  process.exitCode = await run(process.argv.slice(2));
+}
