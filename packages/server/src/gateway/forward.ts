@@ -77,15 +77,15 @@ const flatten = (headers: ReplyHeaders): string[] => {
 const abortReason = new Error('the gateway gave the request up');
 const nothing = new Uint8Array(0);
 
-const codeOfError = (error: Error): UpstreamReason => {
+const errorCode = (error: Error): string => {
   const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string') return 'upstream.reset';
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
-    return 'upstream.reply-malformed';
-  return 'upstream.reset';
+  return typeof code === 'string' ? code : error.name;
 };
 
-const detailOf = (error: Error): string => String((error as { code?: unknown }).code ?? error.name);
+const reasonOfError = (code: string): UpstreamReason =>
+  code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+    ? 'upstream.reply-malformed'
+    : 'upstream.reset';
 
 /** What both ways of forwarding share: the start mark, the deadline, the single end. */
 abstract class Forwarding implements Dispatcher.DispatchHandler, Watched {
@@ -146,7 +146,8 @@ abstract class Forwarding implements Dispatcher.DispatchHandler, Watched {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(this.controller === undefined ? 'upstream.unreachable' : codeOfError(error), detailOf(error));
+    const code = errorCode(error);
+    this.fail(this.controller === undefined ? 'upstream.unreachable' : reasonOfError(code), code);
   }
 }
 

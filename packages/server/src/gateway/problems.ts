@@ -12,8 +12,38 @@ export interface OuterProblem {
   readonly title: string;
 }
 
+/** An outer code. */
+export type OuterCode =
+  | 'malformed'
+  | 'clock'
+  | 'key-required'
+  | 'handshake-required'
+  | 'protection-required'
+  | 'nonce-required'
+  | 'enrolment-required'
+  | 'login-required'
+  | 'refused'
+  | 'forbidden'
+  | 'step-up-required'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'slow'
+  | 'replay'
+  | 'conflict'
+  | 'outcome-unknown'
+  | 'outcome-not-kept'
+  | 'too-large'
+  | 'unsupported'
+  | 'mismatch'
+  | 'early-refused'
+  | 'limited'
+  | 'internal'
+  | 'upstream'
+  | 'overloaded'
+  | 'upstream-timeout';
+
 /** Every outer code with its status and title. */
-export const outerProblems = {
+export const outerProblems: Readonly<Record<OuterCode, OuterProblem>> = {
   malformed: { code: 'malformed', status: 400, title: 'The request is malformed' },
   clock: { code: 'clock', status: 400, title: 'The request is outside its time' },
   'key-required': { code: 'key-required', status: 400, title: 'This operation needs an Idempotency-Key' },
@@ -41,10 +71,7 @@ export const outerProblems = {
   upstream: { code: 'upstream', status: 502, title: 'The service behind the gateway failed' },
   overloaded: { code: 'overloaded', status: 503, title: 'Try again later' },
   'upstream-timeout': { code: 'upstream-timeout', status: 504, title: 'The service behind the gateway took too long' },
-} as const satisfies Readonly<Record<string, OuterProblem>>;
-
-/** An outer code. */
-export type OuterCode = keyof typeof outerProblems;
+};
 
 /** Inner reason → outer code. Total: a new reason does not compile without its line here. */
 export const outerOf: Readonly<Record<Reason, OuterCode>> = {

@@ -50,7 +50,13 @@ export const readHosts = (text: string): ReadonlyMap<string, readonly Address[]>
 };
 
 /** The search list and `ndots` of a resolv.conf. */
-export const readSearch = (text: string): { readonly domains: readonly string[]; readonly dots: number } => {
+export interface SearchList {
+  readonly domains: readonly string[];
+  readonly dots: number;
+}
+
+/** Reads the search list of a resolv.conf. */
+export const readSearch = (text: string): SearchList => {
   let domains: readonly string[] = [];
   let dots = 1;
   for (const line of text.split('\n')) {
@@ -63,7 +69,7 @@ export const readSearch = (text: string): { readonly domains: readonly string[];
 };
 
 /** The names to ask for, in order, as resolv.conf(5) says. */
-export const candidates = (name: string, search: { readonly domains: readonly string[]; readonly dots: number }) => {
+export const candidates = (name: string, search: SearchList): readonly string[] => {
   if (name.endsWith('.')) return [name.slice(0, -1)];
   const expanded = search.domains.map((domain) => `${name}.${domain}`);
   return name.split('.').length - 1 >= search.dots ? [name, ...expanded] : [...expanded, name];
@@ -123,7 +129,8 @@ export const createResolver = (options: ResolverOptions = {}): NameResolver => {
 
   const ask = async (name: string): Promise<readonly Address[]> => {
     const fixed = readHosts(readText(options.hostsFile ?? '/etc/hosts')).get(name);
-    const found = fixed === undefined ? await askServers(cares, candidates(name, search)) : { addresses: fixed, ttl: 5 };
+    const found =
+      fixed === undefined ? await askServers(cares, candidates(name, search)) : { addresses: fixed, ttl: 5 };
     const stale = kept.get(name);
     // Name servers that fail must not take a working upstream down: its last addresses stand in.
     if (found === undefined && stale === undefined) throw new UnresolvedName(`no address for ${name}`);

@@ -1,0 +1,108 @@
+/** Handshakes as HTTP: `POST /.well-known/hauberk/hello`, and the hello that travels on an early request. */
+import {
+  type AcceptedHello,
+  acceptHello,
+  answerHello,
+  type HandshakePorts,
+  issueHelloNonce,
+  type KnownDevice,
+  type OpenedSession,
+  readHello,
+} from '@hauberk/channel';
+import { type EpochMs, fromBase64Url, fromUtf8, type Result, refuse, toBase64Url, utf8 } from '@hauberk/primitives';
+import type { DeviceStore } from '../storage/device-store.ts';
+import type { ChannelState } from './channel-state.ts';
+import type { GatewayReply } from './gateway-reply.ts';
+import { problemBody } from './problems.ts';
+import type { Reason } from './reasons.ts';
+
+/** What handshakes need. */
+export interface HandshakeShell {
+  readonly channel: ChannelState;
+  readonly devices: DeviceStore;
+  /** Whether so many hellos arrive that each must prove a round trip first. */
+  readonly underLoad: (now: EpochMs) => boolean;
+  readonly now: () => EpochMs;
+}
+
+/** Largest hello: payload, signature and resume ticket. */
+export const maxHelloBytes = 8192;
+
+/** A judged hello together with the ports that judged it. */
+export interface JudgedHello {
+  readonly accepted: AcceptedHello;
+  readonly ports: HandshakePorts;
+}
+
+const knownDevice = async (
+  shell: HandshakeShell,
+  organisation: string,
+  app: string,
+  thumbprint: Uint8Array,
+): Promise<KnownDevice | undefined> => {
+  const keyed = await shell.devices.findByThumbprint({ organisation, app }, toBase64Url(thumbprint));
+  // A step-up key opens no sessions: each key has one purpose.
+  if (keyed === undefined || keyed.key.purpose !== 'identity') return undefined;
+  const deviceId = fromBase64Url(keyed.device.id);
+  if (deviceId === undefined) return undefined;
+  const { tier, generation, state, verdictReference } = keyed.device;
+  return { deviceId, publicKey: keyed.key.publicKey, tier, generation, active: state === 'enrolled', verdictReference };
+};
+
+/** Looks the device up, then judges the hello. */
+export const judgeHello = async (shell: HandshakeShell, text: string): Promise<Result<JudgedHello, Reason>> => {
+  const read = readHello(text);
+  if (!read.ok) return read;
+  const { organisation, app, deviceThumbprint } = read.value.hello;
+  const now = shell.now();
+  const ports = shell.channel.handshakePorts(
+    await knownDevice(shell, organisation, app, deviceThumbprint),
+    shell.underLoad(now),
+  );
+  const accepted = acceptHello(shell.channel.gateway, ports, text, now);
+  return accepted.ok ? { ok: true, value: { accepted: accepted.value, ports } } : accepted;
+};
+
+/** Opens the session of a judged hello. */
+export const openSession = (
+  shell: HandshakeShell,
+  { accepted, ports }: JudgedHello,
+  early: 'none' | 'accepted' | 'refused',
+): Result<OpenedSession, Reason> => answerHello(shell.channel.gateway, ports, accepted, early, shell.now());
+
+const nonceReasons: ReadonlySet<Reason> = new Set([
+  'hello.clock',
+  'hello.nonce-required',
+  'hello.nonce-invalid',
+  'hello.register-full',
+]);
+
+/** The problem of a refused hello; where a fresh nonce would help it is enclosed. */
+export const helloProblem = (shell: HandshakeShell, text: string, reason: Reason, instance: string): GatewayReply => {
+  const read = nonceReasons.has(reason) ? readHello(text) : undefined;
+  if (read?.ok !== true) return problemBody(reason, { execution: 'none', instance });
+  const { gateway } = shell.channel;
+  const ports = shell.channel.handshakePorts(undefined, false);
+  const nonce = issueHelloNonce(gateway.crypto, ports.nonceKey, read.value.hello.deviceThumbprint, shell.now());
+  return problemBody(reason, { execution: 'none', instance, extra: { nonce } });
+};
+
+/** Answers a hello. */
+export const serveHello = async (
+  shell: HandshakeShell,
+  body: Uint8Array,
+  instance: string,
+): Promise<{ readonly reply: GatewayReply; readonly reason: Reason | 'ok'; readonly deviceId: string }> => {
+  const text = fromUtf8(body) ?? '';
+  const judged = await judgeHello(shell, text);
+  const opened = judged.ok
+    ? openSession(shell, judged.value, judged.value.accepted.received.hello.early ? 'refused' : 'none')
+    : refuse(judged.code);
+  if (!opened.ok) return { reply: helloProblem(shell, text, opened.code, instance), reason: opened.code, deviceId: '' };
+  const headers = ['content-type', 'text/plain', 'cache-control', 'no-store, no-transform'];
+  return {
+    reply: { status: 200, headers, body: utf8(opened.value.answer) },
+    reason: 'ok',
+    deviceId: toBase64Url(opened.value.state.deviceId),
+  };
+};

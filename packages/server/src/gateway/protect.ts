@@ -1,0 +1,273 @@
+/**
+ * The protected way of one request (design section 3): head, body, verify, claim, age; then login, grants, steps, step-up, limits,
+ * idempotency; then forward, keep, bind. Every arrow takes what the one before minted, so a skipped check does not compile.
+ */
+import {
+  type ChannelGateway,
+  header,
+  type ReplyBinding,
+  type RequestRefusal,
+  type RouteDemand,
+  readProtectedHead,
+  type VerifiedRequest,
+  verifyRequest,
+} from '@hauberk/channel';
+import type { EpochMs, SecretKey, SyncCrypto } from '@hauberk/primitives';
+import type { Login } from '../storage/login-store.ts';
+import { type BodyPace, readBody } from './body.ts';
+import type { Exchange } from './exchange.ts';
+import { verifiedFacts } from './facts.ts';
+import type { ForwardOutcome, UpstreamRequest } from './forward.ts';
+import { bindReply, type GatewayReply } from './gateway-reply.ts';
+import { checkObjects, readBodyOnce } from './grants.ts';
+import { replyHeaders, upstreamHeaders } from './hygiene.ts';
+import { beginIdempotent, type IdempotencyPorts, settleIdempotent, type UpstreamReply } from './idempotency.ts';
+import { applyLoginRule, type LoginPorts, requireLogin } from './logins.ts';
+import { type ProblemDetails, problemBody } from './problems.ts';
+import type { Reason } from './reasons.ts';
+import type { Route } from './route.ts';
+import { checkStepUp, demandStepUp, type StepUpPorts } from './step-up.ts';
+
+/** Everything that the protected way needs; one per worker thread. */
+export interface Protection {
+  readonly channel: ChannelGateway;
+  readonly logins: LoginPorts;
+  readonly stepUp: StepUpPorts;
+  readonly idempotency: IdempotencyPorts;
+  readonly now: () => EpochMs;
+  readonly bodyPace: BodyPace;
+  readonly factsKey: (route: Route) => SecretKey;
+  /** Hands a request to the route's upstream, once. */
+  readonly forward: (route: Route, request: UpstreamRequest) => Promise<ForwardOutcome>;
+  /** Counts a request of a verified device; false when it is over its limit. */
+  readonly admitDevice: (route: Route, deviceId: string, now: EpochMs) => boolean;
+  /** Holds a request back (`slow`); false when too many are held already. */
+  readonly hold: () => Promise<boolean>;
+}
+
+/** A request that passed everything before the upstream. */
+export interface Authorised {
+  readonly request: VerifiedRequest;
+  readonly login: Login | undefined;
+}
+
+/** What the channel demands on a route. */
+export const demandOf = (route: Route): RouteDemand => ({
+  service: route.service,
+  mode: route.mode,
+  chunked: route.stream,
+  coveredHeaders: route.coveredHeaders,
+  publicQuery: route.publicQuery,
+  maxAgeSeconds: route.maxAgeSeconds,
+});
+
+/** A refusal with what its problem says beside the code. */
+export interface Stop {
+  readonly reason: Reason;
+  readonly options?: ProblemOptions;
+}
+
+/** What a refusal may say beside its code. */
+type ProblemOptions = Partial<Pick<ProblemDetails, 'execution' | 'extra' | 'retryAfter'>>;
+
+const stop = (reason: Reason, options?: ProblemOptions): { readonly ok: false; readonly stop: Stop } =>
+  options === undefined ? { ok: false, stop: { reason } } : { ok: false, stop: { reason, options } };
+
+/** A value, or why not. */
+export type Passed<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly stop: Stop };
+
+/** A problem that nobody can believe: replay, unverified, unread. Says nothing about execution that an attacker could use. */
+export const unboundProblem = (exchange: Exchange, reason: Reason, detail?: string): GatewayReply => {
+  exchange.log.reason = reason;
+  exchange.log.detail = detail ?? '';
+  return problemBody(reason, { execution: 'unknown', instance: exchange.id });
+};
+
+/** A problem bound to its request: only the holder of the binding, which claimed the sequence number, can make one. */
+export const boundProblem = (
+  crypto: SyncCrypto,
+  exchange: Exchange,
+  binding: ReplyBinding,
+  { reason, options }: Stop,
+  now: EpochMs,
+): GatewayReply => {
+  exchange.log.reason = reason;
+  const problem = problemBody(reason, { execution: 'none', instance: exchange.id, ...options });
+  return bindReply(crypto, binding, problem, [], now);
+};
+
+/** Reads and verifies a request that came in one piece. */
+export const verifyExchange = async (
+  protection: Protection,
+  exchange: Exchange,
+): Promise<
+  | { readonly ok: true; readonly value: VerifiedRequest }
+  | RequestRefusal
+  | { readonly ok: false; readonly code: Reason }
+> => {
+  const { channel } = protection;
+  const { head, route, incoming, log } = exchange;
+  const pending = readProtectedHead(channel, head, demandOf(route));
+  if (!pending.ok) return pending;
+  log.deviceId = pending.value.facts.deviceId;
+  log.sessionId = pending.value.facts.sessionId;
+  log.tag = pending.value.parameters.tag;
+  const body = await readBody(incoming, route.bodyCapBytes, protection.bodyPace);
+  return body.ok ? verifyRequest(channel.crypto, pending.value, body.value, protection.now()) : body;
+};
+
+const checkOutcome = async (protection: Protection, exchange: Exchange): Promise<Passed<true>> => {
+  const { route, log } = exchange;
+  log.outcome = route.outcome;
+  if (route.outcome === 'deny') return stop('outcome.deny');
+  if (route.outcome === 'slow' && !(await protection.hold())) return stop('outcome.slow-full');
+  return { ok: true, value: true };
+};
+
+const checkLimits = (protection: Protection, route: Route, request: VerifiedRequest, now: EpochMs): Passed<true> => {
+  if (request.facts.tier < route.minTier) return stop('route.tier');
+  return protection.admitDevice(route, request.facts.deviceId, now) ? { ok: true, value: true } : stop('limit.device');
+};
+
+const checkLogin = async (
+  protection: Protection,
+  route: Route,
+  request: VerifiedRequest,
+  now: EpochMs,
+): Promise<Passed<Login | undefined>> => {
+  const login = await requireLogin(protection.logins, route, request, now);
+  if (!login.ok) return stop(login.code);
+  if (route.objects.length === 0) return login;
+  if (login.value === undefined) return stop('login.missing');
+  const objects = checkObjects(route, request.target, readBodyOnce(request.body), login.value);
+  return objects.ok ? login : stop(objects.code);
+};
+
+const checkApproval = async (
+  protection: Protection,
+  route: Route,
+  { request, login }: Authorised,
+  now: EpochMs,
+): Promise<Passed<true>> => {
+  if (!route.stepUp && route.outcome !== 'challenge') return { ok: true, value: true };
+  const approval = await checkStepUp(protection.stepUp, request, login, now);
+  if (approval.ok) return approval;
+  if (approval.code !== 'step-up.required') return stop(approval.code);
+  return stop('step-up.required', { extra: { ...demandStepUp(protection.stepUp, request, login, now) } });
+};
+
+/** Judges a verified request: nothing of it has happened yet when this refuses. */
+export const authorise = async (
+  protection: Protection,
+  exchange: Exchange,
+  request: VerifiedRequest,
+): Promise<Passed<Authorised>> => {
+  const { route } = exchange;
+  const now = protection.now();
+  const limits = checkLimits(protection, route, request, now);
+  if (!limits.ok) return limits;
+  const outcome = await checkOutcome(protection, exchange);
+  if (!outcome.ok) return outcome;
+  const login = await checkLogin(protection, route, request, now);
+  if (!login.ok) return login;
+  const authorised = { request, login: login.value };
+  const approval = await checkApproval(protection, route, authorised, now);
+  return approval.ok ? { ok: true, value: authorised } : approval;
+};
+
+/** The request as the upstream gets it: cleaned headers, verified facts, plain body. Takes nothing but an authorised one. */
+const upstreamRequest = (protection: Protection, exchange: Exchange, authorised: Authorised): UpstreamRequest => {
+  const { head, route } = exchange;
+  const { request, login } = authorised;
+  const facts = verifiedFacts(
+    protection.channel.crypto,
+    protection.factsKey(route),
+    request,
+    route,
+    login,
+    protection.now(),
+  );
+  const { path, query, method } = request.target;
+  return {
+    method,
+    path: query === '?' ? path : path + query,
+    headers: upstreamHeaders(head, facts),
+    body: request.body.length === 0 && (method === 'GET' || method === 'HEAD') ? undefined : request.body,
+  };
+};
+
+const afterForward = async (
+  protection: Protection,
+  exchange: Exchange,
+  authorised: Authorised,
+  outcome: ForwardOutcome,
+): Promise<Passed<UpstreamReply>> => {
+  if (outcome.kind === 'not-sent') return stop(outcome.code);
+  if (outcome.kind === 'unknown') return stop(outcome.code, { execution: 'unknown' });
+  const reply = { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body };
+  const { request, login } = authorised;
+  await applyLoginRule(protection.logins, exchange.route, request, login, reply, protection.now());
+  return { ok: true, value: reply };
+};
+
+/** Forwards an authorised request at most once and keeps what came of it before anybody is told. */
+export const forwardOnce = async (
+  protection: Protection,
+  exchange: Exchange,
+  authorised: Authorised,
+): Promise<Passed<UpstreamReply>> => {
+  const { route } = exchange;
+  const { request, login } = authorised;
+  const start = await beginIdempotent(protection.idempotency, route, request, login, protection.now());
+  if (!start.ok)
+    return stop(start.code, { execution: start.code === 'idempotency.outcome-unknown' ? 'unknown' : 'none' });
+  if (start.value.kind === 'stored') return { ok: true, value: start.value.reply };
+  const outcome = await protection.forward(route, upstreamRequest(protection, exchange, authorised));
+  const passed = await afterForward(protection, exchange, authorised, outcome);
+  const cleaned = passed.ok
+    ? { ...outcome, ...passed.value, kind: 'reply' as const, headers: [...passed.value.headers] }
+    : outcome;
+  const settled = await settleIdempotent(protection.idempotency, route, start.value.attempt, cleaned, protection.now());
+  return settled.ok ? passed : stop(settled.code, { execution: 'unknown' });
+};
+
+const decoyReply = (route: Route): GatewayReply | undefined =>
+  route.outcome === 'trap' && route.decoy !== undefined
+    ? { status: route.decoy.status, headers: [header.contentType, route.decoy.contentType], body: route.decoy.body }
+    : undefined;
+
+/** Answers a verified request, whatever handles it: a refusal or a reply, both bound. */
+export const answerVerified = async (
+  protection: Protection,
+  exchange: Exchange,
+  request: VerifiedRequest,
+  handle: (authorised: Authorised) => Promise<Passed<UpstreamReply>>,
+): Promise<GatewayReply> => {
+  const { crypto } = protection.channel;
+  const decoy = decoyReply(exchange.route);
+  if (decoy !== undefined) {
+    exchange.log.outcome = 'trap';
+    return bindReply(crypto, request.binding, decoy, [], protection.now());
+  }
+  const authorised = await authorise(protection, exchange, request);
+  const passed = authorised.ok ? await handle(authorised.value) : authorised;
+  if (!passed.ok) return boundProblem(crypto, exchange, request.binding, passed.stop, protection.now());
+  return bindReply(crypto, request.binding, passed.value, exchange.route.coveredReplyHeaders, protection.now());
+};
+
+/** The whole way of a request on a route whose protection is required. */
+export const serveProtected = async (protection: Protection, exchange: Exchange): Promise<GatewayReply> => {
+  const verified = await verifyExchange(protection, exchange);
+  if (verified.ok) {
+    return answerVerified(protection, exchange, verified.value, (authorised) =>
+      forwardOnce(protection, exchange, authorised),
+    );
+  }
+  if ('binding' in verified && verified.binding !== undefined) {
+    const now = protection.now();
+    // The client's clock estimate is off: tell it ours, bound, so that one retry mends it.
+    const options = { extra: { serverTimeMs: now } };
+    return boundProblem(protection.channel.crypto, exchange, verified.binding, { reason: verified.code, options }, now);
+  }
+  return unboundProblem(exchange, verified.code, 'detail' in verified ? verified.detail : undefined);
+};
