@@ -170,18 +170,20 @@ export interface BankProblem {
   readonly detail?: string;
 }
 
-/** What a browser needs to know to talk through Hauberk; all of it public. */
-export interface ClientProtection {
+/** What a client needs to know to talk through Hauberk; all of it public. `GET /hauberk-trust.json`. */
+export interface HauberkTrust {
   readonly service: string;
-  /** In order of preference; empty means the origin that served the page. */
+  readonly organisation: string;
+  readonly app: string;
+  /** Origins in order of preference; empty means the one that served the page. */
   readonly endpoints: readonly string[];
-  /** Pinned config-signing keys, as the SDK takes them. */
-  readonly configKeys: readonly string[];
+  /** Pinned config-signing keys: P-256, raw uncompressed point in base64url. */
+  readonly configKeys: readonly { readonly kid: string; readonly publicKey: string }[];
   readonly minConfigVersion: number;
 }
 
-/** `GET /app-config.json`. */
-export interface AppConfig {
-  readonly bankName: string;
-  readonly protectedBy: ClientProtection | null;
+/** `GET /api/events`, event `booking`: money moved on one of the caller's accounts. */
+export interface BookingEvent {
+  readonly accountId: string;
+  readonly transaction: TransactionView;
 }

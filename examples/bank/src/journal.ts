@@ -19,6 +19,9 @@ export const forgetfulJournal: Journal<unknown> = {
   close: () => Promise.resolve(),
 };
 
+/** The journal can acknowledge nothing any more; only a restart, which reads what is really there, helps. */
+export class JournalFault extends Error {}
+
 interface Waiting {
   readonly line: string;
   readonly settle: PromiseWithResolvers<void>;
@@ -57,7 +60,7 @@ class FileJournal implements Journal<unknown> {
 
   async close(): Promise<void> {
     await this.#draining;
-    this.#fault ??= new Error('journal is closed');
+    this.#fault ??= new JournalFault('journal is closed');
     await this.#handle.close();
   }
 
@@ -78,7 +81,7 @@ class FileJournal implements Journal<unknown> {
       await this.#handle.datasync();
       for (const { settle } of batch) settle.resolve();
     } catch (cause) {
-      this.#fault ??= new Error('journal cannot be written', { cause });
+      this.#fault ??= new JournalFault('journal cannot be written', { cause });
       for (const { settle } of batch) settle.reject(this.#fault);
     }
   }

@@ -83,7 +83,7 @@ export class Ledger {
   open(account: LedgerAccount): void {
     if (this.#accounts.has(account.accountId)) throw new Error(`account ${account.accountId} exists`);
     this.#accounts.set(account.accountId, { account, entries: [], balanceMinor: 0 });
-    this.#byNumber.set(account.number, account);
+    this.#byNumber.set(withoutSpaces(account.number), account);
   }
 
   /** The account with this id. */
@@ -91,9 +91,9 @@ export class Ledger {
     return this.#accounts.get(accountId)?.account;
   }
 
-  /** The account with this printed number. */
+  /** The account with this printed number, however it is spaced. */
   accountByNumber(number: string): LedgerAccount | undefined {
-    return this.#byNumber.get(number);
+    return this.#byNumber.get(withoutSpaces(number));
   }
 
   /** What is on the account now. */
@@ -113,7 +113,9 @@ export class Ledger {
 
   /** The leg of a booked transfer on the debited account. */
   debitEntry(transfer: Transfer): Entry {
-    const entry = this.#require(transfer.debitAccountId).entries.findLast((candidate) => candidate.transfer === transfer);
+    const entry = this.#require(transfer.debitAccountId).entries.findLast(
+      (candidate) => candidate.transfer === transfer,
+    );
     if (entry === undefined) throw new Error(`transfer ${transfer.transferId} is not on its debited account`);
     return entry;
   }
@@ -206,6 +208,8 @@ export class Ledger {
     });
   }
 }
+
+const withoutSpaces = (number: string): string => number.replaceAll(' ', '');
 
 /** Groups customer-made transfers that carry the same client reference twice. */
 function doublePayments(transfers: readonly Transfer[]): LedgerAudit['duplicates'] {

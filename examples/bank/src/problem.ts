@@ -1,7 +1,39 @@
 /** The bank's refusals: a closed table, so that every code has one status and one title. */
 import type { BankProblem } from './bank-api.ts';
 
-const PROBLEMS = {
+/** Why the bank refuses. */
+export type BankCode =
+  | 'bad-json'
+  | 'bad-field'
+  | 'bad-upload'
+  | 'body-too-large'
+  | 'unsupported-media-type'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'login-refused'
+  | 'login-required'
+  | 'code-refused'
+  | 'step-missing'
+  | 'not-your-account'
+  | 'unknown-account'
+  | 'unknown-payee'
+  | 'payee-exists'
+  | 'too-many-payees'
+  | 'amount-invalid'
+  | 'use-large-transfer'
+  | 'same-account'
+  | 'currency-mismatch'
+  | 'insufficient-funds'
+  | 'idempotency-mismatch'
+  | 'unknown-coupon'
+  | 'coupon-sold-out'
+  | 'coupon-claimed'
+  | 'unverified-request'
+  | 'not-durable'
+  | 'fault';
+
+/** Status and title of each code. */
+const PROBLEMS: Readonly<Record<BankCode, readonly [number, string]>> = {
   'bad-json': [400, 'The body is not the JSON that this endpoint takes'],
   'bad-field': [422, 'A field is missing or has the wrong form'],
   'bad-upload': [400, 'The body is not a readable form'],
@@ -19,6 +51,7 @@ const PROBLEMS = {
   'payee-exists': [409, 'This payee is on your list already'],
   'too-many-payees': [409, 'The list of payees is full'],
   'amount-invalid': [422, 'The amount is not a positive number of minor units within the limit'],
+  'use-large-transfer': [422, 'An amount this large takes the large-transfer endpoint'],
   'same-account': [422, 'Sender and receiver are the same account'],
   'currency-mismatch': [422, 'The account is kept in another currency'],
   'insufficient-funds': [409, 'There is not enough money on the account'],
@@ -29,10 +62,7 @@ const PROBLEMS = {
   'unverified-request': [403, 'This request did not come through the gateway'],
   'not-durable': [503, 'The bank cannot record anything at the moment'],
   fault: [500, 'Something broke on our side'],
-} as const satisfies Record<string, readonly [number, string]>;
-
-/** A code of the table. */
-export type BankCode = keyof typeof PROBLEMS;
+};
 
 /** A refusal on its way to the client. */
 export interface Refused {

@@ -44,10 +44,9 @@ export function seedPayees(customer: DemoCustomer): readonly PayeeView[] {
   const position = DEMO_CUSTOMERS.indexOf(customer);
   const friends = [1, 2].flatMap((step) => DEMO_CUSTOMERS[(position + step) % DEMO_CUSTOMERS.length] ?? []);
   const outside = { name: 'Studio Rent', accountNumber: `XO44 9000 ${String(position + 1).padStart(4, '0')} 7731` };
-  return [
-    ...friends.map(({ name, accounts }) => ({ name, accountNumber: accounts[0]?.number ?? '' })),
-    outside,
-  ].map((payee, index) => ({ ...payee, payeeId: `p-${index + 1}` }));
+  return [...friends.map(({ name, accounts }) => ({ name, accountNumber: accounts[0]?.number ?? '' })), outside].map(
+    (payee, index) => ({ ...payee, payeeId: `p-${index + 1}` }),
+  );
 }
 
 function openHouse(ledger: Ledger, currency: Currency): void {
@@ -76,13 +75,7 @@ function seedAccount(
 }
 
 /** What happens on that day: pay day, a purchase on about every third day of an everyday account, or nothing. */
-function dayMovement(
-  ledger: Ledger,
-  account: DemoAccount,
-  day: number,
-  atMs: number,
-  random: Random,
-): Movement | null {
+function dayMovement(ledger: Ledger, account: DemoAccount, day: number, atMs: number, random: Random): Movement | null {
   const everyday = account.kind === 'current';
   if (day % 30 === 26) {
     return everyday

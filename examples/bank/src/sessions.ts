@@ -1,5 +1,5 @@
 /** Logins: password first, one-time code second. A credential lives in memory only and dies with the process. */
-import { randomInt, scrypt, timingSafeEqual } from 'node:crypto';
+import { scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { DEMO_CUSTOMERS, type DemoCustomer } from './customers.ts';
 
@@ -68,7 +68,7 @@ export class Sessions {
     const offered = await hashPassword(username, password);
     if (known === undefined || !timingSafeEqual(offered, known.hash)) return null;
     const session = this.#issue(known.customer, false);
-    const code = String(randomInt(1_000_000)).padStart(6, '0');
+    const code = String(Buffer.from(this.#random(4)).readUInt32BE() % 1_000_000).padStart(6, '0');
     this.#pending.set(session.authorization, { code, expiresAtMs: this.#now() + CODE_MS, triesLeft: CODE_TRIES });
     return { session, code };
   }
@@ -98,7 +98,16 @@ export class Sessions {
     this.#pending.delete(session.authorization);
   }
 
+  /** All sessions live equally long, so the map's insertion order is the order of their ends. */
+  #sweep(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.expiresAtMs > this.#now()) return;
+      this.end(session);
+    }
+  }
+
   #issue(customer: DemoCustomer, complete: boolean): Session {
+    this.#sweep();
     const authorization = `Bearer ${Buffer.from(this.#random(24)).toString('base64url')}`;
     const session = { authorization, customer, complete, expiresAtMs: this.#now() + SESSION_MS };
     this.#sessions.set(authorization, session);

@@ -1,0 +1,163 @@
+/** The app's only door to the network. Every call goes through one `fetch`-like function, so protection is added in one place. */
+import type {
+  AccountView,
+  BookingEvent,
+  ClaimReply,
+  CouponView,
+  LoginReply,
+  PayeeOrder,
+  PayeeView,
+  StatementReply,
+  TransactionView,
+  TransferOrder,
+  TransferReply,
+  UploadReply,
+} from '../bank-api.ts';
+import { LARGE_TRANSFER_MINOR } from '../limits.ts';
+import { readEvents } from './event-reader.ts';
+
+/** What `window.fetch` and a protected fetch have in common. */
+export type FetchLike = (input: string, init?: RequestInit) => Promise<Response>;
+
+/** A call that did not succeed. */
+export class CallError extends Error {
+  /** The problem's code, or `unreachable`. */
+  readonly code: string;
+  /** 0 when no answer came. */
+  readonly status: number;
+
+  constructor(code: string, status: number, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+    this.status = status;
+  }
+
+  /** Whether the bank may have acted although no answer came. */
+  get isUnknown(): boolean {
+    return this.status === 0;
+  }
+}
+
+/** The bank, as the app uses it. The credential lives here, in memory, and nowhere else. */
+export class BankApi {
+  readonly #fetch: FetchLike;
+  #authorization: string | null = null;
+
+  constructor(fetchLike: FetchLike) {
+    this.#fetch = fetchLike;
+  }
+
+  /** First step. */
+  logIn(username: string, password: string): Promise<LoginReply> {
+    this.#authorization = null;
+    return this.#enter('/api/login', { username, password });
+  }
+
+  /** Second step. */
+  confirmCode(code: string): Promise<LoginReply> {
+    return this.#enter('/api/login/otp', { code });
+  }
+
+  /** Ends the login; the credential is forgotten even when the bank cannot be told. */
+  async logOut(): Promise<void> {
+    try {
+      await this.#respond('/api/logout', { method: 'POST' });
+    } finally {
+      this.#authorization = null;
+    }
+  }
+
+  async accounts(): Promise<readonly AccountView[]> {
+    return (await this.#read<{ accounts: readonly AccountView[] }>('/api/accounts')).accounts;
+  }
+
+  account(accountId: string): Promise<AccountView> {
+    return this.#read(`/api/accounts/${encodeURIComponent(accountId)}`);
+  }
+
+  async transactions(accountId: string, limit: number): Promise<readonly TransactionView[]> {
+    const path = `/api/accounts/${encodeURIComponent(accountId)}/transactions?limit=${limit}`;
+    return (await this.#read<{ transactions: readonly TransactionView[] }>(path)).transactions;
+  }
+
+  async payees(): Promise<readonly PayeeView[]> {
+    return (await this.#read<{ payees: readonly PayeeView[] }>('/api/payees')).payees;
+  }
+
+  addPayee(order: PayeeOrder): Promise<PayeeView> {
+    return this.#send('/api/payees', order);
+  }
+
+  /** Large amounts have an endpoint of their own. The reference names this payment for good: a retry with it never pays twice. */
+  transfer(order: TransferOrder & { readonly clientReference: string }): Promise<TransferReply> {
+    const path = order.amountMinor > LARGE_TRANSFER_MINOR ? '/api/transfers/large' : '/api/transfers';
+    return this.#send(path, order, { 'idempotency-key': order.clientReference });
+  }
+
+  async coupons(): Promise<readonly CouponView[]> {
+    return (await this.#read<{ coupons: readonly CouponView[] }>('/api/coupons')).coupons;
+  }
+
+  claim(couponId: string): Promise<ClaimReply> {
+    return this.#send(`/api/coupons/${encodeURIComponent(couponId)}/claim`, {});
+  }
+
+  statement(): Promise<StatementReply> {
+    return this.#read('/api/statement');
+  }
+
+  upload(form: FormData): Promise<UploadReply> {
+    return this.#call('/api/upload', { method: 'POST', body: form });
+  }
+
+  /** Listens for bookings until the signal fires or the stream ends. */
+  async listen(signal: AbortSignal, onBooking: (event: BookingEvent) => void): Promise<void> {
+    const response = await this.#respond('/api/events', { method: 'GET', signal });
+    if (response.body === null) return;
+    await readEvents(response.body, (name, payload) => {
+      if (name === 'booking') onBooking(payload as BookingEvent);
+    });
+  }
+
+  async #enter(path: string, body: unknown): Promise<LoginReply> {
+    const reply = await this.#send<LoginReply>(path, body);
+    this.#authorization = reply.authorization;
+    return reply;
+  }
+
+  #read<Reply>(path: string): Promise<Reply> {
+    return this.#call(path, { method: 'GET' });
+  }
+
+  #send<Reply>(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
+    return this.#call(path, { ...init, body: JSON.stringify(body) });
+  }
+
+  async #call<Reply>(path: string, init: RequestInit): Promise<Reply> {
+    const response = await this.#respond(path, init);
+    return (await response.json()) as Reply;
+  }
+
+  async #respond(path: string, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (this.#authorization !== null) headers.set('authorization', this.#authorization);
+    const response = await this.#fetch(new URL(path, location.origin).href, { ...init, headers }).catch(unreachable);
+    if (!response.ok) throw await problemError(response);
+    return response;
+  }
+}
+
+function unreachable(cause: unknown): never {
+  const code = codeOf(cause) ?? 'unreachable';
+  throw new CallError(code, 0, 'No answer came back. Check your connection.', cause);
+}
+
+async function problemError(response: Response): Promise<CallError> {
+  const problem: unknown = await response.json().catch(() => null);
+  const title = typeof problem === 'object' && problem !== null && 'title' in problem ? String(problem.title) : null;
+  return new CallError(codeOf(problem) ?? 'unknown', response.status, title ?? `The bank answered ${response.status}.`);
+}
+
+const codeOf = (value: unknown): string | null =>
+  typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string' ? value.code : null;
