@@ -27,6 +27,7 @@ export const verifiedFacts = (
   request: VerifiedRequest,
   route: Route,
   login: Login | undefined,
+  requestId: string,
   now: EpochMs,
 ): readonly string[] => {
   const { facts, target } = request;
@@ -49,6 +50,8 @@ export const verifiedFacts = (
     request.early ? `${request.tag};early` : request.tag,
     `${factPrefix}route`,
     route.id,
+    `${factPrefix}request`,
+    requestId,
   ];
   if (login !== undefined) list.push(`${factPrefix}login`, login.id, `${factPrefix}customer`, login.customer);
   return sign(crypto, key, target, list, now);

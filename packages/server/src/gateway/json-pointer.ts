@@ -1,15 +1,5 @@
-/** Reading declared values out of JSON bodies: RFC 6901 pointers, compiled to their reference tokens, with `*` for every element of an array. */
+/** Reading declared values out of JSON bodies: RFC 6901 pointers as reference tokens, with `*` for every element of an array. */
 import type { JsonPointer } from './route.ts';
-
-/** Compiles a pointer; undefined when it is malformed. */
-export const compilePointer = (text: string): JsonPointer | undefined => {
-  if (text === '') return [];
-  if (!text.startsWith('/') || /~(?![01])/.test(text)) return undefined;
-  return text
-    .slice(1)
-    .split('/')
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-};
 
 const step = (value: unknown, token: string): readonly unknown[] => {
   if (Array.isArray(value)) {

@@ -37,6 +37,7 @@ export interface Protection {
   readonly now: () => EpochMs;
   readonly bodyPace: BodyPace;
   readonly factsKey: (route: Route) => SecretKey;
+  readonly preserveHost: (route: Route) => boolean;
   /** Hands a request to the route's upstream, once. */
   readonly forward: (route: Route, request: UpstreamRequest) => Promise<ForwardOutcome>;
   /** Counts a request of a verified device; false when it is over its limit. */
@@ -176,7 +177,11 @@ export const authorise = async (
 };
 
 /** The request as the upstream gets it: cleaned headers, verified facts, plain body. Takes nothing but an authorised one. */
-const upstreamRequest = (protection: Protection, exchange: Exchange, authorised: Authorised): UpstreamRequest => {
+export const upstreamRequest = (
+  protection: Protection,
+  exchange: Exchange,
+  authorised: Authorised,
+): UpstreamRequest => {
   const { head, route } = exchange;
   const { request, login } = authorised;
   const facts = verifiedFacts(
@@ -191,7 +196,11 @@ const upstreamRequest = (protection: Protection, exchange: Exchange, authorised:
   return {
     method,
     path: query === '?' ? path : path + query,
-    headers: upstreamHeaders(head, facts),
+    headers: upstreamHeaders(head, facts, {
+      identity: true,
+      decoded: false,
+      preserveHost: protection.preserveHost(route),
+    }),
     body: request.body.length === 0 && (method === 'GET' || method === 'HEAD') ? undefined : request.body,
   };
 };
@@ -204,6 +213,8 @@ const afterForward = async (
 ): Promise<Passed<UpstreamReply>> => {
   if (outcome.kind === 'not-sent') return stop(outcome.code);
   if (outcome.kind === 'unknown') return stop(outcome.code, { execution: 'unknown' });
+  // Identity was asked for: a coded reply would be decoded on the way and no longer be what was bound.
+  if (outcome.headers.includes('content-encoding')) return stop('upstream.reply-malformed', { execution: 'unknown' });
   const reply = { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body };
   const { request, login } = authorised;
   await applyLoginRule(protection.logins, exchange.route, request, login, reply, protection.now());
