@@ -1,0 +1,167 @@
+/** The tables of the record, as Kysely sees them. Names and types are what SQLite and PostgreSQL both have. */
+import type { Bytes } from '@hauberk/primitives';
+import type { Generated } from 'kysely';
+import type { DeviceKeyPurpose, DeviceState } from './device-store.ts';
+
+interface Scoped {
+  organisation: string;
+  app: string;
+}
+
+/** One row: how often this state folder was started and restored. */
+export interface StateTable {
+  id: number;
+  epoch: number;
+  boot: number;
+  created_at_ms: number;
+}
+
+/** See `Device`. */
+export interface DeviceTable extends Scoped {
+  id: string;
+  tier: number;
+  state: DeviceState;
+  generation: number;
+  verdict_reference: string;
+  created_at_ms: number;
+  changed_at_ms: number;
+}
+
+/** See `DeviceKey`. */
+export interface DeviceKeyTable extends Scoped {
+  thumbprint: string;
+  device: string;
+  purpose: DeviceKeyPurpose;
+  public_key: Bytes;
+  created_at_ms: number;
+}
+
+/** Challenges that were used and have not expired. */
+export interface SpentChallengeTable extends Scoped {
+  challenge: Bytes;
+  expires_at_ms: number;
+}
+
+/** See `Login`; `grants` is a JSON array of texts. */
+export interface LoginTable extends Scoped {
+  id: string;
+  device: string;
+  customer: string;
+  grants: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  ended_at_ms: number | null;
+}
+
+/** Which credential names which login; a credential that was refreshed expires on its own. */
+export interface LoginCredentialTable extends Scoped {
+  device: string;
+  credential_hash: string;
+  login: string;
+  expires_at_ms: number | null;
+}
+
+/** See `IdempotencyStore`. */
+export interface IdempotencyTable extends Scoped {
+  entry: string;
+  device: string;
+  route: string;
+  fingerprint: string;
+  state: 'started' | 'done' | 'unknown';
+  attempt: number;
+  owner_boot: number;
+  owner_client: number;
+  outcome_status: number | null;
+  /** Sealed under the idempotency-outcome key; gone when the device lost its rights. */
+  outcome_content: Bytes | null;
+  outcome_digest: Bytes | null;
+  started_at_ms: number;
+  expires_at_ms: number;
+}
+
+/** See `Revocation`. */
+export interface RevocationTable extends Scoped {
+  position: Generated<number>;
+  device: string;
+  generation: number;
+  state: DeviceState;
+  tier: number;
+  reason: string;
+  at_ms: number;
+}
+
+/** See `ConfigVersion`. */
+export interface ConfigVersionTable extends Scoped {
+  service: string;
+  version: number;
+  hash: Bytes;
+  document: string;
+  published_at_ms: number;
+}
+
+/** Generation of an app's resume tickets. */
+export interface ResumeGenerationTable extends Scoped {
+  generation: number;
+}
+
+/** See `OutboxEvent`. */
+export interface OutboxEventTable extends Scoped {
+  position: number;
+  kind: string;
+  at_ms: number;
+  payload: Bytes;
+}
+
+/** See `OutboxSegment`. */
+export interface OutboxSegmentTable {
+  segment: number;
+  first_position: number;
+  events: number;
+  bytes: number;
+  last_at_ms: number;
+}
+
+/** How far each consumer of the outbox has read. */
+export interface OutboxConsumerTable {
+  consumer: string;
+  position: number;
+}
+
+/** See `AuditEntry`; `entry` is the text that is hashed, the other columns repeat it for queries and are checked against it. */
+export interface AuditEntryTable extends Scoped {
+  sequence: number;
+  action: string;
+  at_ms: number;
+  entry: string;
+  hash: Bytes;
+}
+
+/** See `AuditCheckpoint`. */
+export interface AuditCheckpointTable {
+  size: number;
+  hash: Bytes;
+  at_ms: number;
+  epoch: number;
+  boot: number;
+  key_id: number;
+  signature: Bytes;
+}
+
+/** All tables. */
+export interface RecordSchema {
+  state: StateTable;
+  devices: DeviceTable;
+  device_keys: DeviceKeyTable;
+  spent_challenges: SpentChallengeTable;
+  logins: LoginTable;
+  login_credentials: LoginCredentialTable;
+  idempotency: IdempotencyTable;
+  revocations: RevocationTable;
+  config_versions: ConfigVersionTable;
+  resume_generations: ResumeGenerationTable;
+  outbox_events: OutboxEventTable;
+  outbox_segments: OutboxSegmentTable;
+  outbox_consumers: OutboxConsumerTable;
+  audit_entries: AuditEntryTable;
+  audit_checkpoints: AuditCheckpointTable;
+}

@@ -1,0 +1,108 @@
+/** Every write of the record, as a message to the writer thread: inputs and answers are plain values that a port can carry. */
+import type { Bytes, EpochMs, Result } from '@hauberk/primitives';
+import type { AuditHead, AuditRecord } from '../audit/audit-log.ts';
+import type { ConfigVersion } from './app-record.ts';
+import type { AddKeyRefusal, Device, DeviceChange, DeviceEnrolment, DeviceKey, KeyedDevice } from './device-store.ts';
+import type { IdempotencyAttempt, IdempotencyRequest, Settlement } from './idempotency-store.ts';
+import type { Login, LoginEnd, LoginMove, LoginOpening } from './login-store.ts';
+import type { OutboxEntry, OutboxRetention } from './outbox.ts';
+import type { Scope } from './scope.ts';
+
+interface Command<Input, Answer> {
+  readonly input: Input & { readonly scope: Scope };
+  readonly answer: Answer;
+}
+
+interface WideCommand<Input, Answer> {
+  readonly input: Input;
+  readonly answer: Answer;
+}
+
+/** An outcome as the record holds it: the content sealed. */
+export type SealedOutcome =
+  | { readonly kept: true; readonly status: number; readonly sealed: Bytes; readonly digest: Bytes }
+  | { readonly kept: false; readonly status: number; readonly digest: Bytes };
+
+/** What `idempotency.begin` found, the outcome still sealed. */
+export type SealedBegin =
+  | { readonly state: 'fresh'; readonly attempt: IdempotencyAttempt; readonly again: boolean }
+  | { readonly state: 'done'; readonly outcome: SealedOutcome }
+  | { readonly state: 'running' | 'outcome-unknown' | 'fingerprint-mismatch' };
+
+/** Kind of write → what it takes and answers. */
+export interface WriteCommands {
+  'device.enrol': Command<
+    { readonly id: string; readonly enrolment: DeviceEnrolment; readonly now: EpochMs },
+    Result<KeyedDevice & { readonly created: boolean }, 'device-key-taken'>
+  >;
+  'device.add-key': Command<
+    { readonly device: string; readonly key: Omit<DeviceKey, 'createdAtMs'>; readonly now: EpochMs },
+    Result<DeviceKey, AddKeyRefusal>
+  >;
+  'device.change-state': Command<
+    { readonly device: string; readonly change: DeviceChange; readonly now: EpochMs },
+    Result<Device, 'device-unknown' | 'device-state-final'>
+  >;
+  'challenge.spend': Command<
+    { readonly challenge: Bytes; readonly expiresAtMs: EpochMs },
+    Result<true, 'challenge-used'>
+  >;
+  'login.open': Command<
+    { readonly id: string; readonly opening: LoginOpening; readonly now: EpochMs },
+    Result<Login, 'login-grants-full' | 'device-not-enrolled'>
+  >;
+  'login.grant': Command<
+    { readonly device: string; readonly id: string; readonly objects: readonly string[]; readonly now: EpochMs },
+    Result<Login, 'login-unknown' | 'login-grants-full'>
+  >;
+  'login.move': Command<
+    { readonly move: LoginMove; readonly now: EpochMs },
+    Result<Login, 'login-unknown' | 'login-credential-taken'>
+  >;
+  'login.end': Command<{ readonly which: LoginEnd; readonly now: EpochMs }, Result<number, never>>;
+  'idempotency.begin': Command<
+    {
+      readonly entry: string;
+      readonly device: string;
+      readonly route: string;
+      readonly request: IdempotencyRequest;
+      readonly now: EpochMs;
+    },
+    Result<SealedBegin, never>
+  >;
+  'idempotency.finish': WideCommand<
+    { readonly attempt: IdempotencyAttempt; readonly outcome: SealedOutcome },
+    Result<boolean, never>
+  >;
+  'idempotency.mark-unknown': WideCommand<
+    { readonly attempt: IdempotencyAttempt; readonly now: EpochMs },
+    Result<boolean, never>
+  >;
+  'idempotency.release': WideCommand<{ readonly attempt: IdempotencyAttempt }, Result<boolean, never>>;
+  'idempotency.settle': Command<
+    { readonly entry: string; readonly settlement: Settlement; readonly actor: string; readonly now: EpochMs },
+    Result<boolean, never>
+  >;
+  /** The client is gone: what it had started is unknown. Sent by the writer to itself. */
+  'idempotency.disown': WideCommand<{ readonly client: number; readonly now: EpochMs }, Result<number, never>>;
+  'outbox.append': WideCommand<{ readonly entries: readonly OutboxEntry[] }, Result<number, never>>;
+  'outbox.acknowledge': WideCommand<{ readonly consumer: string; readonly position: number }, Result<number, never>>;
+  'outbox.retain': WideCommand<{ readonly retention: OutboxRetention }, Result<number, never>>;
+  'config.publish': Command<{ readonly config: ConfigVersion }, Result<ConfigVersion, 'config-version-not-rising'>>;
+  'resume.raise': Command<{ readonly actor: string; readonly now: EpochMs }, Result<number, never>>;
+  'audit.append': Command<{ readonly record: AuditRecord; readonly now: EpochMs }, Result<AuditHead, never>>;
+  /** Drops what has expired, at most `limit` rows of each kind, so that no group waits long for it. */
+  'record.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
+}
+
+/** A kind of write. */
+export type WriteKind = keyof WriteCommands;
+/** What a kind of write takes. */
+export type WriteInput<Kind extends WriteKind> = WriteCommands[Kind]['input'];
+/** What a kind of write answers once it is on the disk. */
+export type WriteAnswer<Kind extends WriteKind> = WriteCommands[Kind]['answer'];
+
+/** The code behind some kinds of write; runs on the writer thread inside the transaction of a group. */
+export type WriteHandlers<Kind extends WriteKind> = {
+  readonly [K in Kind]: (input: WriteInput<K>, client: number) => WriteAnswer<K>;
+};
