@@ -1,0 +1,246 @@
+/**
+ * The public listener of one worker thread: what node:http must be told so that slow heads, floods of connections and odd framing end
+ * early and coded, and how it stops without cutting off a request that is under way.
+ */
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { LimitsConfig, ListenConfig, TlsConfig } from '../config/config.ts';
+import { type ConnectionTrust, connectionTrust, proxyList } from './connection-trust.ts';
+import type { Metrics } from './metrics.ts';
+import { problemBody } from './problems.ts';
+import type { Reason } from './reasons.ts';
+
+/** What answers the requests. */
+export type RequestHandler = (incoming: IncomingMessage, response: ServerResponse, trust: ConnectionTrust) => void;
+
+/** What a listener needs. */
+export interface ListenerOptions {
+  readonly listen: ListenConfig;
+  readonly limits: LimitsConfig;
+  readonly handle: RequestHandler;
+  readonly metrics: Metrics;
+  /** A fresh id for a request that never became one. */
+  readonly newInstance: () => string;
+}
+
+/** A listening server. */
+export interface Listener {
+  readonly port: number;
+  /** Reads certificate and key again; throws when they do not fit, and the old ones stay. */
+  readonly reloadTls: (tls: TlsConfig) => void;
+  /** Stops accepting, lets requests under way end, closes what is left at the deadline. */
+  readonly drain: (deadlineMs: number) => Promise<void>;
+}
+
+const readTls = (tls: TlsConfig) => ({
+  cert: readFileSync(tls.certificateFile),
+  key: readFileSync(tls.keyFile),
+  minVersion: 'TLSv1.2' as const,
+  ALPNProtocols: ['http/1.1'],
+});
+
+const serverOptions = (limits: LimitsConfig): ServerOptions => ({
+  // Without this the timeouts below are looked at every 30 seconds only, and a slow head stays that long.
+  connectionsCheckingInterval: 1000,
+  headersTimeout: limits.headersTimeoutMs,
+  requestTimeout: limits.requestTimeoutMs,
+  keepAliveTimeout: limits.keepAliveTimeoutMs,
+  maxHeaderSize: limits.headerBytes,
+  requireHostHeader: true,
+  noDelay: true,
+  insecureHTTPParser: false,
+});
+
+const open = ({ listen, limits }: ListenerOptions): Server | TlsServer => {
+  const server =
+    listen.tls === undefined
+      ? createServer(serverOptions(limits))
+      : createTlsServer({
+          ...serverOptions(limits),
+          ...readTls(listen.tls),
+          handshakeTimeout: limits.headersTimeoutMs,
+        });
+  // node drops headers beyond its own limit silently; a dropped one could be the one that a signature covers.
+  server.maxHeadersCount = 0;
+  server.maxConnections = limits.connections;
+  return server;
+};
+
+const statusLines: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  415: 'Unsupported Media Type',
+  431: 'Request Header Fields Too Large',
+};
+
+/** Writes a problem on a connection whose bytes never became a request; the connection ends with it. */
+const writeRaw = (socket: Duplex, reason: Reason, instance: string, status?: number): void => {
+  const reply = problemBody(reason, { execution: 'none', instance });
+  const line = status ?? reply.status;
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  let head = `HTTP/1.1 ${line} ${statusLines[line] ?? 'Error'}\r\n`;
+  for (let index = 0; index + 1 < reply.headers.length; index += 2)
+    head += `${reply.headers[index]}: ${reply.headers[index + 1]}\r\n`;
+  head += `content-length: ${reply.body.length}\r\nconnection: close\r\n\r\n`;
+  socket.end(Buffer.concat([Buffer.from(head, 'latin1'), reply.body]));
+};
+
+/** What the parser's errors mean. */
+const parserRefusal = (code: string | undefined): { readonly reason: Reason; readonly status?: number } => {
+  if (code === 'HPE_HEADER_OVERFLOW') return { reason: 'head.too-large', status: 431 };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { reason: 'head.too-slow' };
+  return { reason: 'head.framing' };
+};
+
+/** Counts connections per address, so that one address cannot take them all. Trusted proxies carry many clients and are not counted. */
+class AddressCounter {
+  private readonly open = new Map<string, number>();
+  private readonly most: number;
+  constructor(most: number) {
+    this.most = most;
+  }
+  enter(address: string): boolean {
+    const held = this.open.get(address) ?? 0;
+    if (held >= this.most) return false;
+    this.open.set(address, held + 1);
+    return true;
+  }
+  leave(address: string): void {
+    const held = (this.open.get(address) ?? 1) - 1;
+    if (held <= 0) this.open.delete(address);
+    else this.open.set(address, held);
+  }
+}
+
+const watchConnections = (server: Server, options: ListenerOptions, trusts: WeakMap<Duplex, ConnectionTrust>): void => {
+  const { metrics, limits, listen } = options;
+  const proxies = proxyList(listen.trustedProxies);
+  const addresses = new AddressCounter(limits.connectionsPerAddress);
+  // TLS: the address is known at the TCP connection, the trust belongs to the TLS socket that requests come on.
+  const trusting = listen.tls === undefined ? 'connection' : 'secureConnection';
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const isCounted = !connectionTrust(socket, proxies).isProxy;
+    if (isCounted && !addresses.enter(address)) {
+      metrics.refused('limit.connections');
+      socket.destroy();
+      return;
+    }
+    metrics.connectionOpened();
+    socket.once('close', () => {
+      metrics.connectionClosed();
+      if (isCounted) addresses.leave(address);
+    });
+  });
+  server.on('drop', () => metrics.refused('limit.connections'));
+  server.on(trusting, (socket: Socket) => trusts.set(socket, connectionTrust(socket, proxies)));
+};
+
+/** Requests under way; told to end their connections when the listener drains. */
+class OpenResponses {
+  private readonly open = new Set<ServerResponse>();
+  private draining = false;
+  private readonly metrics: Metrics;
+  constructor(metrics: Metrics) {
+    this.metrics = metrics;
+  }
+  enter(response: ServerResponse): void {
+    this.open.add(response);
+    this.metrics.requestOpened();
+    if (this.draining) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      this.open.delete(response);
+      this.metrics.requestClosed();
+    });
+  }
+  drain(): void {
+    this.draining = true;
+    for (const response of this.open) if (!response.headersSent) response.shouldKeepAlive = false;
+  }
+}
+
+const watchRequests = (
+  server: Server,
+  options: ListenerOptions,
+  trusts: WeakMap<Duplex, ConnectionTrust>,
+  responses: OpenResponses,
+): void => {
+  const { handle, metrics, limits, newInstance } = options;
+  const refuse = (socket: Duplex, reason: Reason, status?: number): void => {
+    metrics.refused(reason);
+    writeRaw(socket, reason, newInstance(), status);
+  };
+  const accept = (incoming: IncomingMessage, response: ServerResponse): void => {
+    const trust = trusts.get(incoming.socket);
+    if (trust === undefined) incoming.socket.destroy();
+    else if (incoming.rawHeaders.length > limits.headers * 2) refuse(incoming.socket, 'head.too-large', 431);
+    else {
+      responses.enter(response);
+      handle(incoming, response, trust);
+    }
+  };
+  server.on('request', accept);
+  // `Expect: 100-continue`: a body over every cap is refused by the handler before it is sent.
+  server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => {
+    if (Number(incoming.headers['content-length'] ?? 0) <= limits.bodyCapBytes) response.writeContinue();
+    accept(incoming, response);
+  });
+  server.on('checkExpectation', (incoming: IncomingMessage) => refuse(incoming.socket, 'head.framing'));
+  server.on('upgrade', (_incoming: IncomingMessage, socket: Duplex) => refuse(socket, 'head.upgrade'));
+  server.on('connect', (_incoming: IncomingMessage, socket: Duplex) => refuse(socket, 'gateway.method'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const { reason, status } = parserRefusal(error.code);
+    refuse(socket, reason, status);
+  });
+};
+
+const drainServer = (server: Server, responses: OpenResponses, deadlineMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    responses.drain();
+    // A connection that was busy when close() looked at it is idle later; close() itself does not look again.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const forced = setTimeout(() => server.closeAllConnections(), deadlineMs);
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(forced);
+      resolve();
+    });
+  });
+
+const start = (server: Server, listen: ListenConfig, reusePort: boolean): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: listen.host, port: listen.port, reusePort }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+/** Opens the listener. `reusePort` lets every worker thread listen on the same port; the kernel spreads the connections. */
+export const listen = async (options: ListenerOptions, reusePort: boolean): Promise<Listener> => {
+  const server = open(options);
+  const trusts = new WeakMap<Duplex, ConnectionTrust>();
+  const responses = new OpenResponses(options.metrics);
+  watchConnections(server, options, trusts);
+  watchRequests(server, options, trusts, responses);
+  await start(server, options.listen, reusePort);
+  const address = server.address() as AddressInfo;
+  return {
+    port: address.port,
+    reloadTls: (tls) => {
+      if ('setSecureContext' in server) server.setSecureContext(readTls(tls));
+    },
+    drain: (deadlineMs) => drainServer(server, responses, deadlineMs),
+  };
+};

@@ -1,0 +1,141 @@
+/**
+ * Counters of one worker thread, and the Prometheus text (format 0.0.4) of all threads together. Labels come from configuration and from
+ * closed lists of codes, never from a request, so that no client can make the number of series grow.
+ */
+
+/** Upper bounds of the latency buckets, in milliseconds. */
+export const latencyBounds: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
+
+/** What one route counted. */
+export interface RouteCounts {
+  readonly service: string;
+  readonly route: string;
+  /** Requests by inner reason; `ok` for those that were answered. */
+  readonly reasons: Record<string, number>;
+  /** Requests by hundreds of the status: index 2 for 2xx. */
+  readonly statuses: number[];
+  /** Requests by latency bucket; the last is beyond every bound. */
+  readonly latency: number[];
+  latencySumMs: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** What a thread answers when it is asked; a plain object that crosses threads. */
+export interface MetricsSnapshot {
+  readonly routes: readonly RouteCounts[];
+  /** Refused before a route was known, by inner reason. */
+  readonly refusals: Readonly<Record<string, number>>;
+  /** Handshakes, enrolments and other endpoints of the gateway itself: `hello.ok`, `hello.signature`. */
+  readonly endpoints: Readonly<Record<string, number>>;
+  readonly connections: number;
+  readonly openConnections: number;
+  readonly openRequests: number;
+}
+
+/** One finished request. */
+export interface FinishedRequest {
+  readonly service: string;
+  readonly route: string;
+  readonly reason: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** The counters of one thread. */
+export interface Metrics {
+  readonly finished: (request: FinishedRequest) => void;
+  /** A request that ended before its route was known, or a connection that was turned away. */
+  readonly refused: (reason: string) => void;
+  /** A request that the gateway answers itself. */
+  readonly endpoint: (name: string, reason: string) => void;
+  readonly connectionOpened: () => void;
+  readonly connectionClosed: () => void;
+  readonly requestOpened: () => void;
+  readonly requestClosed: () => void;
+  readonly snapshot: () => MetricsSnapshot;
+}
+
+const bucketOf = (milliseconds: number): number => {
+  const index = latencyBounds.findIndex((bound) => milliseconds <= bound);
+  return index < 0 ? latencyBounds.length : index;
+};
+
+const newRouteCounts = (service: string, route: string): RouteCounts => ({
+  service,
+  route,
+  reasons: {},
+  statuses: Array.from({ length: 6 }, () => 0),
+  latency: Array.from({ length: latencyBounds.length + 1 }, () => 0),
+  latencySumMs: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+});
+
+const increment = (counts: Record<string, number>, name: string, by = 1): void => {
+  counts[name] = (counts[name] ?? 0) + by;
+};
+
+const incrementAt = (counts: number[], index: number, by = 1): void => {
+  counts[index] = (counts[index] ?? 0) + by;
+};
+
+const countFinished = (counts: RouteCounts, request: FinishedRequest): void => {
+  increment(counts.reasons, request.reason);
+  incrementAt(counts.statuses, Math.floor(request.status / 100));
+  incrementAt(counts.latency, bucketOf(request.milliseconds));
+  counts.latencySumMs += request.milliseconds;
+  counts.bytesIn += request.bytesIn;
+  counts.bytesOut += request.bytesOut;
+};
+
+/** Counters that start at zero. */
+export const createMetrics = (): Metrics => {
+  const byService = new Map<string, Map<string, RouteCounts>>();
+  const refusals: Record<string, number> = {};
+  const endpoints: Record<string, number> = {};
+  let connections = 0;
+  let openConnections = 0;
+  let openRequests = 0;
+  const countsOf = (service: string, route: string): RouteCounts => {
+    let routes = byService.get(service);
+    if (routes === undefined) {
+      routes = new Map();
+      byService.set(service, routes);
+    }
+    let counts = routes.get(route);
+    if (counts === undefined) {
+      counts = newRouteCounts(service, route);
+      routes.set(route, counts);
+    }
+    return counts;
+  };
+  return {
+    finished: (request) => countFinished(countsOf(request.service, request.route), request),
+    refused: (reason) => increment(refusals, reason),
+    endpoint: (name, reason) => increment(endpoints, `${name} ${reason}`),
+    connectionOpened: () => {
+      connections += 1;
+      openConnections += 1;
+    },
+    connectionClosed: () => {
+      openConnections -= 1;
+    },
+    requestOpened: () => {
+      openRequests += 1;
+    },
+    requestClosed: () => {
+      openRequests -= 1;
+    },
+    snapshot: () => ({
+      routes: [...byService.values()].flatMap((routes) => [...routes.values()]),
+      refusals,
+      endpoints,
+      connections,
+      openConnections,
+      openRequests,
+    }),
+  };
+};
