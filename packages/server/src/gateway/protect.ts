@@ -190,6 +190,7 @@ export const upstreamRequest = (
     request,
     route,
     login,
+    exchange.id,
     protection.now(),
   );
   const { path, query, method } = request.target;
