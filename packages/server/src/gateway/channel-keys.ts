@@ -80,7 +80,7 @@ export class TicketRing {
     const current = this.keys.findLast((key) => key.sealsFromMs <= now) ?? this.keys[0];
     if (current === undefined) throw new Error('a ticket ring is never empty');
     // A key stops sealing when its successor starts; its last ticket dies one ticket life later.
-    const isNeeded = (key: TimedKey, index: number): boolean =>
+    const isNeeded = (_key: TimedKey, index: number): boolean =>
       (this.keys[index + 1]?.sealsFromMs ?? now) + this.ticketLife + ticketLead > now;
     this.keys = this.keys.filter(isNeeded);
     return { current, alsoOpens: this.keys.filter((key) => key !== current) };

@@ -40,11 +40,9 @@ const knownDevice = async (
   app: string,
   thumbprint: Uint8Array,
 ): Promise<KnownDevice | undefined> => {
-  const keyed = await shell.devices.findByThumbprint({ organisation, app }, toBase64Url(thumbprint));
-  // A step-up key opens no sessions: each key has one purpose.
-  if (keyed === undefined || keyed.key.purpose !== 'identity') return undefined;
-  const deviceId = fromBase64Url(keyed.device.id);
-  if (deviceId === undefined) return undefined;
+  const keyed = await shell.devices.findByThumbprint({ organisation, app }, toBase64Url(thumbprint), 'identity');
+  const deviceId = keyed === undefined ? undefined : fromBase64Url(keyed.device.id);
+  if (keyed === undefined || deviceId === undefined) return undefined;
   const { tier, generation, state, verdictReference } = keyed.device;
   return { deviceId, publicKey: keyed.key.publicKey, tier, generation, active: state === 'enrolled', verdictReference };
 };

@@ -111,9 +111,8 @@ export const checkStepUp = async (
   if (!equalBytes(macOf(ports, clear, request.facts.deviceId, digest), challenge.subarray(16)))
     return refuse('step-up.challenge', 'transaction');
   if (new DataView(clear.buffer).getUint32(0) < toEpochSeconds(now)) return refuse('step-up.challenge', 'expired');
-  const keyed = await ports.deviceStore.findByThumbprint(scopeOf(request), toBase64Url(keyThumbprint));
-  if (keyed?.key.purpose !== 'step-up' || keyed.device.id !== request.facts.deviceId)
-    return refuse('step-up.key-unknown');
+  const keyed = await ports.deviceStore.findByThumbprint(scopeOf(request), toBase64Url(keyThumbprint), 'step-up');
+  if (keyed === undefined || keyed.device.id !== request.facts.deviceId) return refuse('step-up.key-unknown');
   if (!verifyStepUp(ports.crypto, keyed.key.publicKey, read.value, transaction).ok) return refuse('step-up.signature');
   // Last of all: whoever consumes it has passed every other check, and nobody passes with it again.
   const consumed = consumeChallenge(ports.devices, request.facts.deviceRow, markOf(challenge));

@@ -1,0 +1,70 @@
+/**
+ * Observe mode: a bank watches before it refuses. Requests that verify are served as protected ones; plain requests that are unsigned or fail are
+ * forwarded, stripped of forged facts and marked `unverified` with the reason. A sealed body that does not open is refused: nobody could read it.
+ */
+import { header, readProtectedHead, readSignatureInput, tag, verifyRequest } from '@hauberk/channel';
+import { readBody } from './body.ts';
+import type { Exchange } from './exchange.ts';
+import { unverifiedFacts } from './facts.ts';
+import type { GatewayReply } from './gateway-reply.ts';
+import { replyHeaders, upstreamHeaders } from './hygiene.ts';
+import { problemBody } from './problems.ts';
+import { answerVerified, demandOf, forwardOnce, type Protection, unboundProblem } from './protect.ts';
+import type { Reason } from './reasons.ts';
+
+const isReadable = ({ head }: Exchange): boolean => {
+  const input = head.headers[header.signatureInput];
+  const read = typeof input === 'string' ? readSignatureInput(input) : undefined;
+  return read === undefined || read.parameters.tag === tag.signed;
+};
+
+/** Forwards a request that nobody vouches for, and says so to the upstream. */
+export const forwardUnverified = async (
+  protection: Protection,
+  exchange: Exchange,
+  body: Uint8Array,
+  reason: Reason | 'unprotected',
+): Promise<GatewayReply> => {
+  const { head, route, log, id } = exchange;
+  log.detail = reason;
+  const { method, path, query } = head.target;
+  const facts = unverifiedFacts(
+    protection.channel.crypto,
+    protection.factsKey(route),
+    head.target,
+    route,
+    reason,
+    protection.now(),
+  );
+  const options = { identity: false, decoded: false, preserveHost: protection.preserveHost(route) };
+  const outcome = await protection.forward(route, {
+    method,
+    path: query === '?' ? path : path + query,
+    headers: upstreamHeaders(head, facts, options),
+    body: body.length === 0 && (method === 'GET' || method === 'HEAD') ? undefined : body,
+  });
+  if (outcome.kind === 'reply')
+    return { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body };
+  log.reason = outcome.code;
+  return problemBody(outcome.code, { execution: outcome.kind === 'not-sent' ? 'none' : 'unknown', instance: id });
+};
+
+/** Serves a request on a route whose protection is observed. */
+export const serveObserved = async (protection: Protection, exchange: Exchange): Promise<GatewayReply> => {
+  const { head, route, incoming } = exchange;
+  const pending = readProtectedHead(protection.channel, head, demandOf(route));
+  if (!pending.ok && !isReadable(exchange)) return unboundProblem(exchange, pending.code, pending.detail);
+  const body = await readBody(incoming, route.bodyCapBytes, protection.bodyPace);
+  if (!body.ok) return unboundProblem(exchange, body.code);
+  if (!pending.ok) return forwardUnverified(protection, exchange, body.value, pending.code);
+  const verified = verifyRequest(protection.channel.crypto, pending.value, body.value, protection.now());
+  if (verified.ok) {
+    exchange.log.deviceId = verified.value.facts.deviceId;
+    return answerVerified(protection, exchange, verified.value, (authorised) =>
+      forwardOnce(protection, exchange, authorised),
+    );
+  }
+  return isReadable(exchange)
+    ? forwardUnverified(protection, exchange, body.value, verified.code)
+    : unboundProblem(exchange, verified.code);
+};
