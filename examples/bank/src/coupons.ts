@@ -15,8 +15,8 @@ export interface Coupon {
 export const COUPONS: readonly Coupon[] = [
   {
     couponId: 'welcome-5',
-    title: 'Welcome to the new app',
-    terms: 'One per customer, while stock lasts',
+    title: 'Welcome bonus',
+    terms: 'One each, while stock lasts',
     valueMinor: 500,
     currency: 'EUR',
     stock: 200,
@@ -24,7 +24,7 @@ export const COUPONS: readonly Coupon[] = [
   {
     couponId: 'transit-12',
     title: 'A day of free transit',
-    terms: 'One per customer, the first 60',
+    terms: 'One each, for the first 60',
     valueMinor: 1_200,
     currency: 'EUR',
     stock: 60,
@@ -32,7 +32,7 @@ export const COUPONS: readonly Coupon[] = [
   {
     couponId: 'cinema-25',
     title: 'Cinema for two',
-    terms: 'One per customer, the first 10',
+    terms: 'One each, for the first 10',
     valueMinor: 2_500,
     currency: 'EUR',
     stock: 10,
@@ -40,7 +40,7 @@ export const COUPONS: readonly Coupon[] = [
   {
     couponId: 'gold-100',
     title: 'Golden hundred',
-    terms: 'One per customer, only 3 exist',
+    terms: 'One each, only 3 exist',
     valueMinor: 10_000,
     currency: 'EUR',
     stock: 3,

@@ -27,6 +27,8 @@ const SHOPS = [
   ['Thread & Loom', 'Clothes'],
 ] as const;
 
+const RENT = ['Hill & Daughter Homes', 'Rent'] as const;
+
 /** The house's side of a kind of business, per currency. */
 export const houseAccount = (purpose: keyof typeof HOUSE, currency: Currency): string => `house-${purpose}-${currency}`;
 
@@ -74,7 +76,7 @@ function seedAccount(
   }
 }
 
-/** What happens on that day: pay day, a purchase on about every third day of an everyday account, or nothing. */
+/** What happens on that day: pay day, rent, a purchase on most days of an everyday account, or nothing. */
 function dayMovement(ledger: Ledger, account: DemoAccount, day: number, atMs: number, random: Random): Movement | null {
   const everyday = account.kind === 'current';
   if (day % 30 === 26) {
@@ -82,11 +84,11 @@ function dayMovement(ledger: Ledger, account: DemoAccount, day: number, atMs: nu
       ? incoming(account, atMs, 'income', 'Salary', between(random, 240_000, 420_000))
       : incoming(account, atMs, 'equity', 'Interest', between(random, 400, 2_400));
   }
-  if (random() > (everyday ? 0.35 : 0.08)) return null;
-  const amountMinor = between(random, 350, everyday ? 14_500 : 9_000);
-  return ledger.balanceMinor(account.accountId) < amountMinor + 150_000
-    ? null
-    : purchase(account, atMs, amountMinor, random);
+  if (everyday && day % 30 === 2) return purchase(account, atMs, between(random, 85_000, 130_000), RENT);
+  if (random() > (everyday ? 0.8 : 0.08)) return null;
+  const amountMinor = between(random, 350, everyday ? 12_500 : 9_000);
+  const isAffordable = ledger.balanceMinor(account.accountId) > amountMinor + 150_000;
+  return isAffordable ? purchase(account, atMs, amountMinor, pick(random, SHOPS)) : null;
 }
 
 function incoming(
@@ -110,8 +112,12 @@ function incoming(
   };
 }
 
-function purchase(account: DemoAccount, atMs: number, amountMinor: number, random: Random): Movement {
-  const [counterparty, memo] = pick(random, SHOPS);
+function purchase(
+  account: DemoAccount,
+  atMs: number,
+  amountMinor: number,
+  [counterparty, memo]: readonly [string, string],
+): Movement {
   return {
     kind: 'seed',
     debitAccountId: account.accountId,
