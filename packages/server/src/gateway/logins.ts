@@ -36,13 +36,15 @@ const cookieValue = (cookies: string, name: string): string | undefined => {
   return undefined;
 };
 
+/** `Bearer abc` and `abc` name one credential: replies show either form. */
+const withoutScheme = (value: string): string => value.slice(value.indexOf(' ') + 1).trim();
+
 /** The credential that a request carries, without its scheme name. */
 export const credentialOf = (source: CredentialSource, headers: HeaderValues): string | undefined => {
   const value = headers[source.kind === 'cookie' ? 'cookie' : 'authorization'];
   if (typeof value !== 'string') return undefined;
   if (source.kind === 'cookie') return cookieValue(value, source.name);
-  const space = value.indexOf(' ');
-  return space < 0 ? value : value.slice(space + 1).trim();
+  return withoutScheme(value);
 };
 
 /** The name under which a credential is kept: never the credential itself. */
@@ -111,7 +113,7 @@ const open = async (
   if (credential === undefined || customer === undefined) return;
   const opening = {
     device: request.facts.deviceId,
-    credentialHash: credentialHash(ports.crypto, credential),
+    credentialHash: credentialHash(ports.crypto, withoutScheme(credential)),
     customer,
     grants: grantsIn(root, rule.objects),
     expiresAtMs: after(now, rule.life),
@@ -153,7 +155,7 @@ const extend = async (
     const move = {
       device,
       from: credentialHash(ports.crypto, held),
-      to: credentialHash(ports.crypto, refreshed),
+      to: credentialHash(ports.crypto, withoutScheme(refreshed)),
       overlap: refreshOverlap,
     };
     keep(await ports.logins.move(scopeOf(request), move, now));
