@@ -63,8 +63,8 @@ export class SecretBytes {
   toJSON(): string {
     return '[secret]';
   }
-  [inspect.custom](): string {
-    return '[secret]';
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, { value: () => '[secret]' });
   }
 }
 

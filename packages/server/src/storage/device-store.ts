@@ -133,8 +133,7 @@ export const changeDevice = (
     return refuse('device-state-final', `${device.state} to ${change.state}`);
   }
   const verdictReference = change.verdictReference ?? device.verdictReference;
-  const isSame =
-    change.state === device.state && tier === device.tier && verdictReference === device.verdictReference;
+  const isSame = change.state === device.state && tier === device.tier && verdictReference === device.verdictReference;
   if (isSame) return accept(device);
   const generation = device.generation + 1;
   return accept({ ...device, state: change.state, tier, verdictReference, generation, changedAtMs: now });

@@ -34,3 +34,8 @@ export const writeFileDurably = (path: string, content: string | Uint8Array, mod
 export const makePrivateFolder = (path: string): void => {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 };
+
+/** Makes an empty file that only its owner may read, unless it is there; files that SQLite adds beside it take its mode. */
+export const makePrivateFile = (path: string): void => {
+  closeSync(openSync(path, 'a', 0o600));
+};

@@ -3,7 +3,17 @@
  * carries its instant and a MAC; only its use is recorded, and kept until it would have expired.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type Bytes, concat, type DurationMs, type EpochMs, epochMs, minutes, type Result, refuse, utf8 } from '@hauberk/primitives';
+import {
+  type Bytes,
+  concat,
+  type DurationMs,
+  type EpochMs,
+  epochMs,
+  minutes,
+  type Result,
+  refuse,
+  utf8,
+} from '@hauberk/primitives';
 import { type Scope, scopeKey } from './scope.ts';
 import type { Stored } from './storage-refusal.ts';
 

@@ -1,6 +1,7 @@
 /** Kysely over `node:sqlite`: the compiler for all statements, and the driver for migrations. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { type Dialect, SqliteAdapter, SqliteDialect } from 'kysely';
+import { makePrivateFile } from './durable-file.ts';
 import { StateError } from './storage-refusal.ts';
 
 /** Oldest SQLite without the WAL-reset bug, which corrupts a database that two connections checkpoint. */
@@ -56,6 +57,7 @@ export const nodeSqliteDialect = (database: DatabaseSync): Dialect => {
 
 /** Opens the only connection that writes. FULL: a commit returns after its fsync, so that acknowledged means kept at a power cut. */
 export const openWriter = (file: string): DatabaseSync => {
+  makePrivateFile(file);
   const database = new DatabaseSync(file, { timeout: 5000 });
   database.exec(
     'pragma journal_mode=wal; pragma synchronous=full; pragma foreign_keys=on; pragma wal_autocheckpoint=4000; ' +

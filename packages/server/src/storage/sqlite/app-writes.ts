@@ -26,9 +26,7 @@ export const appWrites = (context: WriteContext): WriteHandlers<'config.publish'
     query
       .insertInto('resume_generations')
       .values({ organisation: $.organisation, app: $.app, generation: $.generation })
-      .onConflict((conflict) =>
-        conflict.columns(['organisation', 'app']).doUpdateSet({ generation: $.generation }),
-      ),
+      .onConflict((conflict) => conflict.columns(['organisation', 'app']).doUpdateSet({ generation: $.generation })),
   );
   return {
     'config.publish': ({ scope, config }) => {

@@ -56,7 +56,16 @@ export const auditReads = (database: DatabaseSync): AuditReads => {
       statements.after.all({ organisation, app, sequence, limit }).map((row) => {
         const { actor, action, subject, facts } = JSON.parse(row.entry) as AuditRecord;
         const scope = { organisation, app };
-        return { sequence: row.sequence, scope, atMs: epochMs(row.at_ms), actor, action, subject, facts, hash: row.hash };
+        return {
+          sequence: row.sequence,
+          scope,
+          atMs: epochMs(row.at_ms),
+          actor,
+          action,
+          subject,
+          facts,
+          hash: row.hash,
+        };
       }),
     latestCheckpoint: () => {
       const row = statements.checkpoint.first({});

@@ -69,7 +69,7 @@ export const openAuditChain = (database: DatabaseSync): AuditChain => {
     reload: () => {
       head = reads.head();
     },
-    latestCheckpoint: reads.latestCheckpoint,
+    latestCheckpoint: () => reads.latestCheckpoint(),
     checkpoint: (signer, { epoch, boot }, now) => {
       const latest = reads.latestCheckpoint();
       if (head.size === 0 || latest?.size === head.size) return undefined;

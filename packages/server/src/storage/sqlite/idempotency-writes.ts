@@ -160,7 +160,8 @@ export const idempotencyWrites = (context: WriteContext): WriteHandlers<Idempote
     const held = row && { ...row, boot: row.owner_boot, expiresAtMs: epochMs(row.expires_at_ms) };
     const step = judgeBegin(held, request, owner.boot, now);
     if (row !== undefined && step === 'done') return { state: 'done', outcome: outcomeOf(row) };
-    if (step !== 'insert' && step !== 'replace' && step !== 'retake') return { state: step === 'done' ? 'running' : step };
+    if (step !== 'insert' && step !== 'replace' && step !== 'retake')
+      return { state: step === 'done' ? 'running' : step };
     const attempt = step === 'retake' && row !== undefined ? row.attempt + 1 : 1;
     statements.start.run({
       ...scopeColumns(scope),

@@ -7,12 +7,7 @@ import { prepare } from '../statement.ts';
 
 const prepareOutboxReads = (database: DatabaseSync) => ({
   after: prepare(database, (query, $: { position: number; limit: number }) =>
-    query
-      .selectFrom('outbox_events')
-      .selectAll()
-      .where('position', '>', $.position)
-      .orderBy('position')
-      .limit($.limit),
+    query.selectFrom('outbox_events').selectAll().where('position', '>', $.position).orderBy('position').limit($.limit),
   ),
   // From the newest segment, not from the events: positions go on when retention has dropped every event.
   newest: prepare(database, (query, _$: object) =>

@@ -65,26 +65,24 @@ const preparePurge = ({ database }: WriteContext) => ({
       ),
   ),
   credentials: prepare(database, (query, $: Before) =>
-    query
-      .deleteFrom('login_credentials')
-      .where((where) =>
-        where(
-          where.refTuple('organisation', 'app', 'device', 'credential_hash'),
-          'in',
-          where
-            .selectFrom('login_credentials as name')
-            .leftJoin('logins', (join) =>
-              join
-                .onRef('logins.organisation', '=', 'name.organisation')
-                .onRef('logins.app', '=', 'name.app')
-                .onRef('logins.id', '=', 'name.login'),
-            )
-            .select(['name.organisation', 'name.app', 'name.device', 'name.credential_hash'])
-            .where((either) => either.or([either('logins.id', 'is', null), either('name.expires_at_ms', '<=', $.before)]))
-            .limit($.limit)
-            .$asTuple('organisation', 'app', 'device', 'credential_hash'),
-        ),
+    query.deleteFrom('login_credentials').where((where) =>
+      where(
+        where.refTuple('organisation', 'app', 'device', 'credential_hash'),
+        'in',
+        where
+          .selectFrom('login_credentials as name')
+          .leftJoin('logins', (join) =>
+            join
+              .onRef('logins.organisation', '=', 'name.organisation')
+              .onRef('logins.app', '=', 'name.app')
+              .onRef('logins.id', '=', 'name.login'),
+          )
+          .select(['name.organisation', 'name.app', 'name.device', 'name.credential_hash'])
+          .where((either) => either.or([either('logins.id', 'is', null), either('name.expires_at_ms', '<=', $.before)]))
+          .limit($.limit)
+          .$asTuple('organisation', 'app', 'device', 'credential_hash'),
       ),
+    ),
   ),
 });
 

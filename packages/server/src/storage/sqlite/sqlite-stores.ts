@@ -1,0 +1,156 @@
+/** The ports over the record: writes through the writer thread, reads on the caller's own connection. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { accept, type Bytes, toBase64Url } from '@hauberk/primitives';
+import type { KeyReader } from '../../keys/key-provider.ts';
+import type { DeviceStore } from '../device-store.ts';
+import {
+  type EnrolmentChallenges,
+  enrolmentChallengeLife,
+  judgeChallenge,
+  mintChallenge,
+} from '../enrolment-challenges.ts';
+import {
+  type IdempotencyBegin,
+  type IdempotencyOutcome,
+  type IdempotencyStore,
+  idempotencyEntry,
+} from '../idempotency-store.ts';
+import type { LoginStore } from '../login-store.ts';
+import type { Outbox } from '../outbox.ts';
+import { outcomeCipher } from '../outcome-cipher.ts';
+import type { Stores } from '../stores.ts';
+import type { SealedBegin, SealedOutcome } from '../write-command.ts';
+import type { Submit } from '../writer-client.ts';
+import { appReads } from './app-reads.ts';
+import { auditReads } from './audit-reads.ts';
+import { deviceReads } from './device-reads.ts';
+import { unknownOutcomes } from './idempotency-reads.ts';
+import { loginReads } from './login-reads.ts';
+import { outboxReads } from './outbox-reads.ts';
+
+/** What the ports are made of. */
+export interface StoreParts {
+  readonly submit: Submit;
+  readonly reader: DatabaseSync;
+  readonly keys: KeyReader;
+}
+
+const randomId = (): string => toBase64Url(randomBytes(16));
+
+const deviceStore = ({ submit, reader }: StoreParts): DeviceStore => {
+  const reads = deviceReads(reader);
+  return {
+    enrol: (scope, enrolment, now) => submit('device.enrol', { scope, id: randomId(), enrolment, now }),
+    addKey: (scope, device, key, now) => submit('device.add-key', { scope, device, key, now }),
+    findByThumbprint: async (scope, thumbprint, purpose) => {
+      const found = reads.byThumbprint(scope, thumbprint);
+      return found?.key.purpose === purpose ? found : undefined;
+    },
+    find: async (scope, device) => reads.byId(scope, device),
+    changeState: (scope, device, change, now) => submit('device.change-state', { scope, device, change, now }),
+    list: async (scope, page) => reads.list(scope, page),
+    revocationsAfter: async (position, limit) => reads.revocationsAfter(position, limit),
+  };
+};
+
+const challengeStore = ({ submit, keys }: StoreParts): EnrolmentChallenges => ({
+  issue: async (scope, now) =>
+    mintChallenge(keys.current('enrolment-challenge', now).secret.reveal(), scope, randomBytes(10), now),
+  consume: async (scope, challenge, now) => {
+    const secrets = keys.accepted('enrolment-challenge', now).map((key) => key.secret.reveal());
+    const judged = judgeChallenge(secrets, scope, challenge, now);
+    if (!judged.ok) return judged;
+    const expiresAtMs = (judged.value.issuedAtMs + enrolmentChallengeLife) as typeof now;
+    const spent = await submit('challenge.spend', { scope, challenge: new Uint8Array(challenge), expiresAtMs });
+    return spent.ok ? judged : spent;
+  },
+});
+
+const loginStore = ({ submit, reader }: StoreParts): LoginStore => {
+  const reads = loginReads(reader);
+  return {
+    open: (scope, opening, now) => submit('login.open', { scope, id: randomId(), opening, now }),
+    grant: (scope, { device, id }, objects, now) => submit('login.grant', { scope, device, id, objects, now }),
+    find: async (scope, device, credentialHash, now) => reads.byCredential(scope, device, credentialHash, now),
+    move: (scope, move, now) => submit('login.move', { scope, move, now }),
+    end: (scope, which, now) => submit('login.end', { scope, which, now }),
+  };
+};
+
+const digestOf = (content: Uint8Array): Bytes => new Uint8Array(createHash('sha256').update(content).digest());
+
+const idempotencyStore = ({ submit, reader, keys }: StoreParts): IdempotencyStore => {
+  const cipher = outcomeCipher(keys);
+  const list = unknownOutcomes(reader);
+  const opened = (entry: string, outcome: SealedOutcome): IdempotencyOutcome => {
+    const { status, digest } = outcome;
+    const content = outcome.kept ? cipher.open(entry, outcome.sealed) : undefined;
+    return content === undefined ? { kept: false, status, digest } : { kept: true, status, content };
+  };
+  const begun = (entry: string, begin: SealedBegin): IdempotencyBegin =>
+    begin.state === 'done' ? { state: 'done', outcome: opened(entry, begin.outcome) } : begin;
+  return {
+    begin: async (scope, key, request, now) => {
+      const entry = idempotencyEntry(scope, key);
+      const { device, route } = key;
+      const answer = await submit('idempotency.begin', { scope, entry, device, route, request, now });
+      return answer.ok ? accept(begun(entry, answer.value)) : answer;
+    },
+    finish: (attempt, outcome, now) =>
+      submit('idempotency.finish', {
+        attempt,
+        outcome: outcome.kept
+          ? {
+              kept: true,
+              status: outcome.status,
+              sealed: cipher.seal(attempt.entry, outcome.content, now),
+              digest: digestOf(outcome.content),
+            }
+          : outcome,
+      }),
+    markUnknown: (attempt, now) => submit('idempotency.mark-unknown', { attempt, now }),
+    release: (attempt) => submit('idempotency.release', { attempt }),
+    listUnknown: async (scope, limit) => list(scope, limit),
+    settle: (scope, entry, settlement, actor, now) =>
+      submit('idempotency.settle', { scope, entry, settlement, actor, now }),
+  };
+};
+
+const outbox = ({ submit, reader }: StoreParts): Outbox => {
+  const reads = outboxReads(reader);
+  return {
+    append: (entries) => submit('outbox.append', { entries }),
+    readAfter: async (position, limit) => reads.readAfter(position, limit),
+    head: async () => reads.head(),
+    segments: async () => reads.segments(),
+    acknowledge: (consumer, position) => submit('outbox.acknowledge', { consumer, position }),
+    acknowledged: async (consumer) => reads.acknowledged(consumer),
+    retain: (retention) => submit('outbox.retain', { retention }),
+  };
+};
+
+/** The ports of one thread. */
+export const sqliteStores = (parts: StoreParts): Stores => {
+  const { submit } = parts;
+  const apps = appReads(parts.reader);
+  const audit = auditReads(parts.reader);
+  return {
+    devices: deviceStore(parts),
+    challenges: challengeStore(parts),
+    logins: loginStore(parts),
+    idempotency: idempotencyStore(parts),
+    outbox: outbox(parts),
+    apps: {
+      publishConfig: (scope, config) => submit('config.publish', { scope, config }),
+      latestConfigs: async (scope, service, limit) => apps.latestConfigs(scope, service, limit),
+      resumeGeneration: async (scope) => apps.resumeGeneration(scope),
+      raiseResumeGeneration: (scope, actor, now) => submit('resume.raise', { scope, actor, now }),
+    },
+    audit: {
+      append: (scope, record, now) => submit('audit.append', { scope, record, now }),
+      readAfter: async (scope, sequence, limit) => audit.readAfter(scope, sequence, limit),
+      head: async () => audit.head(),
+    },
+  };
+};

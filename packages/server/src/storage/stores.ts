@@ -1,0 +1,19 @@
+/** The ports of the storage, as one value. */
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { AppRecord } from './app-record.ts';
+import type { DeviceStore } from './device-store.ts';
+import type { EnrolmentChallenges } from './enrolment-challenges.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
+import type { LoginStore } from './login-store.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Everything that the storage keeps. */
+export interface Stores {
+  readonly devices: DeviceStore;
+  readonly challenges: EnrolmentChallenges;
+  readonly logins: LoginStore;
+  readonly idempotency: IdempotencyStore;
+  readonly outbox: Outbox;
+  readonly apps: AppRecord;
+  readonly audit: AuditLog;
+}

@@ -1,0 +1,30 @@
+/** All writes of the record over one connection. */
+import type { PendingWrite, RunWrite } from './group-committer.ts';
+import { appWrites } from './sqlite/app-writes.ts';
+import { auditWrites } from './sqlite/audit-writes.ts';
+import { challengeWrites } from './sqlite/challenge-writes.ts';
+import { deviceWrites } from './sqlite/device-writes.ts';
+import { idempotencyWrites } from './sqlite/idempotency-writes.ts';
+import { loginWrites } from './sqlite/login-writes.ts';
+import { outboxWrites } from './sqlite/outbox-writes.ts';
+import { purgeWrites } from './sqlite/purge-writes.ts';
+import type { WriteContext } from './sqlite/write-context.ts';
+import type { WriteAnswer, WriteHandlers, WriteKind } from './write-command.ts';
+
+/** Prepares every statement once and answers how to run a write. */
+export const writeHandlers = (context: WriteContext): RunWrite => {
+  const handlers: WriteHandlers<WriteKind> = {
+    ...deviceWrites(context),
+    ...challengeWrites(context),
+    ...loginWrites(context),
+    ...idempotencyWrites(context),
+    ...outboxWrites(context),
+    ...appWrites(context),
+    ...auditWrites(context),
+    ...purgeWrites(context),
+  };
+  return <Kind extends WriteKind>({ kind, input, client }: PendingWrite<Kind>): WriteAnswer<Kind> => {
+    if (!Object.hasOwn(handlers, kind)) throw new TypeError(`no write is called ${kind}`);
+    return handlers[kind](input, client);
+  };
+};
