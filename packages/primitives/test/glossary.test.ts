@@ -7,8 +7,8 @@ const text = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'g
 const [body = '', avoided = ''] = text.split('## Words that we avoid');
 const rowsOf = (part: string): readonly (readonly string[])[] =>
   [...part.matchAll(/^\| (.+) \|$/gm)]
-    .map(([, row = '']) => row.split(' | '))
-    .filter(([first]) => first !== 'word' && first !== 'not');
+    .map(([, row = '']) => row.split(' | ').map((cell) => cell.trim()))
+    .filter(([first = '']) => first !== 'word' && first !== 'not' && !/^-+$/.test(first));
 const words = rowsOf(body).flatMap(([word = '']) => word.split(', '));
 
 // The vocabulary of the product, all of it: a word may not leave the glossary while the product speaks it.
