@@ -1,10 +1,15 @@
 /** `hauberk version`. */
 import { readFileSync } from 'node:fs';
 
-/** Prints the version of the package. */
-export const version = async (): Promise<number> => {
+/** The version of the package. */
+export const packageVersion = (): string => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   const manifest = JSON.parse(text) as { readonly version: string };
-  process.stdout.write(`${manifest.version}\n`);
-  return 0;
+  return manifest.version;
+};
+
+/** Prints the version. */
+export const version = (): Promise<number> => {
+  process.stdout.write(`${packageVersion()}\n`);
+  return Promise.resolve(0);
 };

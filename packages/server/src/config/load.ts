@@ -120,3 +120,11 @@ export const loadConfig = (file: string, environment: Environment = {}): LoadedC
   const judged = judge(source.tree, folder);
   return isConfig(judged) ? { ok: true, config: judged } : placed(judged);
 };
+
+/** Judges a configuration that is made by a program, as if it stood in a file of this name. */
+export const parseConfig = (tree: unknown, file: string): LoadedConfig => {
+  const judged = judge(isTree(tree) ? tree : {}, dirname(resolve(file)));
+  return isConfig(judged)
+    ? { ok: true, config: judged }
+    : { ok: false, issues: judged.map((issue) => ({ file, ...issue })) };
+};

@@ -1,0 +1,88 @@
+/** `hauberk serve`: runs the gateway until SIGTERM or Ctrl-C; SIGHUP or a change of the file reloads the configuration. */
+import { parseArgs } from 'node:util';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { watchFile } from '../config/watch.ts';
+import { createLog, type Log } from '../gateway/log.ts';
+import { type RunningGateway, startGateway } from '../gateway/supervisor.ts';
+import { openStorage, StateError, suppliedMasterKey } from '../storage/index.ts';
+import { reportIssues } from './config.ts';
+import { packageVersion } from './version.ts';
+
+const usage = 'usage: hauberk serve [--config FILE]\n';
+
+const fileOf = (args: readonly string[]): string | undefined => {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { config: { type: 'string', short: 'c' } } });
+    return values.config ?? process.env['HAUBERK_CONFIG'] ?? 'hauberk.yaml';
+  } catch {
+    return undefined;
+  }
+};
+
+const start = async (config: Config, configFile: string, log: Log): Promise<RunningGateway> => {
+  const storage = await openStorage({
+    folder: config.state,
+    master: suppliedMasterKey(process.env),
+    previousMaster: suppliedMasterKey(process.env, 'HAUBERK_PREVIOUS_MASTER_KEY'),
+  });
+  return startGateway({ config, storage, configFile, log, version: packageVersion() });
+};
+
+/** Why the gateway stops: asked to, or because its storage can no longer keep what it promises. */
+const untilStopped = (gateway: RunningGateway, log: Log): Promise<number> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info('gateway.stopping', { signal });
+        resolve(0);
+      });
+    }
+    void gateway.failed.then((error) => {
+      log.error('storage.failed', { error });
+      resolve(1);
+    });
+  });
+
+const run = async (gateway: RunningGateway, configFile: string, log: Log): Promise<number> => {
+  const reload = (): void => {
+    gateway.reload().catch((error: unknown) => log.error('config.reload-failed', { error }));
+  };
+  const stopWatching = watchFile(configFile, reload);
+  process.on('SIGHUP', reload);
+  process.stdout.write(`ready ${JSON.stringify({ gateway: gateway.url, admin: gateway.adminUrl })}\n`);
+  const code = await untilStopped(gateway, log);
+  stopWatching();
+  process.off('SIGHUP', reload);
+  await gateway.stop();
+  return code;
+};
+
+const refusal = (error: unknown): string | undefined => {
+  if (error instanceof StateError) return `${error.code}: ${error.message} (hint: ${error.hint})`;
+  if (error instanceof Error && 'code' in error && 'syscall' in error) return `${String(error.code)}: ${error.message}`;
+  return undefined;
+};
+
+/** Runs `hauberk serve`. */
+export const serve = async (args: readonly string[]): Promise<number> => {
+  const configFile = fileOf(args);
+  if (configFile === undefined) {
+    process.stderr.write(usage);
+    return 2;
+  }
+  const loaded = loadConfig(configFile, process.env);
+  if (!loaded.ok) {
+    reportIssues(loaded);
+    return 1;
+  }
+  const log = createLog(loaded.config.log.level);
+  try {
+    return await run(await start(loaded.config, configFile, log), configFile, log);
+  } catch (error) {
+    const text = refusal(error);
+    if (text === undefined) throw error;
+    process.stderr.write(`hauberk serve: ${text}\n`);
+    return 1;
+  }
+};

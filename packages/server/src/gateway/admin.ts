@@ -1,0 +1,234 @@
+/**
+ * The operators' listener: health, readiness, metrics, the keys that apps pin, and the operations on devices. It is not the public one, and
+ * whatever changes something asks for the bearer token of the configuration.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import type { AdminConfig } from '../config/config.ts';
+import type { Scope } from '../storage/scope.ts';
+import type { DeviceOperations } from './device-operations.ts';
+import type { Log } from './log.ts';
+
+/** What the admin listener shows and does. */
+export interface AdminParts {
+  readonly admin: AdminConfig;
+  readonly organisation: string;
+  readonly apps: readonly string[];
+  readonly log: Log;
+  /** Whether requests are accepted now. */
+  readonly isReady: () => boolean;
+  readonly metrics: () => Promise<string>;
+  /** What apps pin: public keys and lowest config version per service. */
+  readonly trust: () => unknown;
+  readonly reload: () => Promise<readonly string[]>;
+  readonly devices: DeviceOperations;
+}
+
+/** The open admin listener. */
+export interface AdminListener {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/** An answer of the admin listener. */
+interface AdminReply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+interface AdminRequest {
+  readonly segments: readonly string[];
+  readonly body: unknown;
+  readonly parts: AdminParts;
+}
+
+interface AdminRoute {
+  readonly method: 'GET' | 'POST';
+  /** `*` stands for any one segment. */
+  readonly path: readonly string[];
+  readonly isOpen: boolean;
+  readonly answer: (request: AdminRequest) => Promise<AdminReply> | AdminReply;
+}
+
+const maxBody = 16_384;
+
+const json = (status: number, value: unknown): AdminReply => ({
+  status,
+  type: 'application/json',
+  body: `${JSON.stringify(value)}\n`,
+});
+
+const text = (status: number, body: string): AdminReply => ({ status, type: 'text/plain; charset=utf-8', body });
+
+const problem = (status: number, code: string, title: string): AdminReply => ({
+  status,
+  type: 'application/problem+json',
+  body: `${JSON.stringify({ type: `urn:hauberk:problem:${code}`, title, status, code })}\n`,
+});
+
+const notFound = problem(404, 'not-found', 'There is nothing here');
+
+const changeSchema = z.strictObject({
+  state: z.enum(['enrolled', 'suspended', 'lost', 'revoked']),
+  tier: z.int().min(0).max(15).optional(),
+  actor: z.string().min(1).max(128),
+  reason: z.string().min(1).max(512),
+});
+
+const settlementSchema = z.strictObject({
+  settlement: z.enum(['executed', 'not-executed']),
+  actor: z.string().min(1).max(128),
+});
+
+const scopeOf = ({ organisation, apps }: AdminParts, app: string | undefined): Scope | undefined =>
+  app !== undefined && apps.includes(app) ? { organisation, app } : undefined;
+
+const malformed = (error: z.ZodError): AdminReply =>
+  problem(
+    400,
+    'malformed',
+    error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),
+  );
+
+const findDevice = async ({ parts, segments }: AdminRequest): Promise<AdminReply> => {
+  const scope = scopeOf(parts, segments[1]);
+  const device = scope === undefined ? undefined : await parts.devices.find(scope, segments[3] ?? '');
+  return device === undefined ? notFound : json(200, device);
+};
+
+const changeDevice = async ({ parts, segments, body }: AdminRequest): Promise<AdminReply> => {
+  const scope = scopeOf(parts, segments[1]);
+  if (scope === undefined) return notFound;
+  const parsed = changeSchema.safeParse(body);
+  if (!parsed.success) return malformed(parsed.error);
+  const { tier, ...change } = parsed.data;
+  const changed = await parts.devices.change(
+    scope,
+    segments[3] ?? '',
+    tier === undefined ? change : { ...change, tier },
+  );
+  if (typeof changed !== 'string') return json(200, changed);
+  return changed === 'device-unknown' ? notFound : problem(409, 'conflict', `The change was refused: ${changed}`);
+};
+
+const listUnknown = async ({ parts, segments }: AdminRequest): Promise<AdminReply> => {
+  const scope = scopeOf(parts, segments[1]);
+  return scope === undefined ? notFound : json(200, { outcomes: await parts.devices.unknownOutcomes(scope) });
+};
+
+const settleUnknown = async ({ parts, segments, body }: AdminRequest): Promise<AdminReply> => {
+  const scope = scopeOf(parts, segments[1]);
+  if (scope === undefined) return notFound;
+  const parsed = settlementSchema.safeParse(body);
+  if (!parsed.success) return malformed(parsed.error);
+  const { settlement, actor } = parsed.data;
+  const settled = await parts.devices.settle(scope, segments[3] ?? '', settlement, actor);
+  if (settled === true) return json(200, { settled });
+  return settled === false ? notFound : problem(503, 'overloaded', `Not kept: ${settled}`);
+};
+
+const reload = async ({ parts }: AdminRequest): Promise<AdminReply> => {
+  const issues = await parts.reload();
+  return json(issues.length === 0 ? 200 : 409, { reloaded: issues.length === 0, issues });
+};
+
+const routes: readonly AdminRoute[] = [
+  { method: 'GET', path: ['healthz'], isOpen: true, answer: () => text(200, 'ok\n') },
+  {
+    method: 'GET',
+    path: ['readyz'],
+    isOpen: true,
+    answer: ({ parts }) => (parts.isReady() ? text(200, 'ready\n') : text(503, 'not ready\n')),
+  },
+  {
+    method: 'GET',
+    path: ['metrics'],
+    isOpen: true,
+    answer: async ({ parts }) => ({
+      status: 200,
+      type: 'text/plain; version=0.0.4; charset=utf-8',
+      body: await parts.metrics(),
+    }),
+  },
+  { method: 'GET', path: ['trust'], isOpen: true, answer: ({ parts }) => json(200, parts.trust()) },
+  { method: 'POST', path: ['reload'], isOpen: false, answer: reload },
+  { method: 'GET', path: ['apps', '*', 'devices', '*'], isOpen: false, answer: findDevice },
+  { method: 'POST', path: ['apps', '*', 'devices', '*', 'state'], isOpen: false, answer: changeDevice },
+  { method: 'GET', path: ['apps', '*', 'unknown-outcomes'], isOpen: false, answer: listUnknown },
+  { method: 'POST', path: ['apps', '*', 'unknown-outcomes', '*'], isOpen: false, answer: settleUnknown },
+];
+
+const matches = (route: AdminRoute, segments: readonly string[]): boolean =>
+  route.path.length === segments.length && route.path.every((part, index) => part === '*' || part === segments[index]);
+
+const digest = (value: string): Buffer => createHash('sha256').update(value).digest();
+
+/** Compared as digests: equal lengths, so that time tells nothing about the token. */
+const isAuthorised = (incoming: IncomingMessage, token: string | undefined): boolean =>
+  token !== undefined && timingSafeEqual(digest(incoming.headers.authorization ?? ''), digest(`Bearer ${token}`));
+
+const readJson = async (incoming: IncomingMessage): Promise<unknown> => {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of incoming as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > maxBody) return undefined;
+    pieces.push(piece);
+  }
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+const answer = async (parts: AdminParts, incoming: IncomingMessage): Promise<AdminReply> => {
+  const segments = (incoming.url ?? '/').split('?', 1)[0]?.slice(1).split('/') ?? [];
+  const candidates = routes.filter((route) => matches(route, segments));
+  const route = candidates.find(({ method }) => method === incoming.method);
+  if (route === undefined)
+    return candidates.length === 0 ? notFound : problem(405, 'method-not-allowed', 'This method is not offered here');
+  if (!route.isOpen && !isAuthorised(incoming, parts.admin.token))
+    return problem(401, 'login-required', 'The bearer token of the configuration is needed');
+  const body = route.method === 'POST' ? await readJson(incoming) : undefined;
+  return route.answer({ segments, body, parts });
+};
+
+const send = (response: ServerResponse, reply: AdminReply): void => {
+  response.writeHead(reply.status, {
+    'content-type': reply.type,
+    'content-length': Buffer.byteLength(reply.body),
+    'cache-control': 'no-store',
+    ...(reply.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  });
+  response.end(reply.body);
+};
+
+/** Opens the admin listener. */
+export const openAdmin = async (parts: AdminParts): Promise<AdminListener> => {
+  const server = createServer({ connectionsCheckingInterval: 1000, headersTimeout: 5000, requestTimeout: 10_000 });
+  server.on('request', (incoming, response) => {
+    answer(parts, incoming).then(
+      (reply) => send(response, reply),
+      (error: unknown) => {
+        parts.log.error('admin.fault', { error });
+        send(response, problem(500, 'internal', 'The gateway failed'));
+      },
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: parts.admin.host, port: parts.admin.port }, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

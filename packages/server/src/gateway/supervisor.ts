@@ -1,0 +1,329 @@
+/**
+ * The main thread of a gateway: it holds the keys, the shared memory and the storage, starts the workers, renews what they work with, takes
+ * new configurations over, and stops without losing a request that is under way. No request passes through it.
+ */
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { helloSkewSeconds } from '@hauberk/channel';
+import { nodeCrypto } from '@hauberk/crypto/node';
+import {
+  type Bytes,
+  days,
+  type EpochMs,
+  epochMs,
+  hours,
+  seconds,
+  toBase64Url,
+  toEpochSeconds,
+} from '@hauberk/primitives';
+import { compileService } from '../config/compile.ts';
+import type { Config } from '../config/config.ts';
+import { issueText } from '../config/config-issue.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { judgeReload } from '../config/reload.ts';
+import type { OpenStorage } from '../storage/index.ts';
+import { type AdminListener, openAdmin } from './admin.ts';
+import { type ChannelKeySource, makeChannelKeys, pinnedKeys, TicketRing } from './channel-keys.ts';
+import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
+import { type DeviceOperations, deviceOperations } from './device-operations.ts';
+import { createLog, type Log } from './log.ts';
+import { prometheusText } from './prometheus.ts';
+import { createSharedTables, openSharedTables, type SharedTables } from './tables.ts';
+import type { WorkerSeed } from './worker-messages.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** What a gateway starts with. */
+export interface GatewayOptions {
+  readonly config: Config;
+  /** Closed with the gateway. */
+  readonly storage: OpenStorage;
+  readonly version: string;
+  /** Where the configuration came from, to be read again on reload. */
+  readonly configFile?: string;
+  readonly log?: Log;
+}
+
+/** What apps pin of one service. */
+export interface ServiceTrust {
+  readonly organisation: string;
+  readonly service: string;
+  readonly minConfigVersion: number;
+  readonly configKeys: readonly { readonly kid: string; readonly publicKey: string }[];
+}
+
+/** A running gateway. */
+export interface RunningGateway {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly workers: () => number;
+  /** Settles only when the storage can no longer keep writes: the process should then end. */
+  readonly failed: Promise<Error>;
+  readonly trust: () => readonly ServiceTrust[];
+  readonly devices: DeviceOperations;
+  /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
+  readonly reload: () => Promise<readonly string[]>;
+  /** Takes a configuration over that did not come from the file. */
+  readonly reconfigure: (config: Config) => Promise<readonly string[]>;
+  /** Ends one worker thread as a crash would; another takes its place. */
+  readonly killWorker: (index: number) => Promise<boolean>;
+  readonly metrics: () => Promise<string>;
+  /** Drains and closes everything; safe to call twice. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Keys and status statements are looked at this often. */
+const renewEveryMs = 60_000;
+
+const now = (): EpochMs => epochMs(Date.now());
+
+const fresh = (length: number): Bytes => new Uint8Array(randomBytes(length));
+
+const urlOf = (host: string, port: number, secure: boolean): string => {
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `${secure ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+};
+
+const tablesOf = ({ sessions }: Config): SharedTables =>
+  createSharedTables(
+    {
+      sessionsPerTier: sessions.tiers.map((tier) => tier.sessions),
+      devices: sessions.devices,
+      strikes: sessions.strikes,
+      // A hello counts from 120 s before its time to 120 s after it: its strike must outlive the whole span.
+      strikeSpanSeconds: Math.max(sessions.maxAgeSeconds + 30, 2 * helloSkewSeconds + 1),
+    },
+    toEpochSeconds(now()),
+  );
+
+class Gateway implements RunningGateway {
+  #config: Config;
+  #keys: ChannelKeys | undefined;
+  #admin: AdminListener | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+  /** Renewals and reloads follow one another; two at once could publish one version twice. */
+  #work: Promise<unknown> = Promise.resolve();
+  #reloads = 0;
+  #refusedReloads = 0;
+  readonly #startedAt = performance.now();
+  readonly #options: GatewayOptions;
+  readonly #log: Log;
+  readonly #source: ChannelKeySource;
+  readonly #tickets: TicketRing;
+  readonly #tables: SharedTables;
+  readonly #rateCells: SharedArrayBuffer;
+  readonly #rateKey = fresh(16);
+  readonly #nonceKey = fresh(32);
+  readonly #stepUpKey = fresh(32);
+  readonly #pool: WorkerPool;
+  readonly devices: DeviceOperations;
+
+  constructor(options: GatewayOptions) {
+    const { config, storage } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#log = options.log ?? createLog(config.log.level);
+    this.#source = this.#keySource();
+    this.#tickets = new TicketRing(nodeCrypto, this.#source.ticketLife);
+    this.#tables = tablesOf(config);
+    this.#rateCells = new SharedArrayBuffer(config.limits.rateCells * 4);
+    this.#pool = new WorkerPool({
+      count: config.workers === 0 ? availableParallelism() : config.workers,
+      log: this.#log,
+      program: new URL('./worker.ts', import.meta.url),
+      seed: (index, port, reusePort) => this.#seed(index, port, reusePort),
+    });
+    const { devices, idempotency } = storage.ports;
+    this.devices = deviceOperations({ devices, idempotency, table: openSharedTables(this.#tables).devices, now });
+  }
+
+  #keySource(): ChannelKeySource {
+    const { sessions, signedConfig, organisation } = this.#config;
+    const { storage } = this.#options;
+    return {
+      crypto: nodeCrypto,
+      keys: storage.keys,
+      apps: storage.ports.apps,
+      services: () =>
+        this.#config.services.map((service) => ({
+          organisation,
+          id: service.id,
+          suites: service.suites,
+          endpoints: service.endpoints,
+          maxAgeSeconds: sessions.maxAgeSeconds,
+          routes: compileService(this.#config, service),
+        })),
+      configLife: days(signedConfig.lifeDays),
+      statusLife: hours(signedConfig.statusHours),
+      ticketLife: seconds(sessions.ticketLifeSeconds),
+      now,
+    };
+  }
+
+  #channelSeed(keys: ChannelKeys): ChannelSeed {
+    const { node, sessions } = this.#config;
+    return {
+      node,
+      boot: this.#options.storage.boot,
+      tables: this.#tables,
+      nonceKey: this.#nonceKey,
+      stepUpKey: this.#stepUpKey,
+      ticketLife: this.#source.ticketLife,
+      resumeLife: days(sessions.resumeLifeDays),
+      maxAgeSeconds: sessions.maxAgeSeconds,
+      keys,
+    };
+  }
+
+  #seed(index: number, port: number, reusePort: boolean): WorkerSeed {
+    if (this.#keys === undefined) throw new Error('workers start after the keys are made');
+    const { storage } = this.#options;
+    return {
+      index,
+      config: this.#config,
+      channel: this.#channelSeed(this.#keys),
+      rateCells: this.#rateCells,
+      rateKey: this.#rateKey,
+      storage: storage.connectPort(),
+      port,
+      reusePort,
+    };
+  }
+
+  /** Makes the present keys and configs and posts them. */
+  async #renew(): Promise<void> {
+    this.#options.storage.keys.rotateDue(now());
+    this.#keys = await makeChannelKeys(this.#source, this.#tickets);
+    this.#pool.updateKeys(this.#keys);
+  }
+
+  #inTurn<Value>(step: () => Promise<Value>): Promise<Value> {
+    const turn = this.#work.then(step);
+    this.#work = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async start(): Promise<void> {
+    await this.#renew();
+    await this.#pool.start(this.#config.listen.port);
+    this.#admin = await openAdmin({
+      admin: this.#config.admin,
+      organisation: this.#config.organisation,
+      apps: this.#config.apps.map(({ id }) => id),
+      log: this.#log,
+      isReady: () => this.#stopping === undefined && this.#pool.listening > 0,
+      metrics: () => this.metrics(),
+      trust: () => this.trust(),
+      reload: () => this.reload(),
+      devices: this.devices,
+    });
+    this.#renewal = setInterval(() => {
+      this.#inTurn(() => this.#renew()).catch((error: unknown) => this.#log.error('keys.renewal-failed', { error }));
+    }, renewEveryMs);
+  }
+
+  get url(): string {
+    const { host, tls } = this.#config.listen;
+    return urlOf(host, this.#pool.port, tls !== undefined);
+  }
+
+  get adminUrl(): string {
+    return urlOf(this.#config.admin.host, this.#admin?.port ?? 0, false);
+  }
+
+  get failed(): Promise<Error> {
+    return this.#options.storage.failed;
+  }
+
+  workers(): number {
+    return this.#pool.listening;
+  }
+
+  trust(): readonly ServiceTrust[] {
+    const configKeys = pinnedKeys(this.#source).map(({ kid, publicKey }) => ({
+      kid,
+      publicKey: toBase64Url(publicKey),
+    }));
+    return this.#config.services.map(({ id }) => ({
+      organisation: this.#config.organisation,
+      service: id,
+      minConfigVersion: this.#keys?.configs.find(({ service }) => service === id)?.version ?? 1,
+      configKeys,
+    }));
+  }
+
+  reload(): Promise<readonly string[]> {
+    const { configFile } = this.#options;
+    if (configFile === undefined) return Promise.resolve(['this gateway was not started from a file']);
+    return this.#takeOver(() => loadConfig(configFile, process.env));
+  }
+
+  reconfigure(config: Config): Promise<readonly string[]> {
+    return this.#takeOver(() => ({ ok: true, config }));
+  }
+
+  #takeOver(load: () => LoadedConfig): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      const loaded = load();
+      const file = this.#options.configFile ?? 'configuration';
+      const issues = loaded.ok
+        ? judgeReload(this.#config, loaded.config).map((issue) => ({ file, ...issue }))
+        : loaded.issues;
+      if (!loaded.ok || issues.length > 0) {
+        this.#refusedReloads += 1;
+        const texts = issues.map(issueText);
+        this.#log.warn('config.reload-refused', { issues: texts });
+        return texts;
+      }
+      this.#config = loaded.config;
+      // Workers first: a client must not learn of a route that is not served yet.
+      this.#pool.updateConfig(loaded.config);
+      await this.#renew();
+      this.#reloads += 1;
+      this.#log.info('config.reloaded');
+      return [];
+    });
+  }
+
+  killWorker(index: number): Promise<boolean> {
+    return this.#pool.kill(index);
+  }
+
+  async metrics(): Promise<string> {
+    return prometheusText(await this.#pool.snapshots(), {
+      version: this.#options.version,
+      workers: this.#pool.listening,
+      workerRestarts: this.#pool.restarts,
+      uptimeSeconds: Math.round((performance.now() - this.#startedAt) / 1000),
+      residentBytes: process.memoryUsage.rss(),
+      reloads: this.#reloads,
+      refusedReloads: this.#refusedReloads,
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#renewal);
+    await this.#work;
+    await this.#pool.drain(this.#config.limits.drainMs);
+    await this.#admin?.close();
+    // Last: what the drained requests wrote is on the disk before the process ends.
+    await this.#options.storage.close();
+  }
+}
+
+/** Starts a gateway; it accepts requests when this resolves. On failure everything that was opened is closed again. */
+export const startGateway = async (options: GatewayOptions): Promise<RunningGateway> => {
+  const gateway = new Gateway(options);
+  try {
+    await gateway.start();
+  } catch (error) {
+    await gateway.stop();
+    throw error;
+  }
+  return gateway;
+};

@@ -1,0 +1,33 @@
+/** What main thread and workers say to each other. Everything here crosses a thread, so it is plain data. */
+import type { Config } from '../config/config.ts';
+import type { StateConnection } from '../storage/index.ts';
+import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
+import type { MetricsSnapshot } from './metrics.ts';
+
+/** What a worker starts with. */
+export interface WorkerSeed {
+  readonly index: number;
+  readonly config: Config;
+  readonly channel: ChannelSeed;
+  /** The shared table of rate limits, and the key of its hash. */
+  readonly rateCells: SharedArrayBuffer;
+  readonly rateKey: Uint8Array<ArrayBuffer>;
+  readonly storage: StateConnection;
+  /** The port that the first worker got; its own choice for the first. */
+  readonly port: number;
+  /** Whether several workers listen on one port; false where the platform cannot. */
+  readonly reusePort: boolean;
+}
+
+/** To a worker. */
+export type ToWorker =
+  | { readonly kind: 'keys'; readonly keys: ChannelKeys }
+  | { readonly kind: 'config'; readonly config: Config }
+  | { readonly kind: 'metrics'; readonly ticket: number }
+  | { readonly kind: 'drain'; readonly deadlineMs: number };
+
+/** From a worker. */
+export type FromWorker =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'metrics'; readonly ticket: number; readonly snapshot: MetricsSnapshot };

@@ -1,0 +1,9 @@
+/** What other programs of this repository start and load: the configuration and a gateway in this process. */
+export type { Config, ServiceConfig, UpstreamConfig } from './config/config.ts';
+export { type ConfigIssue, issueText } from './config/config-issue.ts';
+export { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
+export type { RouteConfig } from './config/route-config.ts';
+export { type DeviceOperations } from './gateway/device-operations.ts';
+export { createLog, type Log } from './gateway/log.ts';
+export { type GatewayOptions, type RunningGateway, type ServiceTrust, startGateway } from './gateway/supervisor.ts';
+export { type OpenStorage, openStorage } from './storage/index.ts';
