@@ -25,8 +25,9 @@ export const chunkNonce = (counter: number, final: boolean): Bytes => {
   return nonce;
 };
 
-/** The four header bytes, which are the frame's associated bytes too. */
+/** The four header bytes, which are the frame's associated bytes too. A longer chunk than the cap is a fault of the caller: no reader would take it. */
 export const encodeChunkHeader = ({ final, plaintextLength }: ChunkHeader): Bytes => {
+  if (plaintextLength > maxChunkLength) throw new RangeError(`chunk of ${plaintextLength} bytes`);
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, plaintextLength + (final ? 0x8000_0000 : 0));
   return bytes;

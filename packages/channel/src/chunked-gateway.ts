@@ -6,7 +6,7 @@ import { mintChunked, type PendingRequest, type RequestRefusal, type VerifiedReq
 
 /** Opens the frames of one chunked request, in order. */
 export interface ChunkOpener {
-  /** Opens one frame (header and ciphertext with tag apart); undefined when it is not the next authentic one. */
+  /** Opens one frame (header and ciphertext with tag apart); undefined when it is not the next authentic one, and ever after. */
   open(frameHeader: Uint8Array, sealed: Uint8Array): { readonly plaintext: Bytes; readonly final: boolean } | undefined;
 }
 
@@ -18,7 +18,10 @@ const createOpener = (crypto: SyncCrypto, key: SecretKey): ChunkOpener => {
   return {
     open(frameHeader, sealed) {
       const head = frameHeader.length === 4 ? readChunkHeader(frameHeader) : undefined;
-      if (ended || head === undefined || sealed.length !== head.plaintextLength + 16) return undefined;
+      if (ended) return undefined;
+      // Until a frame opens this message is over: after a lost frame the next one must not open in its place.
+      ended = true;
+      if (head === undefined || sealed.length !== head.plaintextLength + 16) return undefined;
       counter += 1;
       const plaintext = crypto.open(key, chunkNonce(counter, head.final), sealed, frameHeader);
       if (plaintext === undefined) return undefined;

@@ -68,13 +68,23 @@ export interface ClientSession {
   readonly exporter: Bytes;
 }
 
+/** The shared secret, or undefined when the peer's share is no point of the group. */
+const agreeOrNone = async (crypto: AsyncCrypto, ephemeral: KeyPair, share: Bytes): Promise<Bytes | undefined> => {
+  try {
+    return await crypto.agree(ephemeral.privateKey, share);
+  } catch (error) {
+    if (error instanceof CryptoInputError) return undefined;
+    throw error;
+  }
+};
+
 /** Makes and signs a hello. */
 export const createHello = async (
   crypto: AsyncCrypto,
   input: HelloInput,
 ): Promise<Result<PendingHello, HandshakeReason>> => {
   const { trusted, deviceKey, resumeTicket } = input;
-  const configKey = chooseAgreementKey(trusted.config, input.suites, input.now);
+  const configKey = chooseAgreementKey(trusted.config, input.suites, input.now, trusted.timeFloor);
   const suite = configKey === undefined ? undefined : findSuite(configKey.suite);
   if (configKey === undefined || suite === undefined) return refuse('hello.suite');
   const ephemeral = await crypto.generateKeyPair(suite.group, 'agree');
@@ -93,7 +103,8 @@ export const createHello = async (
     nonce: 'nonce' in input.freshness ? input.freshness.nonce : null,
   });
   const signed = await signDocumentAsync(crypto, deviceKey.privateKey, context.hello, payload);
-  const configSecret = await crypto.agree(ephemeral.privateKey, configKey.publicKey);
+  const configSecret = await agreeOrNone(crypto, ephemeral, configKey.publicKey);
+  if (configSecret === undefined) return refuse('hello.share');
   const text = resumeTicket === null ? signed : `${signed}.${resumeTicket}`;
   return accept({ text, suite: suite.id, trusted, ephemeral, configSecret, askedEarly: input.early });
 };
@@ -123,14 +134,10 @@ const deriveFrom = async (
   pending: PendingHello,
   answer: UnverifiedAnswer,
 ): Promise<SessionSecrets | undefined> => {
-  try {
-    const shared = await crypto.agree(pending.ephemeral.privateKey, answer.core.share);
-    const transcript = await crypto.sha256(transcriptOf(pending.text, answer.coreText));
-    return await deriveSecretsAsync(crypto, transcript, pending.configSecret, shared);
-  } catch (error) {
-    if (error instanceof CryptoInputError) return undefined;
-    throw error;
-  }
+  const shared = await agreeOrNone(crypto, pending.ephemeral, answer.core.share);
+  if (shared === undefined) return undefined;
+  const transcript = await crypto.sha256(transcriptOf(pending.text, answer.coreText));
+  return deriveSecretsAsync(crypto, transcript, pending.configSecret, shared);
 };
 
 /** Believes an answer, or says why not. */

@@ -142,7 +142,10 @@ export const openChunkedReply = async (
   let ended = false;
   const open: ReplyChunkOpener['open'] = async (frameHeader, sealed) => {
     const frame = frameHeader.length === 4 ? readChunkHeader(frameHeader) : undefined;
-    if (ended || frame === undefined || sealed.length !== frame.plaintextLength + 16) return undefined;
+    if (ended) return undefined;
+    // Until a frame opens this message is over: after a lost frame the next one must not open in its place.
+    ended = true;
+    if (frame === undefined || sealed.length !== frame.plaintextLength + 16) return undefined;
     counter += 1;
     const plaintext = await crypto.open(key, chunkNonce(counter, frame.final), sealed, frameHeader);
     if (plaintext === undefined) return undefined;

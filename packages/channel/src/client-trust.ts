@@ -41,6 +41,8 @@ export interface TrustedConfig {
   readonly hash: Bytes;
   /** The exact document, to be kept. */
   readonly text: string;
+  /** The time floor that it was judged at; a client that learns a later authenticated time may raise it. */
+  readonly timeFloor: EpochMs;
 }
 
 /** Verifies a config document against the pinned keys, version floor and time floor. */
@@ -61,10 +63,10 @@ export const trustConfig = async (
   if (config.organisation !== trust.organisation || config.service !== trust.service) return refuse('document.scope');
   if (config.version < trust.minConfigVersion) return refuse('document.rollback');
   if (config.expiresAtMs <= trust.timeFloor) return refuse('document.expired');
-  return accept({ config, hash: await crypto.sha256(utf8(text)), text });
+  return accept({ config, hash: await crypto.sha256(utf8(text)), text, timeFloor: trust.timeFloor });
 };
 
-/** Verifies the status statement of a config at an authenticated time. */
+/** Verifies the status statement of a config at an authenticated time; an old statement does not pass by an answer from the past. */
 export const trustStatus = async (
   crypto: AsyncCrypto,
   trusted: TrustedConfig,
@@ -82,6 +84,6 @@ export const trustStatus = async (
     return refuse('document.signature');
   if (!equalBytes(status.configHash, trusted.hash) || status.configVersion !== trusted.config.version)
     return refuse('document.hash');
-  if (status.expiresAtMs <= now) return refuse('document.expired');
+  if (status.expiresAtMs <= Math.max(now, trusted.timeFloor)) return refuse('document.expired');
   return accept(status);
 };

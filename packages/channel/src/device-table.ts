@@ -90,9 +90,11 @@ export const enterSession = (table: DeviceTable, row: number, session: SlotRefer
   return slot < 0 ? undefined : { slot, generation };
 };
 
-/** Remembers an open step-up challenge of a device by 32 bits of it (never zero); over the limit the oldest by `turn` gives way. */
-export const openChallenge = (table: DeviceTable, row: number, mark: number, turn: number): void => {
+/** Remembers an open step-up challenge of a device by 32 bits of it (never zero); over the limit the place that `turn` names gives way. */
+export const openChallenge = (table: DeviceTable, row: number, challengeMark: number, turn: number): void => {
   const base = row * rowWords + challengeWord;
+  // The table's words are signed: an unsigned mark would be stored as another number than it is looked up by.
+  const mark = challengeMark | 0;
   for (let place = 0; place < challengesPerDevice; place += 1) {
     if (Atomics.compareExchange(table.words, base + place, 0, mark) === 0) return;
   }
@@ -100,8 +102,9 @@ export const openChallenge = (table: DeviceTable, row: number, mark: number, tur
 };
 
 /** Consumes a challenge: true for exactly one caller. */
-export const consumeChallenge = (table: DeviceTable, row: number, mark: number): boolean => {
+export const consumeChallenge = (table: DeviceTable, row: number, challengeMark: number): boolean => {
   const base = row * rowWords + challengeWord;
+  const mark = challengeMark | 0;
   for (let place = 0; place < challengesPerDevice; place += 1) {
     if (Atomics.compareExchange(table.words, base + place, mark, 0) === mark) return true;
   }

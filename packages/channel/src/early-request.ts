@@ -3,14 +3,18 @@
  * protection; its sequence number is 0 and its key id comes from the hello. The reply uses the new session's keys, so it has forward secrecy.
  */
 import { accept, type Result, refuse, toBase64Url } from '@hauberk/primitives';
+import { generationOf } from './device-table.ts';
 import { type AcceptedHello, earlyKeyId, earlySecrets, type OpenedSession } from './gateway-handshake.ts';
+import { tag } from './names.ts';
 import type { RequestReason } from './reasons.ts';
 import {
   type ArrivedHead,
   type ChannelGateway,
+  checkAge,
   type PendingRequest,
   type RouteDemand,
   readProtection,
+  type SessionFacts,
 } from './verified-request.ts';
 
 /** Whether an early request of that kind may be accepted at all: safe methods, or an idempotency key on a route that honours it. */
@@ -18,7 +22,7 @@ export const isEarlySafe = (method: string, honouredIdempotencyKey: boolean): bo
   method === 'GET' || method === 'HEAD' || honouredIdempotencyKey;
 
 /**
- * Reads the head of an early request. `openSession` is called by the claim, once the request is verified: it answers the hello with
+ * Reads the head of an early request. The hello is struck off by now, so the age may be judged here, before anything is opened. `openSession` is called by the claim, once the request is verified: it answers the hello with
  * `early: accepted`, so that a session exists exactly for a request that is going to be forwarded.
  */
 export const readEarlyHead = (
@@ -28,28 +32,35 @@ export const readEarlyHead = (
   demand: RouteDemand,
   openSession: () => Result<OpenedSession>,
 ): Result<PendingRequest, RequestReason> => {
+  if (!accepted.mayBeEarly) return refuse('request.mode', 'early data');
   const protection = readProtection(head, demand);
   if (!protection.ok) return protection;
   const { parameters } = protection.value;
   const { hello } = accepted.received;
+  if (parameters.tag === tag.chunked) return refuse('request.mode', 'chunked early data');
   if (hello.service !== demand.service) return refuse('request.service');
   if (parameters.keyid !== earlyKeyId(accepted.helloHash) || parameters.sequence !== 0) return refuse('request.keyid');
-  const facts = {
+  const age = checkAge(head.arrivedAt, parameters.created, demand.maxAgeSeconds);
+  if (!age.ok) return age;
+  const facts: SessionFacts = {
     organisation: hello.organisation,
     app: hello.app,
     service: hello.service,
     sessionId: parameters.keyid,
     deviceId: toBase64Url(accepted.device.deviceId),
     tier: accepted.device.tier,
-    deviceRow: 0,
+    deviceRow: accepted.deviceRow,
     deviceGeneration: accepted.device.generation,
     expiresAtMs: head.arrivedAt,
   };
   const claim: PendingRequest['claim'] = () => {
+    if (generationOf(gateway.devices, accepted.deviceRow) !== accepted.device.generation)
+      return refuse('request.revoked');
     const opened = openSession();
     if (!opened.ok) return refuse('request.session-gone', opened.code);
-    const { replyMac, replyAead, chunk, sessionId } = opened.value.state;
-    return accept({ sessionId: toBase64Url(sessionId), replyMac, replyAead, chunk });
+    const { replyMac, replyAead, chunk, expiresAtMs } = opened.value.state;
+    const sessionId = toBase64Url(opened.value.state.sessionId);
+    return accept({ sessionId, replyMac, replyAead, chunk, facts: { ...facts, sessionId, expiresAtMs } });
   };
   const keys = earlySecrets(gateway, accepted);
   return accept({ head, keys, facts, ...protection.value, maxAgeSeconds: demand.maxAgeSeconds, early: true, claim });

@@ -85,6 +85,20 @@ const agreementKeyEntry = (value: unknown): AgreementKey | undefined => {
   return { kid, suite: suite.id, publicKey, notBeforeMs: epochMs(notBefore), expiresAtMs: epochMs(expiresAt) };
 };
 
+/** One kid, one key: with two of a name both sides could pick different ones, and a revocation would be ambiguous. */
+const haveDistinctKids = (keys: readonly NamedKey[] | undefined): boolean =>
+  keys === undefined || new Set(keys.map(({ kid }) => kid)).size === keys.length;
+
+const lowerCaseToken = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
+const upperCaseToken = /^[A-Z][A-Z-]{0,31}$/;
+
+/** A header name in any other spelling would never be found in a message, and so silently never covered. */
+const headerEntry = (value: unknown): string | undefined =>
+  typeof value === 'string' && lowerCaseToken.test(value) ? value : undefined;
+
+const methodEntry = (value: unknown): string | undefined =>
+  typeof value === 'string' && upperCaseToken.test(value) ? value : undefined;
+
 /** An agreement key of a suite that this side does not know is passed over: it is for newer clients. */
 const knownAgreementKeys = (payload: JsonObject): readonly AgreementKey[] | undefined =>
   listOf(payload, 'keys', (value) =>
@@ -94,10 +108,10 @@ const knownAgreementKeys = (payload: JsonObject): readonly AgreementKey[] | unde
 const routeEntry = (value: unknown): ConfigRoute | undefined => {
   if (!isObject(value)) return undefined;
   const path = compilePattern(textOf(value, 'path', 1024) ?? '');
-  const methods = listOf(value, 'methods', textEntry);
+  const methods = listOf(value, 'methods', methodEntry);
   const mode = modeOf(value['mode']);
-  const coveredHeaders = listOf(value, 'coveredHeaders', textEntry);
-  const coveredReplyHeaders = listOf(value, 'coveredReplyHeaders', textEntry);
+  const coveredHeaders = listOf(value, 'coveredHeaders', headerEntry);
+  const coveredReplyHeaders = listOf(value, 'coveredReplyHeaders', headerEntry);
   const publicQuery = listOf(value, 'publicQuery', textEntry);
   const idempotency = value['idempotency'];
   const chunked = booleanOf(value, 'chunked');
@@ -121,6 +135,7 @@ const configLists = (payload: JsonObject) => {
   if (suites === undefined || keys === undefined || revokedKeys === undefined || statusKeys === undefined)
     return undefined;
   if (directiveKeys === undefined || endpoints === undefined || routes === undefined) return undefined;
+  if (![keys, statusKeys, directiveKeys].every(haveDistinctKids)) return undefined;
   return { suites, keys, revokedKeys, statusKeys, directiveKeys, endpoints, routes };
 };
 
@@ -172,17 +187,23 @@ export const findConfigRoute = (config: GatewayConfig, method: string, path: str
       (route.methods.length === 0 || route.methods.includes(method)) && matchPattern(route.path, path) !== undefined,
   );
 
-/** The agreement key that a client uses: its first own suite that the config offers, its newest valid unrevoked key. */
+/**
+ * The agreement key that a client uses: of its first own suite with an unrevoked key that has not expired at the time floor, the newest
+ * that is valid by its own clock. Where that clock finds none it is wrong, not the config: then the newest, and the gateway judges.
+ */
 export const chooseAgreementKey = (
   config: GatewayConfig,
   suites: readonly SuiteId[],
   now: EpochMs,
+  timeFloor: EpochMs = epochMs(0),
 ): AgreementKey | undefined => {
-  const suite = suites.find((id) => config.suites.includes(id));
-  return config.keys
-    .filter((key) => key.suite === suite && !config.revokedKeys.includes(key.kid))
-    .filter((key) => key.notBeforeMs <= now && now < key.expiresAtMs)
-    .toSorted((left, right) => right.notBeforeMs - left.notBeforeMs)[0];
+  const usable = config.keys
+    .filter((key) => config.suites.includes(key.suite) && !config.revokedKeys.includes(key.kid))
+    .filter((key) => timeFloor < key.expiresAtMs)
+    .toSorted((left, right) => right.notBeforeMs - left.notBeforeMs);
+  const suite = suites.find((id) => usable.some((key) => key.suite === id));
+  const ofSuite = usable.filter((key) => key.suite === suite);
+  return ofSuite.find((key) => key.notBeforeMs <= now && now < key.expiresAtMs) ?? ofSuite[0];
 };
 
 /** A statement that a config is the one in force; stapled to every handshake answer. */

@@ -19,14 +19,14 @@ import {
   utf8,
 } from '@hauberk/primitives';
 import { answerMacInput, type EarlyOutcome, encodeAnswerCore, encodeAnswerTickets } from './answer.ts';
-import { deviceTableKey, enterSession, openDeviceRow } from './device-table.ts';
+import { deviceTableKey, enterSession, generationOf, openDeviceRow } from './device-table.ts';
 import { type Hello, readHello, type UnverifiedHello } from './hello.ts';
 import { isHelloNonce } from './hello-nonce.ts';
 import { deriveSecrets, type SessionSecrets, transcriptOf } from './key-schedule.ts';
 import { helloSkewSeconds } from './names.ts';
 import type { HandshakeReason } from './reasons.ts';
 import { openResumeTicket, type ResumeState, sealResumeTicket } from './resume-ticket.ts';
-import { allocateSlot, releaseSlot } from './session-table.ts';
+import { allocateSlot, releaseSlot, type SlotReference } from './session-table.ts';
 import { type StrikeRegister, strike } from './strike-register.ts';
 import type { SuiteId } from './suites.ts';
 import { sealTicket, type TicketKeyRing, type TicketState } from './ticket.ts';
@@ -61,6 +61,7 @@ export interface HandshakePorts {
   readonly findDevice: (hello: Hello) => KnownDevice | undefined;
   readonly resumeKeys: () => TicketKeyRing;
   readonly nonceKey: SecretKey;
+  /** Its span must be `helloMemorySeconds` at least. */
   readonly strikes: StrikeRegister;
   /** Under load every hello is asked for a nonce first. */
   readonly underLoad: () => boolean;
@@ -80,6 +81,8 @@ export interface AcceptedHello {
   /** The secret shared with the config key. */
   readonly configSecret: Bytes;
   readonly helloHash: Bytes;
+  /** The device's row in the shared table. */
+  readonly deviceRow: number;
   /** Whether early data may be accepted, as far as the handshake can tell. */
   readonly mayBeEarly: boolean;
 }
@@ -169,21 +172,28 @@ export const acceptHello = (
   if (!resume.ok) return resume;
   const configSecret = agreeWithConfigKey(gateway, received, config, now);
   if (!configSecret.ok) return configSecret;
-  const helloHash = gateway.crypto.sha256(utf8(text));
-  const struck = strike(ports.strikes, helloHash, toEpochSeconds(now));
+  // Not the whole text: an ECDSA signature can be respelt (s and n - s), and the respelt hello must count as the same.
+  const struck = strike(ports.strikes, gateway.crypto.sha256(received.signedBytes), toEpochSeconds(now));
   if (struck === 'repeated') return refuse('hello.replayed');
   // Nothing can be remembered any more: only a nonce, which costs the sender a round trip, still opens a session.
   if (struck === 'full' && hello.nonce === null) return refuse('hello.register-full');
-  const issuedHere = resume.value?.node === gateway.owner.node;
-  const mayBeEarly = hello.early && issuedHere && struck === 'first' && now >= ports.earlyFrom;
+  const deviceRow = openDeviceRow(gateway.devices, deviceTableKey(device.value.deviceId), device.value.generation);
+  if (deviceRow === undefined) return refuse('hello.table-full');
   return accept({
     received,
     config,
     device: device.value,
     resume: resume.value,
     configSecret: configSecret.value,
-    helloHash,
-    mayBeEarly,
+    helloHash: gateway.crypto.sha256(utf8(text)),
+    deviceRow,
+    mayBeEarly:
+      hello.early &&
+      struck === 'first' &&
+      now >= ports.earlyFrom &&
+      resume.value?.node === gateway.owner.node &&
+      // A revocation that the record read before it: the session would be void at once, and so must early data be.
+      generationOf(gateway.devices, deviceRow) === device.value.generation,
   });
 };
 
@@ -201,14 +211,24 @@ export interface OpenedSession {
   readonly state: TicketState;
 }
 
-const openPlace = (gateway: ChannelGateway, device: KnownDevice, expiresAt: EpochMs, now: EpochMs) => {
-  const row = openDeviceRow(gateway.devices, deviceTableKey(device.deviceId), device.generation);
-  if (row === undefined) return undefined;
+const openPlace = (
+  gateway: ChannelGateway,
+  { device, deviceRow }: AcceptedHello,
+  expiresAt: EpochMs,
+  now: EpochMs,
+): SlotReference | undefined => {
   const session = allocateSlot(gateway.sessions, device.tier, toEpochSeconds(expiresAt), toEpochSeconds(now));
   if (session === undefined) return undefined;
-  const displaced = enterSession(gateway.devices, row, session);
+  const displaced = enterSession(gateway.devices, deviceRow, session);
   if (displaced !== undefined) releaseSlot(gateway.sessions, displaced, toEpochSeconds(now));
-  return { row, session };
+  return session;
+};
+
+/** What the answer may say: `none` exactly when nothing was asked, `accepted` only where the handshake allowed it. */
+const judgeEarly = (accepted: AcceptedHello, early: EarlyOutcome): EarlyOutcome => {
+  if (!accepted.received.hello.early) return 'none';
+  if (early === 'accepted' && !accepted.mayBeEarly) throw new Error('early data was accepted against the handshake');
+  return early === 'accepted' ? 'accepted' : 'refused';
 };
 
 const resumeTicketFor = (
@@ -243,8 +263,9 @@ export const answerHello = (
   const { crypto } = gateway;
   const { received, device, config } = accepted;
   const expiresAtMs = after(now, ports.ticketLife);
-  const place = openPlace(gateway, device, expiresAtMs, now);
-  if (place === undefined) return refuse('hello.table-full');
+  const outcome = judgeEarly(accepted, early);
+  const session = openPlace(gateway, accepted, expiresAtMs, now);
+  if (session === undefined) return refuse('hello.table-full');
   const ephemeral = crypto.generateKeyPair(received.suite.group, 'agree');
   const sessionId = crypto.random(16);
   const coreText = encodeAnswerCore({
@@ -256,7 +277,7 @@ export const answerHello = (
     serverTimeMs: now,
     expiresAtMs,
     maxAgeSeconds: ports.maxAgeSeconds,
-    early,
+    early: outcome,
     status: config.status,
   });
   const transcript = crypto.sha256(transcriptOf(received.text, coreText));
@@ -274,8 +295,8 @@ export const answerHello = (
     sessionId,
     deviceId: device.deviceId,
     tier: device.tier,
-    session: place.session,
-    deviceRow: place.row,
+    session,
+    deviceRow: accepted.deviceRow,
     deviceGeneration: device.generation,
     expiresAtMs,
     ...secrets,

@@ -165,6 +165,7 @@ export {
   verifyStepUp,
 } from './step-up.ts';
 export {
+  helloMemorySeconds,
   openStrikeRegister,
   type Strike,
   type StrikeRegister,

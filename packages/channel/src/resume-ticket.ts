@@ -52,13 +52,13 @@ const readState = (payload: JsonObject): ResumeState | undefined => {
   const service = textOf(payload, 'service', 64);
   const deviceId = bytesOf(payload, 'deviceId', 16);
   const tier = countOf(payload, 'tier');
-  const verdictReference = textOf(payload, 'verdictReference');
+  const verdictReference = payload['verdictReference'];
   const deviceGeneration = countOf(payload, 'deviceGeneration');
   const node = countOf(payload, 'node');
   const expiresAt = countOf(payload, 'expiresAtMs');
   if (organisation === undefined || app === undefined || service === undefined || deviceId === undefined)
     return undefined;
-  if (tier === undefined || verdictReference === undefined || deviceGeneration === undefined) return undefined;
+  if (tier === undefined || typeof verdictReference !== 'string' || deviceGeneration === undefined) return undefined;
   if (node === undefined || expiresAt === undefined) return undefined;
   const expiresAtMs = epochMs(expiresAt);
   return { organisation, app, service, deviceId, tier, verdictReference, deviceGeneration, node, expiresAtMs };

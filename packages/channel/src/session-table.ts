@@ -1,6 +1,7 @@
 /**
  * The table of live sessions: one cache line a slot in shared memory, addressed by the index that the ticket carries. No locks: state and
- * the time of its last change are one word, changed by compare-and-swap, so a thread that dies half-way leaves a slot that ages out.
+ * the time of its last change are one word, changed by compare-and-swap. A thread that dies while it lays out a slot takes that one slot
+ * (64 bytes) with it until the next start: were it taken over, a thread that had only slept could clear the window of a live session.
  * A slot is never used again without a new generation. When a tier's part is full, the newest hello is refused, never a verified session.
  */
 import type { EpochSeconds } from '@hauberk/primitives';
@@ -19,8 +20,6 @@ const claiming = 1;
 const unverified = 2;
 const live = 3;
 
-/** A claim that takes longer than this belongs to a thread that died. */
-const claimSeconds = 10;
 /** A session without a verified request may be reclaimed after this. */
 const unverifiedSeconds = 30;
 /** A given-up slot rests before its next use, so that a claim in flight on another thread has long ended. */
@@ -74,9 +73,11 @@ export const openSessionTable = (
   };
 };
 
-const pack = (table: SessionTable, code: number, now: EpochSeconds): number => ((now - table.bornAt) << 3) | code | 0;
+/** Counted from one: zero is a slot that was never used. */
+const clockOf = (table: SessionTable, now: EpochSeconds): number => now - table.bornAt + 1;
+const pack = (table: SessionTable, code: number, now: EpochSeconds): number => (clockOf(table, now) << 3) | code;
 const codeOf = (state: number): number => state & 7;
-const ageOf = (table: SessionTable, state: number, now: EpochSeconds): number => now - table.bornAt - (state >> 3);
+const ageOf = (table: SessionTable, state: number, now: EpochSeconds): number => clockOf(table, now) - (state >> 3);
 
 const isReclaimable = (table: SessionTable, base: number, state: number, now: EpochSeconds): boolean => {
   const age = ageOf(table, state, now);
@@ -84,7 +85,7 @@ const isReclaimable = (table: SessionTable, base: number, state: number, now: Ep
     case free:
       return state === 0 || age >= restSeconds;
     case claiming:
-      return age >= claimSeconds;
+      return false;
     case unverified:
       return age >= unverifiedSeconds;
     default:
@@ -102,14 +103,13 @@ const tryClaim = (
   const base = slot * slotWords;
   const state = Atomics.load(words, base + stateWord);
   if (!isReclaimable(table, base, state, now)) return undefined;
-  const mine = pack(table, claiming, now);
-  if (Atomics.compareExchange(words, base + stateWord, state, mine) !== state) return undefined;
+  if (Atomics.compareExchange(words, base + stateWord, state, pack(table, claiming, now)) !== state) return undefined;
+  // The slot is this thread's alone until it is published. First the generation: whoever still holds the old one finds it gone.
   const generation = (Atomics.add(words, base + generationWord, 1) + 1) | 0;
   for (let word = 0; word < windowWords; word += 1) Atomics.store(words, base + windowWord + word, 0);
   Atomics.store(words, base + expiryWord, expiresAt - table.bornAt);
-  // Lost only when this thread slept longer than claimSeconds and another took the slot over: then it is the other's.
-  const published = Atomics.compareExchange(words, base + stateWord, mine, pack(table, unverified, now)) === mine;
-  return published && Atomics.load(words, base + generationWord) === generation ? { slot, generation } : undefined;
+  Atomics.store(words, base + stateWord, pack(table, unverified, now));
+  return { slot, generation };
 };
 
 /** Takes a slot for a new session of `tier`; undefined when the tier's part of the table is full. */
@@ -132,11 +132,16 @@ export const allocateSlot = (
 
 /** Ends a session: its generation moves on, so its tickets are void on every thread at once. */
 export const releaseSlot = (table: SessionTable, { slot, generation }: SlotReference, now: EpochSeconds): boolean => {
+  const { words } = table;
   const base = slot * slotWords;
-  if (Atomics.compareExchange(table.words, base + generationWord, generation, (generation + 1) | 0) !== generation)
-    return false;
-  Atomics.store(table.words, base + stateWord, pack(table, free, now));
-  return true;
+  const next = (generation + 1) | 0;
+  if (Atomics.compareExchange(words, base + generationWord, generation, next) !== generation) return false;
+  for (;;) {
+    const state = Atomics.load(words, base + stateWord);
+    // Another thread may be laying the slot out anew by now: then it is no longer ours to free.
+    if (codeOf(state) === claiming || Atomics.load(words, base + generationWord) !== next) return true;
+    if (Atomics.compareExchange(words, base + stateWord, state, pack(table, free, now)) === state) return true;
+  }
 };
 
 const isCurrent = (table: SessionTable, { slot, generation }: SlotReference): boolean =>

@@ -4,12 +4,12 @@ import { type Bytes, fromBase64Url, fromUtf8 } from '@hauberk/primitives';
 /** A JSON object whose members are not looked at yet. */
 export type JsonObject = { readonly [name: string]: unknown };
 
-/** Deepest nesting and longest text that a document may have; checked before JSON.parse sees it. */
-const maxDocumentCharacters = 262_144;
+/** Longest JSON text that a document may have, in bytes; checked before JSON.parse sees it. */
+const maxDocumentBytes = 262_144;
 
 /** Parses UTF-8 JSON text into an object; undefined for arrays, scalars, over-long or malformed text. */
 export const readJsonObject = (bytes: Uint8Array): JsonObject | undefined => {
-  if (bytes.length > maxDocumentCharacters) return undefined;
+  if (bytes.length > maxDocumentBytes) return undefined;
   const text = fromUtf8(bytes);
   if (text === undefined) return undefined;
   try {

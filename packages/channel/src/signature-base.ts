@@ -5,7 +5,6 @@
 import { fromBase64Url, toBase64Url } from '@hauberk/primitives';
 import { sequenceBytes } from './key-schedule.ts';
 import { header, tag } from './names.ts';
-import { isSequence } from './replay-window.ts';
 
 /** Header values by lower-case name, as node and fetch give them. */
 export type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -73,9 +72,20 @@ export const requestComponents = (names: readonly string[]): string =>
 export const requestSignatureParams = (components: string, parameters: RequestParameters): string =>
   `${components};created=${parameters.created};keyid="${parameters.keyid}";nonce="${toBase64Url(sequenceBytes(parameters.sequence))}";tag="${parameters.tag}"`;
 
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+
+/** Cuts SP and HTAB off both ends, nothing else: `trim` would also cut a no-break space, and whoever adds one would go unnoticed. */
+const trimBlanks = (value: string): string => {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(value.charCodeAt(end - 1))) end -= 1;
+  return start === 0 && end === value.length ? value : value.slice(start, end);
+};
+
 const headerLines = (names: readonly string[], headers: HeaderValues): string => {
   let lines = '';
-  for (const name of names) lines += `"${name}": ${(valueOf(headers, name) ?? '').trim()}\n`;
+  for (const name of names) lines += `"${name}": ${trimBlanks(valueOf(headers, name) ?? '')}\n`;
   return lines;
 };
 
@@ -99,13 +109,13 @@ export interface ReadSignatureInput {
   readonly parameters: RequestParameters;
 }
 
-/** Reads the sequence number out of a nonce; undefined when it is none. */
+/** Reads the number out of a nonce; undefined when it is none. Whether it may still be used as a sequence number is `isSequence`'s to say. */
 export const sequenceOf = (nonce: string): number | undefined => {
   const bytes = fromBase64Url(nonce);
   if (bytes?.length !== 8) return undefined;
   const view = new DataView(bytes.buffer);
   const sequence = view.getUint32(0) * 2 ** 32 + view.getUint32(4);
-  return isSequence(sequence) ? sequence : undefined;
+  return Number.isSafeInteger(sequence) ? sequence : undefined;
 };
 
 /** Reads the fixed profile's `Signature-Input`. Any other label, order, spacing or parameter is refused: one message, one spelling. */

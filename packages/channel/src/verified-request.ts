@@ -24,6 +24,7 @@ import type { ProtectionMode } from './gateway-config.ts';
 import { requestNonce } from './key-schedule.ts';
 import { header, maxAheadSeconds, tag } from './names.ts';
 import type { RequestReason } from './reasons.ts';
+import { isSequence } from './replay-window.ts';
 import { claimInSlot, isSlot, peekSlot, type SessionTable } from './session-table.ts';
 import {
   coveredRequestHeaders,
@@ -146,6 +147,8 @@ export interface ReplyBindingParts {
   readonly replyMac: Bytes;
   readonly replyAead: Bytes;
   readonly chunk: Bytes;
+  /** The facts of the session that the claim itself opened; only early data has them here. */
+  readonly facts?: SessionFacts;
 }
 
 const single = (headers: HeaderValues, name: string): string | undefined => {
@@ -185,10 +188,13 @@ export const readProtection = (head: ArrivedHead, demand: RouteDemand): Result<R
   if (read === undefined || signature === undefined) return refuse('request.malformed');
   const { parameters } = read;
   if (signature.length !== (parameters.tag === tag.signed ? 32 : 16)) return refuse('request.malformed');
+  if (!isSequence(parameters.sequence)) return refuse('request.sequence-exhausted');
   if (!allowsTag(demand, parameters.tag)) return refuse('request.mode');
   if (single(headers, header.service) !== demand.service) return refuse('request.service');
   const names = coveredRequestHeaders(parameters.tag, headers, demand.coveredHeaders);
   if (read.components !== requestComponents(names)) return refuse('request.components');
+  // A header that came more than once has no one value to cover; the listener refuses those too.
+  if (names.some((name) => typeof headers[name] !== 'string')) return refuse('request.malformed');
   // The mode of the route, not of the message, decides: a signed request to a signed route may carry any query.
   if (demand.mode === 'sealed' && !hasOnlyPublicQuery(target.query, demand.publicQuery))
     return refuse('request.query-not-public');
@@ -212,9 +218,12 @@ const claimReason = (verdict: 'gone' | 'replayed' | 'too-old'): RequestReason =>
   return verdict === 'replayed' ? 'request.replayed' : 'request.too-old-sequence';
 };
 
+const isRevoked = (gateway: ChannelGateway, state: TicketState): boolean =>
+  generationOf(gateway.devices, state.deviceRow) !== state.deviceGeneration;
+
 const checkSession = (gateway: ChannelGateway, state: TicketState, sequence: number): Result<true, RequestReason> => {
   if (!isSlot(gateway.sessions, state.session.slot)) return refuse('request.session-gone');
-  if (generationOf(gateway.devices, state.deviceRow) !== state.deviceGeneration) return refuse('request.revoked');
+  if (isRevoked(gateway, state)) return refuse('request.revoked');
   const verdict = peekSlot(gateway.sessions, state.session, sequence);
   return verdict === 'fresh' ? accept(true) : refuse(claimReason(verdict));
 };
@@ -239,6 +248,8 @@ export const readProtectedHead = (
   const session = checkSession(gateway, state, parameters.sequence);
   if (!session.ok) return session;
   const claim = (now: EpochMs): Result<ReplyBindingParts, RequestReason> => {
+    // Again: a body may arrive long after its head, and a revocation in between must count.
+    if (isRevoked(gateway, state)) return refuse('request.revoked');
     const verdict = claimInSlot(gateway.sessions, state.session, parameters.sequence, toEpochSeconds(now));
     if (verdict !== 'fresh') return refuse(claimReason(verdict));
     const { replyMac, replyAead, chunk } = state;
@@ -255,9 +266,14 @@ export const readProtectedHead = (
   });
 };
 
-const checkAge = (pending: PendingRequest): Result<true, RequestReason> => {
-  const age = toEpochSeconds(pending.head.arrivedAt) - pending.parameters.created;
-  if (age > pending.maxAgeSeconds) return refuse('request.clock-late');
+/** Judges `created` against the arrival of the complete head. */
+export const checkAge = (
+  arrivedAt: EpochMs,
+  created: number,
+  maxAgeSeconds: number,
+): Result<true, 'request.clock-late' | 'request.clock-ahead'> => {
+  const age = toEpochSeconds(arrivedAt) - created;
+  if (age > maxAgeSeconds) return refuse('request.clock-late');
   return age < -maxAheadSeconds ? refuse('request.clock-ahead') : accept(true);
 };
 
@@ -269,16 +285,20 @@ const mint = (
 ): Result<VerifiedRequest, RequestReason> | RequestRefusal => {
   const claimed = pending.claim(now);
   if (!claimed.ok) return claimed;
+  const { sessionId, replyMac, replyAead, chunk, facts = pending.facts } = claimed.value;
   const binding = {
-    ...claimed.value,
+    sessionId,
+    replyMac,
+    replyAead,
+    chunk,
     requestSignature: single(pending.head.headers, header.signature) ?? '',
     requestSignatureInput: single(pending.head.headers, header.signatureInput) ?? '',
     requestTag: pending.parameters.tag,
   } as ReplyBinding;
-  const age = checkAge(pending);
+  const age = checkAge(pending.head.arrivedAt, pending.parameters.created, pending.maxAgeSeconds);
   if (!age.ok) return { ...age, binding };
   return accept({
-    facts: pending.facts,
+    facts,
     target: pending.head.target,
     headers: pending.head.headers,
     body,
