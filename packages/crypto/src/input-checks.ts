@@ -12,7 +12,10 @@ export const hasPublicForm = (group: Group, raw: Uint8Array): boolean =>
 
 /** Refuses public keys in any other than the raw form of their group: one key has one spelling. */
 export const requirePublicForm = (group: Group, raw: Uint8Array): void => {
-  if (!hasPublicForm(group, raw)) throw new CryptoInputError(`no raw ${group} public key`);
+  if (hasPublicForm(group, raw)) return;
+  const isCompressed = group === 'p256' && raw.length === 33 && (raw[0] === 2 || raw[0] === 3);
+  const code = isCompressed ? 'unsupported-parameter' : 'malformed-key';
+  throw new CryptoInputError(`no raw ${group} public key`, { code });
 };
 
 /** Refuses scalars that are not 32 bytes. */
