@@ -20,7 +20,9 @@ export const fromUtf8 = (bytes: Uint8Array): string | undefined => {
 
 /** One array holding the parts in order. */
 export const concat = (...parts: readonly Uint8Array[]): Bytes => {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
   let offset = 0;
   for (const part of parts) {
     joined.set(part, offset);
@@ -59,26 +61,39 @@ const valuesOf = (alphabet: string): Int8Array => {
 const urlValues = valuesOf(urlAlphabet);
 const standardValues = valuesOf(standardAlphabet);
 
-const decode64 = (text: string, values: Int8Array): Bytes | undefined => {
+/** The value of one digit; negative, and so is every group that holds it, for anything else. */
+const digitAt = (text: string, index: number, values: Int8Array): number => values[text.charCodeAt(index)] ?? -1;
+
+/** Decodes the digits after the last whole group; false when they are not valid to the last bit. */
+const decodeTail = (text: string, values: Int8Array, bytes: Uint8Array): boolean => {
   const rest = text.length % 4;
-  if (rest === 1) return undefined;
+  if (rest === 0) return true;
+  const start = text.length - rest;
+  const third = rest === 3 ? digitAt(text, start + 2, values) : 0;
+  const group = (digitAt(text, start, values) << 12) | (digitAt(text, start + 1, values) << 6) | third;
+  bytes[bytes.length - (rest - 1)] = group >> 10;
+  if (rest === 3) bytes[bytes.length - 1] = group >> 2;
+  // Left-over bits must be zero (RFC 4648 section 3.5): otherwise two spellings would name one value.
+  return group >= 0 && (group & (rest === 2 ? 0x3ff : 0b11)) === 0;
+};
+
+const decode64 = (text: string, values: Int8Array): Bytes | undefined => {
+  if (text.length % 4 === 1) return undefined;
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
   let offset = 0;
-  let buffer = 0;
-  let bits = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const value = values[text.charCodeAt(index)] ?? -1;
-    if (value < 0) return undefined;
-    buffer = ((buffer << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[offset] = (buffer >> bits) & 0xff;
-      offset += 1;
-    }
+  for (let index = 0; index + 4 <= text.length; index += 4) {
+    const group =
+      (digitAt(text, index, values) << 18) |
+      (digitAt(text, index + 1, values) << 12) |
+      (digitAt(text, index + 2, values) << 6) |
+      digitAt(text, index + 3, values);
+    if (group < 0) return undefined;
+    bytes[offset] = group >> 16;
+    bytes[offset + 1] = group >> 8;
+    bytes[offset + 2] = group;
+    offset += 3;
   }
-  // Left-over bits must be zero (RFC 4648 section 3.5): otherwise two spellings would name one value.
-  return (buffer & ((1 << bits) - 1)) === 0 ? bytes : undefined;
+  return decodeTail(text, values, bytes) ? bytes : undefined;
 };
 
 /** base64url without padding (RFC 4648 section 5). */
@@ -98,10 +113,12 @@ export const fromBase64 = (text: string): Bytes | undefined => {
   return decode64(text.slice(0, text.length - padding), standardValues);
 };
 
+const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower-case hexadecimal. */
 export const toHex = (bytes: Uint8Array): string => {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) text += hexDigits[byte] ?? '';
   return text;
 };
 /** Bytes of an even-length hexadecimal string in either case; undefined for anything else. */
