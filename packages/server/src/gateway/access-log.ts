@@ -1,0 +1,153 @@
+/**
+ * The access log: one JSON line a request, collected and written in batches. It holds ids, codes and the path; never a query, a header value
+ * or a body, which may carry secrets.
+ */
+import { close, closeSync, open, openSync, write, writeSync } from 'node:fs';
+
+/** One finished request. */
+export interface AccessEntry {
+  readonly at: number;
+  readonly id: string;
+  readonly address: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly service: string;
+  readonly route: string;
+  /** The inner reason, or `ok`. */
+  readonly reason: string;
+  readonly detail: string;
+  readonly outcome: string;
+  readonly deviceId: string;
+  readonly sessionId: string;
+  readonly tag: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly milliseconds: number;
+}
+
+/** A log that is being written. */
+export interface AccessLog {
+  readonly write: (entry: AccessEntry) => void;
+  /** Writes what is collected; resolves when it is handed to the system. */
+  readonly flush: () => Promise<void>;
+  /** Opens the file anew after it was moved away. */
+  readonly reopen: () => void;
+  readonly close: () => Promise<void>;
+}
+
+const flushEveryMs = 250;
+const flushAtCharacters = 65_536;
+/** A disk that does not keep up loses lines, counted, rather than the gateway its memory. */
+const mostCharacters = 8_388_608;
+
+/** JSON of a text that mostly needs no escaping: `JSON.stringify` on everything would cost more than the rest of the line. */
+const quoted = (text: string): string =>
+  /^[\w ./:;=@%~!$&'()*+,|^[\]{}<>?#-]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
+
+const optional = (name: string, text: string): string => (text === '' ? '' : `,"${name}":${quoted(text)}`);
+
+/** The line of an entry. Empty members are left out. */
+export const accessLine = (entry: AccessEntry): string =>
+  `{"at":${entry.at},"id":"${entry.id}","address":${quoted(entry.address)},"method":${quoted(entry.method)},"path":${quoted(entry.path)},` +
+  `"status":${entry.status}${optional('service', entry.service)}${optional('route', entry.route)},"reason":"${entry.reason}"` +
+  `${optional('detail', entry.detail)}${optional('outcome', entry.outcome)}${optional('device', entry.deviceId)}` +
+  `${optional('session', entry.sessionId)}${optional('tag', entry.tag)},"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},` +
+  `"ms":${Math.round(entry.milliseconds * 100) / 100}}\n`;
+
+const writeAll = async (file: number, text: string): Promise<void> => {
+  const bytes = Buffer.from(text);
+  let offset = 0;
+  while (offset < bytes.length) {
+    offset += await new Promise<number>((resolve, reject) => {
+      write(file, bytes, offset, bytes.length - offset, null, (error, written) => {
+        // A full pipe on standard output says so instead of waiting.
+        if (error === null) resolve(written);
+        else if (error.code === 'EAGAIN') setTimeout(resolve, 10, 0);
+        else reject(error);
+      });
+    });
+  }
+};
+
+class BatchedLog implements AccessLog {
+  private lines = '';
+  private dropped = 0;
+  private running: Promise<void> | undefined;
+  private file: number;
+  private readonly path: string | undefined;
+  private readonly timer: NodeJS.Timeout;
+  private readonly onFault: (error: unknown) => void;
+
+  constructor(path: string | undefined, onFault: (error: unknown) => void) {
+    this.path = path;
+    this.file = path === undefined ? 1 : openSync(path, 'a', 0o640);
+    this.onFault = onFault;
+    this.timer = setInterval(() => void this.flush(), flushEveryMs).unref();
+  }
+
+  readonly write = (entry: AccessEntry): void => {
+    if (this.lines.length > mostCharacters) this.dropped += 1;
+    else this.lines += accessLine(entry);
+    if (this.lines.length > flushAtCharacters && this.running === undefined) void this.flush();
+  };
+
+  private async drain(): Promise<void> {
+    while (this.lines !== '' || this.dropped > 0) {
+      const text = this.dropped > 0 ? `${this.lines}{"event":"log-overflow","dropped":${this.dropped}}\n` : this.lines;
+      this.lines = '';
+      this.dropped = 0;
+      try {
+        await writeAll(this.file, text);
+      } catch (error) {
+        this.onFault(error);
+        return;
+      }
+    }
+  }
+
+  readonly flush = (): Promise<void> => {
+    this.running ??= this.drain().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  };
+
+  readonly reopen = (): void => {
+    const { path } = this;
+    if (path === undefined) return;
+    open(path, 'a', 0o640, (error, file) => {
+      if (error !== null) {
+        this.onFault(error);
+        return;
+      }
+      const old = this.file;
+      this.file = file;
+      // A batch that is being written holds the old descriptor.
+      void (this.running ?? Promise.resolve()).then(() => close(old, () => undefined));
+    });
+  };
+
+  readonly close = async (): Promise<void> => {
+    clearInterval(this.timer);
+    await this.flush();
+    if (this.lines !== '') writeSync(this.file, this.lines);
+    if (this.path !== undefined) closeSync(this.file);
+  };
+}
+
+const silent: AccessLog = {
+  write: () => undefined,
+  flush: () => Promise.resolve(),
+  reopen: () => undefined,
+  close: () => Promise.resolve(),
+};
+
+/** Opens a log. Several threads may append to one file: each batch is whole lines in one write. */
+export const openAccessLog = (
+  target: { readonly to: 'none' } | { readonly to: 'stdout' } | { readonly to: 'file'; readonly path: string },
+  onFault: (error: unknown) => void,
+): AccessLog => {
+  if (target.to === 'none') return silent;
+  return new BatchedLog(target.to === 'file' ? target.path : undefined, onFault);
+};

@@ -1,0 +1,251 @@
+/**
+ * The way of one request through the data plane: head, endpoint or preflight or route, limits, then whatever serves the route, then the
+ * reply and one line of log. Every end of a request passes `finish`, so that none is missing from log and metrics.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { matchPattern } from '@hauberk/channel';
+import type { EpochMs } from '@hauberk/primitives';
+import type { AccessLog } from './access-log.ts';
+import { type BodyPace, readBody } from './body.ts';
+import type { ConnectionTrust } from './connection-trust.ts';
+import { type CompiledCors, corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
+import { type Endpoint, type Endpoints, endpointPrefix, findEndpoint } from './endpoints.ts';
+import { type Exchange, type ExchangeLog, newExchangeLog } from './exchange.ts';
+import type { GatewayReply } from './gateway-reply.ts';
+import type { RequestHandler } from './listener.ts';
+import type { Metrics } from './metrics.ts';
+import { corsOf, type Plane } from './plane.ts';
+import { type ProblemDetails, problemBody } from './problems.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import type { Reason } from './reasons.ts';
+import { writeReply } from './reply-writer.ts';
+import { hasBody, type RequestHead, readHead } from './request-head.ts';
+import type { RateLimit, Route } from './route.ts';
+import { findRoute, serviceOf } from './route-table.ts';
+
+/** Serves a request whose route is found; answers undefined when the reply is written already. `extra` are headers of every reply. */
+export type ServeRoute = (
+  exchange: Exchange,
+  response: ServerResponse,
+  extra: readonly string[],
+) => Promise<GatewayReply | undefined>;
+
+/** What the pipeline of one thread runs on. */
+export interface PipelinePorts {
+  /** Read once a request: it changes at a reload. */
+  readonly plane: () => Plane;
+  readonly endpoints: Endpoints;
+  readonly serve: ServeRoute;
+  readonly limiter: RateLimiter;
+  /** The limit of one address on the gateway's own endpoints: a handshake costs more than a request. */
+  readonly endpointLimit: RateLimit;
+  readonly bodyPace: () => BodyPace;
+  readonly accessLog: AccessLog;
+  readonly metrics: Metrics;
+  readonly now: () => EpochMs;
+  readonly newInstance: () => string;
+  /** A fault of ours: broken invariants and broken I/O, never what a client did. */
+  readonly onFault: (error: unknown, instance: string) => void;
+}
+
+/** One request while it is served. */
+interface Turn {
+  readonly id: string;
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly startedAt: number;
+  readonly arrivedAt: EpochMs;
+  readonly log: ExchangeLog;
+  head: RequestHead | undefined;
+  route: Route | undefined;
+  /** The endpoint's name when the gateway answers itself. */
+  endpoint: string;
+  extra: readonly string[];
+}
+
+const none: readonly string[] = [];
+const emptyBody = new Uint8Array(0);
+
+const declaredBytes = (head: RequestHead | undefined): number => Number(head?.headers['content-length'] ?? 0);
+
+const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: number): void => {
+  const { head, route, log, endpoint } = turn;
+  const milliseconds = performance.now() - turn.startedAt;
+  const bytesIn = declaredBytes(head);
+  const service = route?.service ?? '';
+  if (route !== undefined)
+    ports.metrics.finished({ service, route: route.id, reason: log.reason, status, milliseconds, bytesIn, bytesOut });
+  else if (endpoint !== '') ports.metrics.endpoint(endpoint, log.reason);
+  else ports.metrics.refused(log.reason);
+  ports.accessLog.write({
+    at: turn.arrivedAt,
+    id: turn.id,
+    address: head?.address ?? turn.incoming.socket.remoteAddress ?? '',
+    method: head?.target.method ?? turn.incoming.method ?? '',
+    path: head?.target.path ?? '',
+    status,
+    service,
+    route: route?.id ?? endpoint,
+    reason: log.reason,
+    detail: log.detail,
+    outcome: route === undefined ? '' : log.outcome,
+    deviceId: log.deviceId,
+    sessionId: log.sessionId,
+    tag: log.tag,
+    bytesIn,
+    bytesOut,
+    milliseconds,
+  });
+};
+
+/** Whether bytes of the body are still to come: then the connection cannot carry another request. */
+const isUnread = ({ incoming, head }: Turn): boolean => !incoming.complete && (head === undefined || hasBody(head));
+
+const finish = (ports: PipelinePorts, turn: Turn, reply: GatewayReply): void => {
+  writeReply(turn.incoming, turn.response, reply, turn.extra, isUnread(turn));
+  record(ports, turn, reply.status, reply.body.length);
+};
+
+const refuseTurn = (ports: PipelinePorts, turn: Turn, reason: Reason, details?: Partial<ProblemDetails>): void => {
+  turn.log.reason = reason;
+  finish(ports, turn, problemBody(reason, { execution: 'none', instance: turn.id, ...details }));
+};
+
+/** A fault of ours ends the one request that met it, not the thread. What the upstream did by then is unknown. */
+const failTurn = (ports: PipelinePorts, turn: Turn, error: unknown): void => {
+  ports.onFault(error, turn.id);
+  turn.log.reason = 'gateway.fault';
+  if (turn.response.headersSent) {
+    turn.response.destroy();
+    record(ports, turn, 500, 0);
+    return;
+  }
+  finish(ports, turn, problemBody('gateway.fault', { execution: 'unknown', instance: turn.id }));
+};
+
+const callEndpoint = async (ports: PipelinePorts, turn: Turn, head: RequestHead, endpoint: Endpoint): Promise<void> => {
+  const body = hasBody(head)
+    ? await readBody(turn.incoming, endpoint.capBytes, ports.bodyPace())
+    : { ok: true as const, value: emptyBody };
+  if (!body.ok) {
+    refuseTurn(ports, turn, body.code);
+    return;
+  }
+  const answer = await endpoint.serve({ head, body: body.value, instance: turn.id });
+  turn.log.reason = answer.reason;
+  turn.log.deviceId = answer.deviceId ?? '';
+  finish(ports, turn, answer.reply);
+};
+
+const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): void => {
+  const found = findEndpoint(ports.endpoints, head);
+  if (!found.ok) {
+    refuseTurn(ports, turn, found.code);
+    return;
+  }
+  turn.endpoint = found.value.name;
+  const wait = ports.limiter.admit(ports.endpointLimit, found.value.name, head.address, turn.arrivedAt);
+  if (wait > 0) {
+    refuseTurn(ports, turn, 'limit.address', { retryAfter: Math.ceil(wait / 1000) });
+    return;
+  }
+  callEndpoint(ports, turn, head, found.value).catch((error: unknown) => failTurn(ports, turn, error));
+};
+
+/** The methods that a path offers, over the routes of its service. */
+const methodsAt = (plane: Plane, head: RequestHead): readonly string[] => {
+  const { path } = head.target;
+  if (path.startsWith(endpointPrefix)) return ['GET', 'POST'];
+  const service = serviceOf(plane.table, head.headers);
+  const methods = new Set<string>();
+  for (const route of plane.table.routes) {
+    if (service !== undefined && route.service !== service) continue;
+    if (matchPattern(route.pattern, path) === undefined) continue;
+    for (const method of route.methods.length === 0 ? ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] : route.methods)
+      methods.add(method);
+  }
+  return [...methods];
+};
+
+const answerPreflight = (
+  ports: PipelinePorts,
+  turn: Turn,
+  plane: Plane,
+  head: RequestHead,
+  cors: CompiledCors,
+): void => {
+  turn.endpoint = 'preflight';
+  turn.extra = none;
+  finish(ports, turn, { status: 204, headers: preflightHeaders(cors, head, methodsAt(plane, head)), body: emptyBody });
+};
+
+const overLimit = (ports: PipelinePorts, turn: Turn, route: Route, head: RequestHead): Reason | undefined => {
+  const { address, route: whole } = route.limits;
+  if (address !== undefined && ports.limiter.admit(address, route.id, head.address, turn.arrivedAt) > 0)
+    return 'limit.address';
+  if (whole !== undefined && ports.limiter.admit(whole, route.id, '', turn.arrivedAt) > 0) return 'limit.route';
+  return undefined;
+};
+
+const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: RequestHead): void => {
+  const found = findRoute(plane.table, head.headers, head.target.method, head.target.path);
+  if (!found.ok) {
+    refuseTurn(ports, turn, found.code);
+    return;
+  }
+  const { route } = found.value;
+  turn.route = route;
+  const limit = overLimit(ports, turn, route, head);
+  if (limit !== undefined) {
+    refuseTurn(ports, turn, limit, { retryAfter: 1 });
+    return;
+  }
+  const exchange: Exchange = { id: turn.id, head, route, incoming: turn.incoming, log: turn.log };
+  ports.serve(exchange, turn.response, turn.extra).then(
+    (reply) => {
+      if (reply === undefined) record(ports, turn, turn.response.statusCode, 0);
+      else finish(ports, turn, reply);
+    },
+    (error: unknown) => failTurn(ports, turn, error),
+  );
+};
+
+const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): void => {
+  const plane = ports.plane();
+  const cors = corsOf(plane, head);
+  turn.extra = corsHeaders(cors, head);
+  if (cors !== undefined && isPreflight(head)) answerPreflight(ports, turn, plane, head, cors);
+  else if (head.target.path.startsWith(endpointPrefix)) serveEndpoint(ports, turn, head);
+  else serveRoute(ports, turn, plane, head);
+};
+
+/** The handler of a thread's listener. */
+export const createPipeline =
+  (ports: PipelinePorts): RequestHandler =>
+  (incoming: IncomingMessage, response: ServerResponse, trust: ConnectionTrust): void => {
+    const arrivedAt = ports.now();
+    const turn: Turn = {
+      id: ports.newInstance(),
+      incoming,
+      response,
+      startedAt: performance.now(),
+      arrivedAt,
+      log: newExchangeLog(),
+      head: undefined,
+      route: undefined,
+      endpoint: '',
+      extra: none,
+    };
+    try {
+      const head = readHead(incoming, arrivedAt, trust);
+      if (head.ok) {
+        turn.head = head.value;
+        route(ports, turn, head.value);
+      } else {
+        turn.log.detail = head.detail ?? '';
+        refuseTurn(ports, turn, head.code);
+      }
+    } catch (error) {
+      failTurn(ports, turn, error);
+    }
+  };

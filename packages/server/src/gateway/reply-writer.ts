@@ -1,0 +1,69 @@
+/** Writes replies to the client, and ends connections whose request was not read to its end without losing the reply. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayReply } from './gateway-reply.ts';
+import { unwatch, type Watched, watch } from './sweeper.ts';
+
+const hasLength = (headers: readonly string[]): boolean => {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === 'content-length') return true;
+  return false;
+};
+
+/** Replies that have no body by their status (RFC 9110 section 6.4.1). */
+const isBodiless = (status: number): boolean => status === 204 || status === 304;
+
+/** How much of an unwanted body is still read, and how long, so that its sender gets to see the reply. */
+const lingerBytes = 1_048_576;
+const lingerMs = 1000;
+
+/** Reads and drops the rest of a request. A connection that is closed with unread bytes is reset, and the reset overtakes the reply. */
+class Lingering implements Watched {
+  private received = 0;
+  private readonly until = performance.now() + lingerMs;
+  private readonly incoming: IncomingMessage;
+  private readonly response: ServerResponse;
+
+  constructor(incoming: IncomingMessage, response: ServerResponse) {
+    this.incoming = incoming;
+    this.response = response;
+    incoming.on('data', (chunk: Buffer) => {
+      this.received += chunk.length;
+      if (this.received > lingerBytes) this.end();
+    });
+    incoming.on('end', () => this.end());
+    incoming.on('close', () => this.end());
+    incoming.on('error', () => this.end());
+    watch(this);
+    incoming.resume();
+  }
+
+  check(now: number): void {
+    if (now > this.until) this.end();
+  }
+
+  private end(): void {
+    if (unwatch(this)) this.response.end();
+  }
+}
+
+/** Writes a reply. An unread request body closes the connection: its bytes must not be taken for the next request. */
+export const writeReply = (
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  reply: GatewayReply,
+  extra: readonly string[],
+  isUnread: boolean,
+): void => {
+  if (response.headersSent || response.destroyed) return;
+  const { status, body } = reply;
+  const headers = extra.length === 0 ? [...reply.headers] : [...reply.headers, ...extra];
+  const isHead = incoming.method === 'HEAD';
+  if (!isHead && !isBodiless(status) && !hasLength(headers)) headers.push('content-length', String(body.length));
+  if (isUnread) headers.push('connection', 'close');
+  response.writeHead(status, headers);
+  if (!isUnread) {
+    response.end(isHead || isBodiless(status) ? undefined : body);
+    return;
+  }
+  if (!isHead) response.write(body);
+  new Lingering(incoming, response);
+};

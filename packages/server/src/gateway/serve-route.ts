@@ -1,0 +1,47 @@
+/** Chooses who serves a request, by its route alone: the message never chooses how well it is checked. */
+import type { ServerResponse } from 'node:http';
+import { header } from '@hauberk/channel';
+import { serveEarly } from './early-exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { GatewayReply } from './gateway-reply.ts';
+import type { HandshakeShell } from './handshake-endpoint.ts';
+import { serveObserved } from './observe.ts';
+import type { ServeRoute } from './pipeline.ts';
+import { type PlainShell, servePlain, servePlainStream } from './plain-exchange.ts';
+import { type Protection, serveProtected } from './protect.ts';
+import { type StreamShell, serveStream } from './stream-exchange.ts';
+
+/** The ways that a request can be served. */
+export interface RouteShells {
+  readonly protection: Protection;
+  readonly handshake: HandshakeShell;
+  readonly streams: StreamShell;
+  readonly plain: PlainShell;
+}
+
+const serveRequired = (
+  { protection, handshake, streams }: RouteShells,
+  exchange: Exchange,
+  response: ServerResponse,
+): Promise<GatewayReply | undefined> => {
+  if (exchange.head.headers[header.hello] !== undefined) return serveEarly(protection, handshake, exchange);
+  return exchange.route.stream
+    ? serveStream(protection, streams, exchange, response)
+    : serveProtected(protection, exchange);
+};
+
+/** The dispatcher of one thread. */
+export const createServeRoute =
+  (shells: RouteShells): ServeRoute =>
+  (exchange, response, extra) => {
+    switch (exchange.route.protection) {
+      case 'required':
+        return serveRequired(shells, exchange, response);
+      case 'observe':
+        return serveObserved(shells.protection, exchange);
+      case 'none':
+        return exchange.route.stream
+          ? servePlainStream(shells.plain, exchange, response, extra)
+          : servePlain(shells.plain, exchange);
+    }
+  };
