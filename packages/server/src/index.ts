@@ -5,5 +5,5 @@ export { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
 export type { RouteConfig } from './config/route-config.ts';
 export { type DeviceOperations } from './gateway/device-operations.ts';
 export { createLog, type Log } from './gateway/log.ts';
-export { type GatewayOptions, type RunningGateway, type ServiceTrust, startGateway } from './gateway/supervisor.ts';
+export { type GatewayOptions, type GatewayTrust, type RunningGateway, startGateway } from './gateway/supervisor.ts';
 export { type OpenStorage, openStorage } from './storage/index.ts';

@@ -50,7 +50,8 @@ const run = async (gateway: RunningGateway, configFile: string, log: Log): Promi
   };
   const stopWatching = watchFile(configFile, reload);
   process.on('SIGHUP', reload);
-  process.stdout.write(`ready ${JSON.stringify({ gateway: gateway.url, admin: gateway.adminUrl })}\n`);
+  const ready = { gateway: gateway.url, admin: gateway.adminUrl, trust: gateway.trust() };
+  process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
   const code = await untilStopped(gateway, log);
   stopWatching();
   process.off('SIGHUP', reload);

@@ -108,9 +108,9 @@ const limitsSchema = z
     slowMs: count(0, 60_000).default(2000).describe('How long the outcome `slow` holds a request.'),
     decompressedBytes: count(0, 1_073_741_824).default(1_048_576).describe('Cap of a body after decompression.'),
     decompressionRatio: count(1, 1000).default(50).describe('Most bytes that one compressed byte may become.'),
-    rateCells: count(1024, 67_108_864)
-      .default(1_048_576)
-      .describe('Cells of the shared rate-limit table, 4 bytes each.'),
+    rateCells: count(1024, 16_777_216)
+      .default(262_144)
+      .describe('Cells of the shared rate-limit table, 16 bytes each.'),
     drainMs: count(0, 600_000).default(10_000).describe('Longest time that a stop waits for requests in flight.'),
   })
   .prefault({});

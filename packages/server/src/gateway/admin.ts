@@ -7,15 +7,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { AdminConfig } from '../config/config.ts';
-import type { Scope } from '../storage/scope.ts';
 import type { DeviceOperations } from './device-operations.ts';
 import type { Log } from './log.ts';
 
 /** What the admin listener shows and does. */
 export interface AdminParts {
   readonly admin: AdminConfig;
-  readonly organisation: string;
-  readonly apps: readonly string[];
   readonly log: Log;
   /** Whether requests are accepted now. */
   readonly isReady: () => boolean;
@@ -24,6 +21,8 @@ export interface AdminParts {
   readonly trust: () => unknown;
   readonly reload: () => Promise<readonly string[]>;
   readonly devices: DeviceOperations;
+  /** Ends one worker thread; false when there is none of that index. */
+  readonly killWorker: (index: number) => Promise<boolean>;
 }
 
 /** The open admin listener. */
@@ -83,9 +82,6 @@ const settlementSchema = z.strictObject({
   actor: z.string().min(1).max(128),
 });
 
-const scopeOf = ({ organisation, apps }: AdminParts, app: string | undefined): Scope | undefined =>
-  app !== undefined && apps.includes(app) ? { organisation, app } : undefined;
-
 const malformed = (error: z.ZodError): AdminReply =>
   problem(
     400,
@@ -94,40 +90,36 @@ const malformed = (error: z.ZodError): AdminReply =>
   );
 
 const findDevice = async ({ parts, segments }: AdminRequest): Promise<AdminReply> => {
-  const scope = scopeOf(parts, segments[1]);
-  const device = scope === undefined ? undefined : await parts.devices.find(scope, segments[3] ?? '');
-  return device === undefined ? notFound : json(200, device);
+  const found = await parts.devices.find(segments[1] ?? '');
+  return found === undefined ? notFound : json(200, found);
 };
 
 const changeDevice = async ({ parts, segments, body }: AdminRequest): Promise<AdminReply> => {
-  const scope = scopeOf(parts, segments[1]);
-  if (scope === undefined) return notFound;
   const parsed = changeSchema.safeParse(body);
   if (!parsed.success) return malformed(parsed.error);
   const { tier, ...change } = parsed.data;
-  const changed = await parts.devices.change(
-    scope,
-    segments[3] ?? '',
-    tier === undefined ? change : { ...change, tier },
-  );
-  if (typeof changed !== 'string') return json(200, changed);
-  return changed === 'device-unknown' ? notFound : problem(409, 'conflict', `The change was refused: ${changed}`);
+  const changed = await parts.devices.change(segments[1] ?? '', tier === undefined ? change : { ...change, tier });
+  if (changed.ok) return json(200, changed.value);
+  return changed.code === 'device-unknown'
+    ? notFound
+    : problem(409, 'conflict', `The change was refused: ${changed.code}`);
 };
 
-const listUnknown = async ({ parts, segments }: AdminRequest): Promise<AdminReply> => {
-  const scope = scopeOf(parts, segments[1]);
-  return scope === undefined ? notFound : json(200, { outcomes: await parts.devices.unknownOutcomes(scope) });
-};
+const listUnknown = async ({ parts }: AdminRequest): Promise<AdminReply> =>
+  json(200, { outcomes: await parts.devices.unknownOutcomes() });
 
 const settleUnknown = async ({ parts, segments, body }: AdminRequest): Promise<AdminReply> => {
-  const scope = scopeOf(parts, segments[1]);
-  if (scope === undefined) return notFound;
   const parsed = settlementSchema.safeParse(body);
   if (!parsed.success) return malformed(parsed.error);
   const { settlement, actor } = parsed.data;
-  const settled = await parts.devices.settle(scope, segments[3] ?? '', settlement, actor);
-  if (settled === true) return json(200, { settled });
-  return settled === false ? notFound : problem(503, 'overloaded', `Not kept: ${settled}`);
+  const settled = await parts.devices.settle(segments[1] ?? '', settlement, actor);
+  if (!settled.ok) return problem(503, 'overloaded', `Not kept: ${settled.code}`);
+  return settled.value ? json(200, { settled: true }) : notFound;
+};
+
+const killWorker = async ({ parts, segments }: AdminRequest): Promise<AdminReply> => {
+  const index = segments[1] ?? '';
+  return /^\d{1,3}$/.test(index) && (await parts.killWorker(Number(index))) ? json(200, { killed: true }) : notFound;
 };
 
 const reload = async ({ parts }: AdminRequest): Promise<AdminReply> => {
@@ -155,10 +147,11 @@ const routes: readonly AdminRoute[] = [
   },
   { method: 'GET', path: ['trust'], isOpen: true, answer: ({ parts }) => json(200, parts.trust()) },
   { method: 'POST', path: ['reload'], isOpen: false, answer: reload },
-  { method: 'GET', path: ['apps', '*', 'devices', '*'], isOpen: false, answer: findDevice },
-  { method: 'POST', path: ['apps', '*', 'devices', '*', 'state'], isOpen: false, answer: changeDevice },
-  { method: 'GET', path: ['apps', '*', 'unknown-outcomes'], isOpen: false, answer: listUnknown },
-  { method: 'POST', path: ['apps', '*', 'unknown-outcomes', '*'], isOpen: false, answer: settleUnknown },
+  { method: 'GET', path: ['devices', '*'], isOpen: false, answer: findDevice },
+  { method: 'POST', path: ['devices', '*', 'state'], isOpen: false, answer: changeDevice },
+  { method: 'GET', path: ['unknown-outcomes'], isOpen: false, answer: listUnknown },
+  { method: 'POST', path: ['unknown-outcomes', '*'], isOpen: false, answer: settleUnknown },
+  { method: 'POST', path: ['workers', '*', 'kill'], isOpen: false, answer: killWorker },
 ];
 
 const matches = (route: AdminRoute, segments: readonly string[]): boolean =>

@@ -28,6 +28,7 @@ import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
 import { type DeviceOperations, deviceOperations } from './device-operations.ts';
 import { createLog, type Log } from './log.ts';
 import { prometheusText } from './prometheus.ts';
+import { rateTableBytes } from './rate-limit.ts';
 import { createSharedTables, openSharedTables, type SharedTables } from './tables.ts';
 import type { WorkerSeed } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -43,12 +44,14 @@ export interface GatewayOptions {
   readonly log?: Log;
 }
 
-/** What apps pin of one service. */
-export interface ServiceTrust {
+/** What apps are built with. */
+export interface GatewayTrust {
   readonly organisation: string;
-  readonly service: string;
-  readonly minConfigVersion: number;
+  readonly apps: readonly string[];
+  readonly services: readonly { readonly id: string; readonly minConfigVersion: number }[];
   readonly configKeys: readonly { readonly kid: string; readonly publicKey: string }[];
+  /** Lowest over the services; an app of one service may pin that one's. */
+  readonly minConfigVersion: number;
 }
 
 /** A running gateway. */
@@ -58,7 +61,7 @@ export interface RunningGateway {
   readonly workers: () => number;
   /** Settles only when the storage can no longer keep writes: the process should then end. */
   readonly failed: Promise<Error>;
-  readonly trust: () => readonly ServiceTrust[];
+  readonly trust: () => GatewayTrust;
   readonly devices: DeviceOperations;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
@@ -112,7 +115,7 @@ class Gateway implements RunningGateway {
   readonly #tickets: TicketRing;
   readonly #tables: SharedTables;
   readonly #rateCells: SharedArrayBuffer;
-  readonly #rateKey = fresh(16);
+  readonly #rateKey = fresh(8);
   readonly #nonceKey = fresh(32);
   readonly #stepUpKey = fresh(32);
   readonly #pool: WorkerPool;
@@ -126,7 +129,7 @@ class Gateway implements RunningGateway {
     this.#source = this.#keySource();
     this.#tickets = new TicketRing(nodeCrypto, this.#source.ticketLife);
     this.#tables = tablesOf(config);
-    this.#rateCells = new SharedArrayBuffer(config.limits.rateCells * 4);
+    this.#rateCells = new SharedArrayBuffer(rateTableBytes(config.limits.rateCells));
     this.#pool = new WorkerPool({
       count: config.workers === 0 ? availableParallelism() : config.workers,
       log: this.#log,
@@ -134,7 +137,14 @@ class Gateway implements RunningGateway {
       seed: (index, port, reusePort) => this.#seed(index, port, reusePort),
     });
     const { devices, idempotency } = storage.ports;
-    this.devices = deviceOperations({ devices, idempotency, table: openSharedTables(this.#tables).devices, now });
+    const scopes = config.apps.map(({ id }) => ({ organisation: config.organisation, app: id }));
+    this.devices = deviceOperations({
+      scopes,
+      devices,
+      idempotency,
+      table: openSharedTables(this.#tables).devices,
+      now,
+    });
   }
 
   #keySource(): ChannelKeySource {
@@ -208,14 +218,13 @@ class Gateway implements RunningGateway {
     await this.#pool.start(this.#config.listen.port);
     this.#admin = await openAdmin({
       admin: this.#config.admin,
-      organisation: this.#config.organisation,
-      apps: this.#config.apps.map(({ id }) => id),
       log: this.#log,
       isReady: () => this.#stopping === undefined && this.#pool.listening > 0,
       metrics: () => this.metrics(),
       trust: () => this.trust(),
       reload: () => this.reload(),
       devices: this.devices,
+      killWorker: (index) => this.killWorker(index),
     });
     this.#renewal = setInterval(() => {
       this.#inTurn(() => this.#renew()).catch((error: unknown) => this.#log.error('keys.renewal-failed', { error }));
@@ -239,17 +248,22 @@ class Gateway implements RunningGateway {
     return this.#pool.listening;
   }
 
-  trust(): readonly ServiceTrust[] {
+  trust(): GatewayTrust {
     const configKeys = pinnedKeys(this.#source).map(({ kid, publicKey }) => ({
       kid,
       publicKey: toBase64Url(publicKey),
     }));
-    return this.#config.services.map(({ id }) => ({
-      organisation: this.#config.organisation,
-      service: id,
+    const services = this.#config.services.map(({ id }) => ({
+      id,
       minConfigVersion: this.#keys?.configs.find(({ service }) => service === id)?.version ?? 1,
-      configKeys,
     }));
+    return {
+      organisation: this.#config.organisation,
+      apps: this.#config.apps.map(({ id }) => id),
+      services,
+      configKeys,
+      minConfigVersion: Math.min(...services.map(({ minConfigVersion }) => minConfigVersion)),
+    };
   }
 
   reload(): Promise<readonly string[]> {

@@ -1,0 +1,204 @@
+/** Everything that one worker thread works with, built from its seed; and what is built anew when the configuration changes. */
+
+import { join } from 'node:path';
+import { nodeCrypto } from '@hauberk/crypto/node';
+import {
+  durationMs,
+  type EpochMs,
+  epochMs,
+  fromEpochSeconds,
+  type SecretKey,
+  seconds,
+  utf8,
+} from '@hauberk/primitives';
+import type { Config } from '../config/config.ts';
+import { type ConnectedState, connectStorage } from '../storage/index.ts';
+import { type AccessLog, openAccessLog } from './access-log.ts';
+import type { BodyPace } from './body.ts';
+import { type ChannelState, openChannelState } from './channel-state.ts';
+import type { EnrolmentShell } from './enrol-endpoint.ts';
+import { forward, forwardStream } from './forward.ts';
+import type { HandshakeShell } from './handshake-endpoint.ts';
+import { createHold, type Hold } from './hold.ts';
+import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import type { Protection } from './protect.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limit.ts';
+import { createResolver } from './resolver.ts';
+import type { Route } from './route.ts';
+import type { StreamShell } from './stream-exchange.ts';
+import { openUpstream, type Upstream } from './upstream.ts';
+import type { WorkerSeed } from './worker-messages.ts';
+
+/** An upstream with its secret. */
+interface OpenedUpstream {
+  readonly upstream: Upstream;
+  readonly factsKey: SecretKey;
+  readonly preserveHost: boolean;
+}
+
+/** What lives as long as the worker. */
+export interface WorkerParts {
+  readonly channel: ChannelState;
+  readonly state: ConnectedState;
+  readonly metrics: Metrics;
+  readonly accessLog: AccessLog;
+  readonly limiter: RateLimiter;
+  readonly hold: Hold;
+  readonly upstreams: ReadonlyMap<string, OpenedUpstream>;
+  readonly now: () => EpochMs;
+  readonly underLoad: (now: EpochMs) => boolean;
+  readonly draining: () => boolean;
+  /** The configuration in force; replaced by a reload. */
+  readonly config: () => Config;
+}
+
+const now = (): EpochMs => epochMs(Date.now());
+
+/** Slow bodies get this long before their pace counts. */
+const paceGrace = seconds(2);
+
+const openUpstreams = (config: Config): ReadonlyMap<string, OpenedUpstream> =>
+  new Map(
+    Object.entries(config.upstreams).map(([name, options]) => [
+      name,
+      {
+        upstream: openUpstream(options, createResolver({ longestTtlSeconds: options.nameTtlSeconds })),
+        factsKey: nodeCrypto.importMac(utf8(options.factsKey)),
+        preserveHost: options.preserveHost,
+      },
+    ]),
+  );
+
+const openLog = (config: Config, log: Log): AccessLog => {
+  const { access, accessFile } = config.log;
+  const target = access === 'file' ? { to: access, path: join(config.state, accessFile) } : { to: access };
+  return openAccessLog(target, (error) => log.error('access-log.fault', { error }));
+};
+
+/** Tells whether hellos come faster than a number a second; then each must prove a round trip first. */
+export const helloMeter = (perSecond: number): ((now: EpochMs) => boolean) => {
+  let second = 0;
+  let current = 0;
+  let previous = 0;
+  return (at) => {
+    const present = Math.floor(at / 1000);
+    if (present !== second) {
+      previous = present === second + 1 ? current : 0;
+      current = 0;
+      second = present;
+    }
+    current += 1;
+    // The last whole second counts too, or every new second would begin with an unguarded burst.
+    return Math.max(current, previous) > perSecond;
+  };
+};
+
+/** Opens what lives as long as the worker. */
+export const openWorkerParts = (
+  seed: WorkerSeed,
+  log: Log,
+  config: () => Config,
+  draining: () => boolean,
+): WorkerParts => {
+  const started = seed.config;
+  return {
+    channel: openChannelState(nodeCrypto, seed.channel),
+    state: connectStorage(seed.storage),
+    metrics: createMetrics(),
+    accessLog: openLog(started, log),
+    limiter: createRateLimiter(seed.rateCells, seed.rateKey, fromEpochSeconds(seed.channel.tables.bornAt)),
+    hold: createHold(() => config().limits),
+    upstreams: openUpstreams(started),
+    now,
+    underLoad: helloMeter(started.sessions.hellosPerSecond),
+    draining,
+    config,
+  };
+};
+
+/** How fast bodies must come. */
+export const bodyPaceOf = ({ limits }: Config): BodyPace => ({
+  grace: paceGrace,
+  minBytesPerSecond: limits.bodyPaceBytesPerSecond,
+  deadline: durationMs(limits.requestTimeoutMs),
+});
+
+const upstreamOf = (parts: WorkerParts, route: Route): OpenedUpstream => {
+  const opened = parts.upstreams.get(route.upstream);
+  if (opened === undefined) throw new Error(`route ${route.id} names no upstream`);
+  return opened;
+};
+
+/** Counts a request of a verified device under its route's limit. */
+const admitDevice = ({ limiter }: WorkerParts, route: Route, deviceId: string, at: EpochMs): boolean => {
+  const limit = route.limits.device;
+  return limit === undefined || limiter.admit(limit, `device\n${route.service}\n${route.id}`, deviceId, at) === 0;
+};
+
+/** The protected way of this thread. */
+export const protectionOf = (parts: WorkerParts): Protection => {
+  const { channel, state } = parts;
+  return {
+    channel: channel.gateway,
+    logins: { crypto: nodeCrypto, logins: state.ports.logins },
+    stepUp: {
+      crypto: nodeCrypto,
+      challengeKey: channel.stepUpKey,
+      devices: channel.tables.devices,
+      deviceStore: state.ports.devices,
+    },
+    idempotency: { crypto: nodeCrypto, store: state.ports.idempotency },
+    now: parts.now,
+    bodyPace: bodyPaceOf(parts.config()),
+    factsKey: (route) => upstreamOf(parts, route).factsKey,
+    preserveHost: (route) => upstreamOf(parts, route).preserveHost,
+    forward: (route, request) =>
+      forward(upstreamOf(parts, route).upstream, request, route.deadline, route.replyCapBytes),
+    admitDevice: (route, deviceId, at) => admitDevice(parts, route, deviceId, at),
+    hold: parts.hold,
+  };
+};
+
+/** The streams of this thread. A stream lives as long as its session may. */
+export const streamShellOf = (parts: WorkerParts): StreamShell => ({
+  forwardStream: (route, request, sink) =>
+    forwardStream(
+      upstreamOf(parts, route).upstream,
+      request,
+      { deadlineMs: route.deadline, lifeMs: parts.config().sessions.ticketLifeSeconds * 1000 },
+      sink,
+    ),
+  draining: parts.draining,
+});
+
+/** The handshakes of this thread. */
+export const handshakeShellOf = (parts: WorkerParts): HandshakeShell => ({
+  channel: parts.channel,
+  devices: parts.state.ports.devices,
+  underLoad: parts.underLoad,
+  now: parts.now,
+});
+
+/** The enrolments of this thread. */
+export const enrolmentShellOf = (parts: WorkerParts): EnrolmentShell => ({
+  crypto: nodeCrypto,
+  devices: parts.state.ports.devices,
+  challenges: parts.state.ports.challenges,
+  serves: (organisation, app, service) => {
+    const config = parts.config();
+    return (
+      organisation === config.organisation &&
+      config.apps.some(({ id }) => id === app) &&
+      config.services.some(({ id }) => id === service)
+    );
+  },
+  now: parts.now,
+});
+
+/** Closes what the worker opened, the storage last: it waits for the writes of this thread. */
+export const closeWorkerParts = async (parts: WorkerParts): Promise<void> => {
+  await Promise.all([...parts.upstreams.values()].map(({ upstream }) => upstream.close()));
+  await parts.accessLog.close();
+  await parts.state.close();
+};
