@@ -32,7 +32,8 @@ const codes: Readonly<Record<StructuredFieldCode, true>> = {
   'structured-field.trailing': true,
 };
 
-const seeds: readonly string[] = [
+/** Fields that mutation starts from. */
+export const structuredFieldSeeds: readonly string[] = [
   'hb=("@method" "@path" "@query" "content-digest";req "hauberk-service");created=1618884473;keyid="s1";nonce="AAE";tag="hb1"',
   'hb=:d2pmTvmbncD3xQm8E9ZV2828BjQWGgiwAaw5bAkgibUopemLJcWDy/lkbbHAve4cRAtx31Iq786U7it++wgGxbtRxf8Udx7zFZsckzXaJMkA7ChG52eSkFxykJeNqsrWH5S+oxNFlD4dzVuwe8DhTSja8xxbR/Z2cOGdCbzR72rgFWhzx2VjBqJzsPLMIQKhO4DGezXehhWwE56YCE+O6c0mKZsfxVrogUvA4HELjVKWmAvtl6UnCh8jYzuVG5WSb/QEVPnP5TmcAnLH1g+s++v6d4s8m0gCw1fV5/SITLq9mhho8K3+7EPYTU8IU1bLhdxO5Nyt8C8ssinQ98Xw9Q==:',
   '1;a=?0;b, -2.5;c=tok, ("x" y :eHg=:);d=@1659578233, ()',
@@ -42,7 +43,8 @@ const seeds: readonly string[] = [
   '999999999999999',
   '-999999999999.999',
 ];
-const fragments: readonly string[] = [
+/** Pieces of the grammar, and what borders on it. */
+export const structuredFieldFragments: readonly string[] = [
   ...'()=;,:"%@?*-. \t\\'.split(''),
   '?1',
   '?2',
@@ -94,7 +96,7 @@ export const fuzzStructuredFields = (count: number, seed: number): FuzzOutcome =
   const refused: Record<string, number> = {};
   let accepted = 0;
   for (let left = count; left > 0; left -= 1) {
-    const text = mutant(random, seeds, fragments);
+    const text = mutant(random, structuredFieldSeeds, structuredFieldFragments);
     try {
       for (const check of checks) {
         const code = check(text);

@@ -78,13 +78,16 @@ const readToken = (cursor: Cursor): BareItem | undefined => {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** Section 4.2.7: padding may be absent and left-over bits may be set; both are mended before the strict decoder sees them. */
+/** Section 4.2.7: padding may be absent as a whole and left-over bits may be set; both are mended before the strict decoder sees them. */
 const decodeLeniently = (content: string): Bytes | undefined => {
-  const digits = content.replace(/={1,2}$/, '');
+  const digits = content.replace(/=+$/, '');
   const rest = digits.length % 4;
+  const padding = '='.repeat((4 - rest) % 4);
+  // Padding that is there must be right: more or less of it would be a third spelling.
+  if (digits !== content && digits + padding !== content) return undefined;
   if (rest === 0 || digits.includes('=')) return fromBase64(digits);
   const last = alphabet.indexOf(digits.slice(-1)) & (rest === 2 ? 0b11_0000 : 0b11_1100);
-  return fromBase64(digits.slice(0, -1) + alphabet.charAt(last) + '='.repeat(4 - rest));
+  return fromBase64(digits.slice(0, -1) + alphabet.charAt(last) + padding);
 };
 
 const readBytes = (cursor: Cursor): BareItem | undefined => {
