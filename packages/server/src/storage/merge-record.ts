@@ -1,0 +1,89 @@
+/**
+ * What a restore keeps of the state that it replaces. An older record must not give back what was taken away since: revoked devices stay
+ * revoked, used keys used, versions never fall, and what consumers have read is not read twice.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+
+/** How much was kept of the replaced record. */
+export interface KeptRows {
+  readonly revocations: number;
+  readonly idempotency: number;
+  readonly configs: number;
+}
+
+const sameDevice = 'd.organisation = p.organisation and d.app = p.app and d.id = p.id';
+
+/** A later change of a device counts; a device that the backup does not know is kept when it lost its rights. */
+const devices = `
+  update main.devices as d set
+    state = p.state, tier = p.tier, generation = p.generation,
+    verdict_reference = p.verdict_reference, changed_at_ms = p.changed_at_ms
+  from present.devices as p
+  where ${sameDevice} and p.generation > d.generation;
+  insert into main.devices select p.* from present.devices as p
+  where p.state <> 'enrolled' and not exists (select 1 from main.devices as d where ${sameDevice});
+  insert or ignore into main.device_keys select k.* from present.device_keys as k
+  where exists (select 1 from main.devices as d
+    where d.organisation = k.organisation and d.app = k.app and d.id = k.device);
+`;
+
+// A fork would use positions twice: the merged log goes on after the longer of both.
+const revocations = `
+  insert into main.revocations (organisation, app, device, generation, state, tier, reason, at_ms)
+  select p.organisation, p.app, p.device, p.generation, p.state, p.tier, p.reason, p.at_ms
+  from present.revocations as p
+  where not exists (select 1 from main.revocations as r
+    where r.organisation = p.organisation and r.app = p.app and r.device = p.device and r.generation = p.generation)
+  order by p.position;
+`;
+
+const continuePositions = `
+  delete from main.sqlite_sequence where name = 'revocations';
+  insert into main.sqlite_sequence (name, seq) select 'revocations', max(
+    (select coalesce(max(position), 0) from main.revocations),
+    (select coalesce(max(position), 0) from present.revocations));
+`;
+
+const idempotency = `
+  insert or replace into main.idempotency select p.* from present.idempotency as p
+  where not exists (select 1 from main.idempotency as i
+    where i.organisation = p.organisation and i.app = p.app and i.entry = p.entry
+      and (i.started_at_ms > p.started_at_ms or (i.started_at_ms = p.started_at_ms and i.state = 'done')));
+`;
+
+const configs = 'insert or ignore into main.config_versions select p.* from present.config_versions as p';
+
+const versions = `
+  insert into main.resume_generations select p.* from present.resume_generations as p where true
+  on conflict (organisation, app) do update set generation = max(generation, excluded.generation);
+  insert or ignore into main.spent_challenges select p.* from present.spent_challenges as p;
+`;
+
+const outbox = ['outbox_events', 'outbox_segments', 'outbox_consumers']
+  .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
+  .join('\n');
+
+const headSql = (schema: string): string =>
+  `(select coalesce(max(first_position + events), 0) from ${schema}.outbox_segments)`;
+
+/** Merges the record attached as `present` into a restored one; runs inside the caller's transaction. */
+export const mergePresent = (database: DatabaseSync): KeptRows => {
+  database.exec(devices);
+  // Before the rows are added: they must take positions that no follower has seen.
+  database.exec(continuePositions);
+  const kept = {
+    revocations: Number(database.prepare(revocations).run().changes),
+    idempotency: Number(database.prepare(idempotency).run().changes),
+    configs: Number(database.prepare(configs).run().changes),
+  };
+  database.exec(versions);
+  const ahead = database.prepare(`select ${headSql('present')} >= ${headSql('main')} as ahead`).get();
+  if (ahead?.['ahead'] === 1) database.exec(outbox);
+  return kept;
+};
+
+/** What every restore does, with or without a present record: everybody logs in anew, nothing half done is taken for running. */
+export const voidRestored = (database: DatabaseSync, nowMs: number): void => {
+  database.prepare('update logins set ended_at_ms = ? where ended_at_ms is null').run(nowMs);
+  database.exec("update idempotency set state = 'unknown' where state = 'started'");
+};
