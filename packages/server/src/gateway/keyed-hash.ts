@@ -14,9 +14,9 @@ export type KeyedHash = (text: string, into: HashValue) => void;
 
 const rotate = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
 
-/** The hash of texts whose characters are single bytes (addresses, ids, route names); others fold to their low byte. */
+/** Uses the first 8 bytes of the key. The hash of texts whose characters are single bytes (addresses, ids, route names); others fold to their low byte. */
 export const createKeyedHash = (key: Uint8Array): KeyedHash => {
-  if (key.length !== 8) throw new RangeError('the key takes 8 bytes');
+  if (key.length < 8) throw new RangeError('the key takes 8 bytes');
   const view = new DataView(key.buffer, key.byteOffset, 8);
   const k0 = view.getInt32(0, true);
   const k1 = view.getInt32(4, true);

@@ -144,7 +144,7 @@ const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): voi
     return;
   }
   turn.endpoint = found.value.name;
-  const wait = ports.limiter.admit(ports.endpointLimit, found.value.name, head.address, turn.arrivedAt);
+  const wait = ports.limiter.admit(ports.endpointLimit, `endpoint\n${found.value.name}`, head.address, turn.arrivedAt);
   if (wait > 0) {
     refuseTurn(ports, turn, 'limit.address', { retryAfter: Math.ceil(wait / 1000) });
     return;
@@ -181,10 +181,13 @@ const answerPreflight = (
 
 const overLimit = (ports: PipelinePorts, turn: Turn, route: Route, head: RequestHead): Reason | undefined => {
   const { address, route: whole } = route.limits;
-  if (address !== undefined && ports.limiter.admit(address, route.id, head.address, turn.arrivedAt) > 0)
+  if (address === undefined && whole === undefined) return undefined;
+  const scope = `${route.service}\n${route.id}`;
+  if (address !== undefined && ports.limiter.admit(address, `address\n${scope}`, head.address, turn.arrivedAt) > 0)
     return 'limit.address';
-  if (whole !== undefined && ports.limiter.admit(whole, route.id, '', turn.arrivedAt) > 0) return 'limit.route';
-  return undefined;
+  return whole !== undefined && ports.limiter.admit(whole, `route\n${scope}`, '', turn.arrivedAt) > 0
+    ? 'limit.route'
+    : undefined;
 };
 
 const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: RequestHead): void => {
