@@ -1,0 +1,98 @@
+/** The signed gateway config: fetched, verified against the pinned keys, kept with the highest version and the time floor. */
+import { endpoint, type TrustedConfig, trustConfig } from '@hauberk/channel/client';
+import { epochMs, type Result } from '@hauberk/primitives';
+import type { CoreContext } from './core-context.ts';
+import { HauberkError } from './hauberk-error.ts';
+import { callPlain } from './plain-call.ts';
+import type { StoredTrust } from './storage.ts';
+
+/** Keeps the one config that this client believes. */
+export class ConfigKeeper {
+  readonly #context: CoreContext;
+  #trusted: TrustedConfig | undefined;
+  #fetching: Promise<TrustedConfig> | undefined;
+  constructor(context: CoreContext) {
+    this.#context = context;
+  }
+
+  /** The config in use, if one is known yet. */
+  get known(): TrustedConfig | undefined {
+    return this.#trusted;
+  }
+
+  /** The config: from memory, from storage, or fetched. */
+  async current(): Promise<TrustedConfig> {
+    if (this.#trusted !== undefined) return this.#trusted;
+    const stored = await this.#context.ports.storage.read('trust');
+    const judged = stored === undefined ? undefined : await this.#judge(stored.configText);
+    if (judged?.ok !== true) return this.refresh();
+    this.#trusted ??= judged.value;
+    // What was stored serves at once; whatever is newer serves the next session.
+    this.refresh().catch(() => undefined);
+    return this.#trusted;
+  }
+
+  /** Fetches the config anew, once for all who ask at the same time. */
+  refresh(): Promise<TrustedConfig> {
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = undefined;
+    });
+    return this.#fetching;
+  }
+
+  /** Highest authenticated time ever seen, or the build's. */
+  async timeFloor(): Promise<number> {
+    const stored = await this.#context.ports.storage.read('trust');
+    return Math.max(this.#context.options.trust.buildTimeMs, stored?.timeFloorMs ?? 0);
+  }
+
+  /** Raises the time floor to an authenticated time; false when the config in use has expired by then. */
+  async learnTime(serverTimeMs: number, trusted: TrustedConfig): Promise<boolean> {
+    await this.#raise({ configVersion: trusted.config.version, timeFloorMs: serverTimeMs, configText: trusted.text });
+    return trusted.config.expiresAtMs > serverTimeMs;
+  }
+
+  async #fetch(): Promise<TrustedConfig> {
+    const { organisation, service } = this.#context.options;
+    const query = new URLSearchParams({ organisation, service }).toString();
+    let judged: Result<TrustedConfig> | undefined;
+    const answer = await callPlain(this.#context, `${endpoint.config}?${query}`, undefined, async (offered) => {
+      judged = 'text' in offered ? await this.#judge(offered.text) : undefined;
+      return judged?.ok === true;
+    });
+    if ('problem' in answer || judged === undefined)
+      throw new HauberkError('config-unavailable', {
+        phase: 'receive',
+        execution: 'none',
+        ...('problem' in answer ? { detail: answer.problem.code } : {}),
+      });
+    if (!judged.ok)
+      throw new HauberkError('config-refused', { phase: 'verify', execution: 'none', detail: judged.code });
+    const { config, text } = judged.value;
+    await this.#raise({ configVersion: config.version, timeFloorMs: 0, configText: text });
+    this.#trusted = judged.value;
+    return judged.value;
+  }
+
+  async #judge(text: string): Promise<Result<TrustedConfig>> {
+    const { ports, options, configKeys } = this.#context;
+    const stored = await ports.storage.read('trust');
+    const trust = {
+      organisation: options.organisation,
+      service: options.service,
+      configKeys,
+      minConfigVersion: Math.max(options.trust.minConfigVersion, stored?.configVersion ?? 0),
+      timeFloor: epochMs(await this.timeFloor()),
+    };
+    return trustConfig(ports.crypto, trust, text);
+  }
+
+  /** Neither the version nor the floor falls, whichever tab writes last. */
+  async #raise(seen: StoredTrust): Promise<void> {
+    await this.#context.ports.storage.update('trust', (held) => ({
+      configVersion: Math.max(held?.configVersion ?? 0, seen.configVersion),
+      timeFloorMs: Math.max(held?.timeFloorMs ?? 0, seen.timeFloorMs),
+      configText: held !== undefined && held.configVersion > seen.configVersion ? held.configText : seen.configText,
+    }));
+  }
+}

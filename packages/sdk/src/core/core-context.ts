@@ -1,0 +1,17 @@
+/** What the parts of one client share. */
+import type { NamedKey } from '@hauberk/channel/client';
+import type { ServerClock } from './clock.ts';
+import type { EndpointList } from './endpoint-list.ts';
+import type { HauberkOptions, HostPorts } from './options.ts';
+
+/** Options and ports with every default filled in. */
+export interface CoreContext {
+  readonly options: HauberkOptions;
+  readonly configKeys: readonly NamedKey[];
+  readonly timeoutMs: number;
+  readonly attempts: number;
+  readonly ports: HostPorts;
+  readonly endpoints: EndpointList;
+  /** The newest authenticated time of this context; undefined before the first handshake. */
+  serverClock: ServerClock | undefined;
+}

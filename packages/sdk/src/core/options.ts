@@ -1,0 +1,100 @@
+/** What an app is built with, and what a host provides. */
+
+import { isRawPoint, type NamedKey, type SuiteId } from '@hauberk/channel/client';
+import { type AsyncCrypto, type Bytes, fromBase64Url } from '@hauberk/primitives';
+import type { HostClock } from './clock.ts';
+import type { HauberkError } from './hauberk-error.ts';
+import type { HauberkStatus } from './status.ts';
+import type { ClientStorage } from './storage.ts';
+import type { Transport } from './transport.ts';
+
+/** A pinned config-signing key: P-256, raw uncompressed point, as bytes or base64url. */
+export interface PinnedKey {
+  readonly kid: string;
+  readonly publicKey: string | Uint8Array;
+}
+
+/** The trust root that is built into the app. */
+export interface TrustRoot {
+  readonly configKeys: readonly PinnedKey[];
+  /** No config below this version is ever believed. */
+  readonly minConfigVersion: number;
+  /** When the app was built: a config that had expired by then is refused. */
+  readonly buildTimeMs: number;
+}
+
+/** What the user is asked to approve. */
+export interface StepUpTransaction {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  /** The plain body, to be shown in the app's own words. */
+  readonly body: Uint8Array;
+  /** Empty when no customer is logged in. */
+  readonly customerId: string;
+  readonly expiresAtMs: number;
+}
+
+/** The options of `createHauberk`. */
+export interface HauberkOptions {
+  readonly organisation: string;
+  readonly app: string;
+  readonly service: string;
+  /** Origins of the gateway, preferred first. */
+  readonly endpoints: readonly string[];
+  readonly trust: TrustRoot;
+  /** Longest wait for one attempt's reply, in milliseconds; 30,000 unless told. */
+  readonly timeoutMs?: number;
+  /** Most attempts of a call that may be repeated; 3 unless told. */
+  readonly attempts?: number;
+  /** Whether the first request may travel with the resuming hello (0-RTT); true unless told. */
+  readonly early?: boolean;
+  /**
+   * Asks the user, with whatever proves presence on this platform, to approve a transaction. Without it the step-up problem goes to
+   * the caller as a reply.
+   */
+  readonly confirm?: (transaction: StepUpTransaction) => Promise<boolean>;
+  /** Told of every failure that a call ends with. */
+  readonly onProblem?: (error: HauberkError) => void;
+  /** Told whenever a session opens or ends. */
+  readonly onSession?: (status: HauberkStatus) => void;
+}
+
+/** What a platform provides. */
+export interface HostPorts {
+  readonly crypto: AsyncCrypto;
+  readonly storage: ClientStorage;
+  readonly transport: Transport;
+  readonly clock: HostClock;
+  /** Suites that the host can do, best first. */
+  readonly suites: readonly SuiteId[];
+}
+
+/** A mistake in the options: found at once, not at the first request. */
+export class HauberkOptionsError extends Error {
+  override readonly name = 'HauberkOptionsError';
+}
+
+const readPoint = (key: PinnedKey): Bytes => {
+  const point = typeof key.publicKey === 'string' ? fromBase64Url(key.publicKey) : Uint8Array.from(key.publicKey);
+  if (point === undefined || !isRawPoint(point))
+    throw new HauberkOptionsError(`config key ${key.kid}: not a raw P-256 point`);
+  return point;
+};
+
+/** The pinned keys as the channel takes them. */
+export const readPinnedKeys = (trust: TrustRoot): readonly NamedKey[] => {
+  if (trust.configKeys.length === 0) throw new HauberkOptionsError('trust.configKeys: at least one pinned key');
+  return trust.configKeys.map((key) => ({ kid: key.kid, publicKey: readPoint(key) }));
+};
+
+/** The origins of `endpoints`; one with a path, a query or another scheme than http(s) is refused. */
+export const readEndpoints = (endpoints: readonly string[]): readonly string[] => {
+  if (endpoints.length === 0) throw new HauberkOptionsError('endpoints: at least one origin');
+  return endpoints.map((text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname + url.search + url.hash !== '/')
+      throw new HauberkOptionsError(`endpoints: ${text} is no origin`);
+    return url.origin;
+  });
+};

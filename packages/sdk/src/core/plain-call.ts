@@ -1,0 +1,78 @@
+/** Unprotected calls to the gateway's own endpoints: what they bring is verified by whoever asked, so any origin may answer. */
+import type { CoreContext } from './core-context.ts';
+import { openDeadline } from './deadline.ts';
+import { type FailurePhase, HauberkError } from './hauberk-error.ts';
+import { type OuterProblem, readOuterProblem } from './outer-problem.ts';
+import { TransportFault } from './transport.ts';
+
+/** Largest reply to such a call in bytes. */
+const maxReplyBytes = 524_288;
+
+/** The body and its type, for POST. */
+export interface PlainBody {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** The reply: a text, or a problem of the gateway. Neither is authenticated. */
+export type PlainAnswer = { readonly text: string } | { readonly problem: OuterProblem };
+
+/** What a `Response` takes as its body, under whichever host's types this compiles. */
+export type HostBody = ConstructorParameters<typeof Response>[0];
+
+/** A body, whole. */
+export const collect = async (body: ReadableStream<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer>> =>
+  body === null ? new Uint8Array(0) : new Uint8Array(await new Response(body as HostBody).arrayBuffer());
+
+const callOrigin = async (
+  context: CoreContext,
+  origin: string,
+  path: string,
+  body: PlainBody | undefined,
+): Promise<PlainAnswer> => {
+  const deadline = openDeadline(undefined, context.timeoutMs);
+  try {
+    const reply = await context.ports.transport.send({
+      url: origin + path,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: body === undefined ? {} : { 'content-type': body.contentType },
+      body: body === undefined ? undefined : new TextEncoder().encode(body.text),
+      signal: deadline.signal,
+      options: {},
+    });
+    const bytes = await collect(reply.body);
+    const problem = readOuterProblem(reply.headers['content-type'], bytes);
+    if (problem !== undefined) return { problem };
+    // Neither a document nor a problem of ours: a portal, a proxy, a broken origin.
+    if (reply.status > 299 || bytes.length > maxReplyBytes) throw new TransportFault('wait', `status ${reply.status}`);
+    return { text: new TextDecoder().decode(bytes) };
+  } finally {
+    deadline.release();
+  }
+};
+
+const phaseOf = (error: unknown): FailurePhase =>
+  error instanceof TransportFault || error instanceof HauberkError ? error.phase : 'receive';
+
+/** Calls the origins in turn, the one in use first, until one answers and `isUsable` (when given) likes the answer. */
+export const callPlain = async (
+  context: CoreContext,
+  path: string,
+  body?: PlainBody,
+  isUsable: (answer: PlainAnswer) => Promise<boolean> = async () => true,
+): Promise<PlainAnswer> => {
+  let answered: PlainAnswer | undefined;
+  let failed: unknown;
+  for (let tries = 0; tries < context.endpoints.origins.length; tries += 1) {
+    const origin = context.endpoints.current();
+    try {
+      answered = await callOrigin(context, origin, path, body);
+      if (await isUsable(answered)) return answered;
+    } catch (error) {
+      failed = error;
+    }
+    context.endpoints.leave(origin);
+  }
+  if (answered !== undefined) return answered;
+  throw new HauberkError('transport', { phase: phaseOf(failed), execution: 'none', detail: path, cause: failed });
+};

@@ -1,0 +1,96 @@
+/** Reports on their way: kept in memory, sent in sealed batches, given back to the queue when a batch is lost. */
+import { endpoint, type LossClass, maxReportsPerBatch, type Report, reportBatch } from '@hauberk/channel/client';
+import { type EpochMs, epochMs, toBase64Url, utf8 } from '@hauberk/primitives';
+import { type Call, ownCall } from './call.ts';
+import type { CoreContext } from './core-context.ts';
+import type { OpenedReply } from './exchange.ts';
+
+/** Most reports that wait; beyond it the cheapest to lose gives way. */
+const capacity = 512;
+/** Bytes of a batch's JSON that are not exceeded by adding reports. */
+const batchBytes = 65_536;
+const lossOrder: readonly LossClass[] = ['may-drop', 'should-keep', 'must-keep'];
+/** How long the first report of a batch waits for company, in milliseconds. */
+const gatherMs = 1000;
+
+/** What a report says beside its body. */
+export interface ReportOptions {
+  readonly kindVersion?: number;
+  readonly loss?: LossClass;
+}
+
+/** The queue. */
+export class ReportQueue {
+  readonly #context: CoreContext;
+  readonly #send: (call: Call) => Promise<OpenedReply>;
+  #waiting: Report[] = [];
+  #flushing: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  constructor(context: CoreContext, send: (call: Call) => Promise<OpenedReply>) {
+    this.#context = context;
+    this.#send = send;
+  }
+
+  /** Reports that are not acknowledged yet. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** Queues a report and sees to it that it is sent soon. */
+  add(kind: string, body: Readonly<Record<string, unknown>>, options: ReportOptions): void {
+    const { crypto } = this.#context.ports;
+    const { kindVersion = 1, loss = 'should-keep' } = options;
+    const id = toBase64Url(crypto.random(16));
+    this.#waiting.push({ id, kind, kindVersion, loss, eventAtMs: this.#now(), body });
+    this.#makeRoom();
+    this.#timer ??= setTimeout(() => {
+      this.flush().catch(() => undefined);
+    }, gatherMs);
+  }
+
+  /** Sends what waits. Rejects when the gateway could not be reached; the reports stay queued. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#flushing ??= this.#drain().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  #now(): EpochMs {
+    return this.#context.serverClock?.now() ?? epochMs(Math.floor(this.#context.ports.clock.wall()));
+  }
+
+  #makeRoom(): void {
+    while (this.#waiting.length > capacity) {
+      const loss = lossOrder.find((candidate) => this.#waiting.some((report) => report.loss === candidate));
+      this.#waiting.splice(
+        this.#waiting.findIndex((report) => report.loss === loss),
+        1,
+      );
+    }
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#nextBatch();
+      // Reports have ids, so a batch that is sent twice counts once.
+      const reply = await this.#send(ownCall(endpoint.reports, 'application/json', utf8(reportBatch(batch)), true));
+      // Refused for good (4xx) is settled as well: the same batch would be refused again.
+      if (reply.status >= 500 || reply.status === 429) return;
+      this.#waiting = this.#waiting.filter((report) => !batch.includes(report));
+    }
+  }
+
+  #nextBatch(): readonly Report[] {
+    const batch: Report[] = [];
+    let bytes = 0;
+    for (const report of this.#waiting) {
+      bytes += JSON.stringify(report).length;
+      if (batch.length > 0 && (batch.length >= maxReportsPerBatch || bytes > batchBytes)) break;
+      batch.push(report);
+    }
+    return batch;
+  }
+}

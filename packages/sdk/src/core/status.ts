@@ -1,0 +1,16 @@
+/** What a user interface may show of the protection. */
+
+/** The state of the client, at one moment. */
+export interface HauberkStatus {
+  readonly session: 'none' | 'opening' | 'open';
+  readonly deviceId: string | undefined;
+  readonly tier: number | undefined;
+  readonly configVersion: number | undefined;
+  /** `memory`: the host keeps nothing, so the next start enrols anew. */
+  readonly storage: 'persistent' | 'memory';
+  /** The origin in use. */
+  readonly endpoint: string;
+  /** Authenticated server time; undefined before the first handshake. */
+  readonly serverTimeMs: number | undefined;
+  readonly waitingReports: number;
+}

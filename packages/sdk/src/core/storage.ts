@@ -1,0 +1,64 @@
+/** What survives the JavaScript context: device keys, the trust floor and the resume ticket. Session keys and counters never do. */
+import type { KeyPair } from '@hauberk/primitives';
+
+/** A device key; `deviceId` names the device that it is enrolled for, null before that. */
+export interface StoredKey {
+  readonly keyPair: KeyPair;
+  readonly deviceId: string | null;
+}
+
+/** What was learned of the gateway: neither number ever falls. */
+export interface StoredTrust {
+  readonly configVersion: number;
+  /** Highest authenticated time ever seen. */
+  readonly timeFloorMs: number;
+  /** The newest verified config document. */
+  readonly configText: string;
+}
+
+/** A resume ticket: holds no secret, and is worth nothing without the device key. */
+export interface StoredResume {
+  readonly ticket: string;
+  readonly expiresAtMs: number;
+  readonly deviceId: string;
+}
+
+/** Everything that is stored, by name. */
+export interface StoredEntries {
+  readonly identity: StoredKey;
+  readonly 'step-up': StoredKey;
+  readonly trust: StoredTrust;
+  readonly resume: StoredResume;
+  /** Wall-clock milliseconds of the latest recoveries: their budget is the device's, not the tab's. */
+  readonly recoveries: readonly number[];
+}
+
+/** The storage port. Entries are written whole and read as written; several contexts may share one storage. */
+export interface ClientStorage {
+  /** Whether entries outlive this context. */
+  readonly isPersistent: () => boolean;
+  readonly read: <Name extends keyof StoredEntries>(name: Name) => Promise<StoredEntries[Name] | undefined>;
+  /** Replaces an entry by what `change` makes of it, in one step that no other context can come between. */
+  readonly update: <Name extends keyof StoredEntries>(
+    name: Name,
+    change: (held: StoredEntries[Name] | undefined) => StoredEntries[Name],
+  ) => Promise<StoredEntries[Name]>;
+  readonly remove: (name: keyof StoredEntries) => Promise<void>;
+}
+
+/** Storage for this context's life only. */
+export const memoryStorage = (initial: Partial<StoredEntries> = {}): ClientStorage => {
+  const held: Record<string, unknown> = { ...initial };
+  return {
+    isPersistent: () => false,
+    read: async <Name extends keyof StoredEntries>(name: Name) => held[name] as StoredEntries[Name] | undefined,
+    update: async (name, change) => {
+      const next = change(held[name] as Parameters<typeof change>[0]);
+      held[name] = next;
+      return next;
+    },
+    remove: async (name) => {
+      delete held[name];
+    },
+  };
+};

@@ -1,0 +1,15 @@
+/** The SDK suite: every case runs in Node and in Chromium. */
+import { coreCases, type SuiteCase } from './core-cases.ts';
+import { openLab, type Platform } from './lab.ts';
+
+export type { SuiteCase } from './core-cases.ts';
+
+/** Every case. */
+export const sdkSuite: readonly SuiteCase[] = [...coreCases];
+
+/** Runs one case on a platform, on storage of its own. */
+export const runCase = async (platform: Platform, name: string): Promise<void> => {
+  const found = sdkSuite.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no case is called ${name}`);
+  await found.run(await openLab(platform, `case-${sdkSuite.indexOf(found)}-${Math.random()}`));
+};
