@@ -29,6 +29,9 @@ const queryValues = (query: string, name: string): readonly (string | undefined)
     .filter(([key = '']) => decode(key.replaceAll('+', ' ')) === name)
     .map(([, ...value]) => decode(value.join('=').replaceAll('+', ' ')));
 
+/** Larger bodies are capped by the route; this bounds what parsing one may cost. */
+const bodyLimits = { maxDepth: 32, maxKeys: 65_536, maxLength: 8_388_608 };
+
 /** A JSON body, parsed once, strictly: with a doubled member the gateway and the upstream could see two different accounts. */
 export type BodyReader = () => unknown;
 
@@ -38,7 +41,7 @@ export const readBodyOnce = (body: Uint8Array): BodyReader => {
   return () => {
     if (parsed === undefined) {
       const text = fromUtf8(body);
-      const result = text === undefined ? undefined : parseJson(text);
+      const result = text === undefined ? undefined : parseJson(text, bodyLimits);
       parsed = { value: result?.ok === true ? result.value : undefined };
     }
     return parsed.value;
