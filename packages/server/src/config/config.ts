@@ -92,8 +92,9 @@ export interface SessionsConfig {
 /** The published, signed gateway config. */
 export interface SignedConfigConfig {
   readonly lifeDays: number;
-  readonly renewDays: number;
   readonly statusHours: number;
+  /** Agreement keys, by their kid, that no client may use any more. */
+  readonly revokedKeys: readonly string[];
 }
 
 /** Where the log goes. */

@@ -1,4 +1,4 @@
-/** Which parts may change while the gateway runs: routes, run-time limits, cross-origin rules. Everything else needs a restart. */
+/** Which parts may change while the gateway runs: routes, run-time limits, cross-origin rules, revoked keys. Everything else needs a restart. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, LimitsConfig } from './config.ts';
 import type { PathIssue } from './config-issue.ts';
@@ -24,7 +24,7 @@ const changed = (path: readonly (string | number)[]): PathIssue => ({
 const fixedMembers = (before: Config, after: Config): readonly PathIssue[] => {
   const names = Object.keys(before) as (keyof Config)[];
   return names
-    .filter((name) => name !== 'services' && name !== 'limits')
+    .filter((name) => name !== 'services' && name !== 'limits' && name !== 'signedConfig')
     .filter((name) => !isDeepStrictEqual(before[name], after[name]))
     .map((name) => changed([name]));
 };
@@ -33,6 +33,11 @@ const fixedLimits = (before: Config, after: Config): readonly PathIssue[] =>
   (Object.keys(before.limits) as (keyof LimitsConfig)[])
     .filter((name) => !liveLimits.has(name) && before.limits[name] !== after.limits[name])
     .map((name) => changed(['limits', name]));
+
+const fixedSignedConfig = (before: Config, after: Config): readonly PathIssue[] => {
+  const fixed = ({ lifeDays, statusHours }: Config['signedConfig']) => ({ lifeDays, statusHours });
+  return isDeepStrictEqual(fixed(before.signedConfig), fixed(after.signedConfig)) ? [] : [changed(['signedConfig'])];
+};
 
 const fixedServices = (before: Config, after: Config): readonly PathIssue[] => {
   if (before.services.length !== after.services.length) return [changed(['services'])];
@@ -47,5 +52,6 @@ const fixedServices = (before: Config, after: Config): readonly PathIssue[] => {
 export const judgeReload = (before: Config, after: Config): readonly PathIssue[] => [
   ...fixedMembers(before, after),
   ...fixedLimits(before, after),
+  ...fixedSignedConfig(before, after),
   ...fixedServices(before, after),
 ];

@@ -74,24 +74,12 @@ const judgeProxies = (config: Config): readonly PathIssue[] =>
       : [],
   );
 
-const judgeLives = (config: Config): readonly PathIssue[] =>
-  config.signedConfig.renewDays >= config.signedConfig.lifeDays
-    ? [
-        {
-          path: ['signedConfig', 'renewDays'],
-          message: 'is not below lifeDays: clients would hold an expired config before the next one',
-          hint: `below ${config.signedConfig.lifeDays}`,
-        },
-      ]
-    : [];
-
 /** Everything wrong with a configuration that the schema accepted. */
 export const judgeConfig = (config: Config): readonly PathIssue[] => [
   ...judgeNames(config),
   ...judgeUpstreams(config),
   ...judgeHosts(config),
   ...judgeProxies(config),
-  ...judgeLives(config),
   ...config.services.flatMap(({ routes }, service) =>
     judgeRoutes(config, routes).map((found) => ({ ...found, path: ['services', service, 'routes', ...found.path] })),
   ),

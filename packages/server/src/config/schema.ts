@@ -155,8 +155,11 @@ const logSchema = z
 const configLifeSchema = z
   .strictObject({
     lifeDays: count(1, 90).default(30).describe('How long a signed config counts.'),
-    renewDays: count(1, 30).default(7).describe('Age at which a new version with a new agreement key is published.'),
     statusHours: count(1, 24).default(24).describe('Life of a status statement.'),
+    revokedKeys: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Agreement keys, by their kid, that no client may use any more.'),
   })
   .prefault({});
 

@@ -26,6 +26,8 @@ export interface PublishedService {
   readonly suites: readonly SuiteId[];
   readonly endpoints: readonly string[];
   readonly maxAgeSeconds: number;
+  /** Agreement keys, by their kid, that no client may use any more. */
+  readonly revokedKeys: readonly string[];
   readonly routes: readonly Route[];
 }
 
@@ -103,10 +105,10 @@ const agreementPurpose = (suite: SuiteId): KeyPurpose => (suite === suiteIds[0] 
 
 const farFuture: DurationMs = days(3650);
 
-const agreementKeys = (source: ChannelKeySource, suites: readonly SuiteId[]) =>
+const agreementKeys = (source: ChannelKeySource, { suites, revokedKeys }: PublishedService) =>
   suites.flatMap((suite) =>
     source.keys.accepted(agreementPurpose(suite), source.now()).flatMap((key) => {
-      if (key.publicKey === null) return [];
+      if (key.publicKey === null || revokedKeys.includes(kidOf(key))) return [];
       const expiresAtMs = key.expiresAtMs ?? epochMs(key.activeFromMs + farFuture);
       const shown: AgreementKey = {
         kid: kidOf(key),
@@ -130,7 +132,7 @@ const contentOf = (
   service: service.id,
   suites: service.suites,
   keys,
-  revokedKeys: [],
+  revokedKeys: service.revokedKeys,
   statusKeys: named(source, 'status-signing'),
   directiveKeys: named(source, 'directive-signing'),
   endpoints: service.endpoints,
@@ -141,7 +143,7 @@ const contentOf = (
 const publish = async (source: ChannelKeySource, service: PublishedService): Promise<readonly PostedConfig[]> => {
   const scope = { organisation: service.organisation, app: everyApp };
   const now = source.now();
-  const agreement = agreementKeys(source, service.suites);
+  const agreement = agreementKeys(source, service);
   const content = contentOf(
     source,
     service,

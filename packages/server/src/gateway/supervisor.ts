@@ -161,6 +161,7 @@ class Gateway implements RunningGateway {
           suites: service.suites,
           endpoints: service.endpoints,
           maxAgeSeconds: sessions.maxAgeSeconds,
+          revokedKeys: this.#config.signedConfig.revokedKeys,
           routes: compileService(this.#config, service),
         })),
       configLife: days(signedConfig.lifeDays),

@@ -17,11 +17,15 @@ import { type AccessLog, openAccessLog } from './access-log.ts';
 import type { BodyPace } from './body.ts';
 import { type ChannelState, openChannelState } from './channel-state.ts';
 import type { EnrolmentShell } from './enrol-endpoint.ts';
+import { unverifiedFacts } from './facts.ts';
 import { forward, forwardStream } from './forward.ts';
 import type { HandshakeShell } from './handshake-endpoint.ts';
 import { createHold, type Hold } from './hold.ts';
+import { upstreamHeaders } from './hygiene.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { forwardUnverified } from './observe.ts';
+import type { PlainShell } from './plain-exchange.ts';
 import type { Protection } from './protect.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit.ts';
 import { createResolver } from './resolver.ts';
@@ -137,7 +141,7 @@ const admitDevice = ({ limiter }: WorkerParts, route: Route, deviceId: string, a
 };
 
 /** The protected way of this thread. */
-export const protectionOf = (parts: WorkerParts): Protection => {
+export const protectionOf = (parts: WorkerParts, config: Config): Protection => {
   const { channel, state } = parts;
   return {
     channel: channel.gateway,
@@ -150,7 +154,7 @@ export const protectionOf = (parts: WorkerParts): Protection => {
     },
     idempotency: { crypto: nodeCrypto, store: state.ports.idempotency },
     now: parts.now,
-    bodyPace: bodyPaceOf(parts.config()),
+    bodyPace: bodyPaceOf(config),
     factsKey: (route) => upstreamOf(parts, route).factsKey,
     preserveHost: (route) => upstreamOf(parts, route).preserveHost,
     forward: (route, request) =>
@@ -170,6 +174,27 @@ export const streamShellOf = (parts: WorkerParts): StreamShell => ({
       sink,
     ),
   draining: parts.draining,
+});
+
+/** Plain routes of this thread. */
+export const plainShellOf = (parts: WorkerParts, protection: Protection, streams: StreamShell): PlainShell => ({
+  bodyPace: protection.bodyPace,
+  hold: parts.hold,
+  forward: (exchange, body) => forwardUnverified(protection, exchange, body, 'unprotected'),
+  streamHead: ({ head, route }) => {
+    const { method, path, query } = head.target;
+    const facts = unverifiedFacts(
+      nodeCrypto,
+      protection.factsKey(route),
+      head.target,
+      route,
+      'unprotected',
+      parts.now(),
+    );
+    const options = { identity: false, decoded: false, preserveHost: protection.preserveHost(route) };
+    return { method, path: query === '?' ? path : path + query, headers: upstreamHeaders(head, facts, options) };
+  },
+  forwardStream: streams.forwardStream,
 });
 
 /** The handshakes of this thread. */
