@@ -35,8 +35,9 @@ export const requireNonce = (nonce: Uint8Array): void => {
   if (nonce.length !== 12) throw new CryptoInputError('a nonce has 12 bytes', { code: 'unsupported-parameter' });
 };
 
-/** RFC 5869 section 2.3: at most 255 blocks. */
-export const requireExpandable = (length: number): void => {
+/** RFC 5869 section 2.3: from a key of at least one block, to at most 255 blocks. */
+export const requireExpandable = (pseudoRandomKey: Uint8Array, length: number): void => {
+  if (pseudoRandomKey.length < 32) throw new CryptoInputError('HKDF expands keys of at least 32 bytes');
   if (!Number.isInteger(length) || length < 1 || length > 8160)
     throw new CryptoInputError('HKDF expands to 1 to 8160 bytes', { code: 'unsupported-parameter' });
 };

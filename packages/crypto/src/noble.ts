@@ -31,6 +31,7 @@ import {
   requireUsage,
   tagLength,
 } from './input-checks.ts';
+import { randomInPieces } from './random-in-pieces.ts';
 
 // Both halves of a signature may be high: RFC 6979 signers of other libraries do not normalise s for P-256.
 const ecdsa = { prehash: true, lowS: false, format: 'compact' } as const;
@@ -110,11 +111,11 @@ const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Arra
 /** Everything of HB/1 in JavaScript. Randomness is the host's `crypto.getRandomValues`. */
 export const nobleCrypto: SyncCrypto = {
   name: 'noble',
-  random: (length) => randomBytes(length),
+  random: (length) => randomInPieces(length, (piece) => piece.set(randomBytes(piece.length))),
   sha256: (input) => sha256(input),
   hkdfExtract: (salt, keyMaterial) => hmac(sha256, salt, keyMaterial),
   hkdfExpand: (pseudoRandomKey, label, length) => {
-    requireExpandable(length);
+    requireExpandable(pseudoRandomKey, length);
     return expand(sha256, pseudoRandomKey, label, length);
   },
   importMac: (key) => secretKey('mac', key),

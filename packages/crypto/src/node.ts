@@ -57,7 +57,7 @@ const plain = (buffer: Buffer): Bytes =>
 const hmac = (key: KeyObject, input: Uint8Array): Bytes => plain(createHmac('sha256', key).update(input).digest());
 
 const hkdfExpand = (pseudoRandomKey: Uint8Array, label: Uint8Array, length: number): Bytes => {
-  requireExpandable(length);
+  requireExpandable(pseudoRandomKey, length);
   const key = createSecretKey(pseudoRandomKey);
   const output = new Uint8Array(Math.ceil(length / 32) * 32);
   let block: Uint8Array = new Uint8Array(0);

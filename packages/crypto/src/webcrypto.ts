@@ -22,6 +22,7 @@ import {
   requireUsage,
   tagLength,
 } from './input-checks.ts';
+import { randomInPieces } from './random-in-pieces.ts';
 
 // The types of whatever host compiles this file: the DOM's or Node's.
 type Host = typeof globalThis.crypto;
@@ -78,7 +79,7 @@ const hkdfExpand = async (
   label: Uint8Array,
   length: number,
 ): Promise<Bytes> => {
-  requireExpandable(length);
+  requireExpandable(pseudoRandomKey, length);
   const key = await importHmac(subtle, pseudoRandomKey);
   const output = new Uint8Array(Math.ceil(length / 32) * 32);
   let block = new Uint8Array(0);
@@ -183,16 +184,6 @@ const verify = async (
   return key !== undefined && subtle.verify(ecdsaSha256, key, own(signature), own(message));
 };
 
-/** The most that `getRandomValues` fills in one call. */
-const largestDraw = 65_536;
-
-const random = (host: Host, length: number): Bytes => {
-  const drawn = new Uint8Array(length);
-  for (let start = 0; start < length; start += largestDraw)
-    host.getRandomValues(drawn.subarray(start, start + largestDraw));
-  return drawn;
-};
-
 /**
  * Everything of HB/1 in WebCrypto. The handle of a private key is a CryptoKey that IndexedDB stores as it is.
  * @throws CryptoInputError when the host has no `subtle`, as on pages that were not loaded securely.
@@ -203,7 +194,7 @@ export const webCrypto = (host: Host = globalThis.crypto): AsyncCrypto => {
   if (subtle === undefined) throw new CryptoInputError('this host has no WebCrypto', { code: 'unsupported-parameter' });
   return {
     name: 'webcrypto',
-    random: (length) => random(host, length),
+    random: (length) => randomInPieces(length, (piece) => host.getRandomValues(piece)),
     sha256: async (input) => bytesOf(await subtle.digest('SHA-256', own(input))),
     hkdfExtract: (salt, keyMaterial) => hmac(subtle, salt, keyMaterial),
     hkdfExpand: (pseudoRandomKey, label, length) => hkdfExpand(subtle, pseudoRandomKey, label, length),
