@@ -77,7 +77,7 @@ export async function createBank(options: CreateBankOptions = {}): Promise<Runni
 }
 
 async function openBank(options: CreateBankOptions): Promise<Bank> {
-  const { now = Date.now, random = randomBytes, partnerDelayMs = 5, heartbeatMs = 15_000 } = options;
+  const { now = Date.now, random = randomBytes, partnerDelayMs = 50, heartbeatMs = 15_000 } = options;
   const guards = { ...DEFAULT_GUARDS, ...options.guards };
   const sessions = await Sessions.prepare(now, random);
   const books = await Books.open(options.journalFile ?? null, now());

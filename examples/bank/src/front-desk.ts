@@ -43,7 +43,8 @@ export const frontDesk =
 
 async function serve(desk: FrontDesk, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = '', url: target = '', headers, rawHeaders } = request;
-  const [path = '', query = ''] = target.split('?', 2);
+  const [rawPath = '', query = ''] = target.split('?', 2);
+  const path = desk.bank.guards.exactPaths ? rawPath : resolvePath(rawPath);
   const body = await readBody(request, path === '/api/upload' ? UPLOAD_CAP_BYTES : BODY_CAP_BYTES);
   if (body === 'gone') return;
   if (!body.ok) return write(response, refusalAnswer(body));
@@ -55,6 +56,24 @@ async function serve(desk: FrontDesk, request: IncomingMessage, response: Server
 async function answer({ bank, appFiles }: FrontDesk, call: Omit<Call, 'params'>): Promise<Answer> {
   const file = call.method === 'GET' || call.method === 'HEAD' ? appFiles.get(call.path) : undefined;
   return file === undefined ? answerCall(bank, call) : appAnswer(file, bank.trust());
+}
+
+/** The hole of many frameworks: several spellings lead to one endpoint, so what was judged outside is not what is served. */
+function resolvePath(path: string): string {
+  const resolved: string[] = [];
+  for (const segment of unescapePath(path).split(/[/\\]+/)) {
+    if (segment === '..') resolved.pop();
+    else if (segment !== '.' && segment !== '') resolved.push(segment);
+  }
+  return `/${resolved.join('/')}`;
+}
+
+function unescapePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** `node:http` keeps the body of an answer to HEAD back by itself. */

@@ -1,4 +1,4 @@
-/** The classic holes of a bank's API, each with a switch. All are open by default: closing them is the gateway's job. */
+/** The classic holes of a bank's API, each with a switch. Nearly all are open by default: closing them is the gateway's job. */
 
 /** `true` closes the hole inside the bank itself. */
 export interface BankGuards {
@@ -10,6 +10,10 @@ export interface BankGuards {
   readonly couponReservation: boolean;
   /** The password alone opens nothing (else: the one-time code can be skipped). */
   readonly loginSteps: boolean;
+  /** `hauberk-verified-customer` is believed only under a valid signature (else: whoever sends the header is that customer). */
+  readonly signedFacts: boolean;
+  /** A path means what it says (else: dot segments, escapes and empty segments are resolved, past whatever a proxy has judged). */
+  readonly exactPaths: boolean;
 }
 
 /** What `createBank` uses unless told otherwise: as weak as a bank that was written for a friendly world. */
@@ -18,6 +22,8 @@ export const DEFAULT_GUARDS: BankGuards = {
   idempotency: true,
   couponReservation: false,
   loginSteps: false,
+  signedFacts: false,
+  exactPaths: false,
 };
 
 /** Every hole open: the control in an attack's experiment. */
@@ -26,6 +32,8 @@ export const BARE_GUARDS: BankGuards = {
   idempotency: false,
   couponReservation: false,
   loginSteps: false,
+  signedFacts: false,
+  exactPaths: false,
 };
 
 /** Every hole closed: shows that a refusal through the gateway is what a careful bank would have answered. */
@@ -34,4 +42,6 @@ export const CAREFUL_GUARDS: BankGuards = {
   idempotency: true,
   couponReservation: true,
   loginSteps: true,
+  signedFacts: true,
+  exactPaths: true,
 };

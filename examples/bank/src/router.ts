@@ -1,5 +1,6 @@
 /** Finds the endpoint of a request and lets only those in whom it serves. */
 import { type Answer, type Bank, type Call, refusalAnswer } from './call.ts';
+import { callerOf } from './caller.ts';
 import { factsHold } from './gateway-facts.ts';
 import { refused } from './problem.ts';
 import { ROUTES, type Route } from './routes.ts';
@@ -32,7 +33,7 @@ async function enter(bank: Bank, route: Route, call: Call): Promise<Answer> {
     return refusalAnswer(refused('unverified-request'));
   }
   if (route.access === 'open') return route.handle(bank, call);
-  const session = bank.sessions.find(call.headers.authorization);
+  const session = route.access === 'half' ? bank.sessions.find(call.headers.authorization) : callerOf(bank, call);
   if (session === undefined) return refusalAnswer(refused('login-required'));
   if (route.access === 'customer' && !session.complete && bank.guards.loginSteps) {
     return refusalAnswer(refused('step-missing'));
