@@ -1,5 +1,7 @@
 /** The paths that the gateway answers itself, below `/.well-known/hauberk/`. */
+import type { IncomingMessage } from 'node:http';
 import { accept, type Result, refuse } from '@hauberk/primitives';
+import type { ExchangeLog } from './exchange.ts';
 import type { GatewayReply } from './gateway-reply.ts';
 import type { Reason } from './reasons.ts';
 import type { RequestHead } from './request-head.ts';
@@ -10,6 +12,8 @@ export interface EndpointCall {
   readonly body: Uint8Array;
   /** The request id. */
   readonly instance: string;
+  readonly incoming: IncomingMessage;
+  readonly log: ExchangeLog;
 }
 
 /** What an endpoint answers. */

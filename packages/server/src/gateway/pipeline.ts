@@ -131,9 +131,15 @@ const callEndpoint = async (ports: PipelinePorts, turn: Turn, head: RequestHead,
     refuseTurn(ports, turn, body.code);
     return;
   }
-  const answer = await endpoint.serve({ head, body: body.value, instance: turn.id });
+  const answer = await endpoint.serve({
+    head,
+    body: body.value,
+    instance: turn.id,
+    incoming: turn.incoming,
+    log: turn.log,
+  });
   turn.log.reason = answer.reason;
-  turn.log.deviceId = answer.deviceId ?? '';
+  if (answer.deviceId !== undefined) turn.log.deviceId = answer.deviceId;
   finish(ports, turn, answer.reply);
 };
 

@@ -1,0 +1,190 @@
+/**
+ * The gateway's own endpoints on one thread: config, hello, enrolment, reports. What speaks for an enrolled device (its second key, its
+ * reports) is a sealed request like any other, on a route that the gateway makes for itself.
+ */
+import { compilePattern, endpoint, header, readProtectedHead, readReportBatch, verifyRequest } from '@hauberk/channel';
+import { accept, type Result, refuse, seconds, utf8 } from '@hauberk/primitives';
+import type { Outbox } from '../storage/outbox.ts';
+import type { ChannelState } from './channel-state.ts';
+import type { Endpoint, EndpointAnswer, EndpointCall, Endpoints } from './endpoints.ts';
+import {
+  type EnrolmentShell,
+  enrolStepUpKey,
+  maxEnrolmentBytes,
+  serveChallenge,
+  serveEnrolment,
+} from './enrol-endpoint.ts';
+import type { Exchange } from './exchange.ts';
+import { type HandshakeShell, maxHelloBytes, serveHello } from './handshake-endpoint.ts';
+import { storageReason, type UpstreamReply } from './idempotency.ts';
+import { problemBody } from './problems.ts';
+import { type Authorised, answerVerified, boundProblem, demandOf, type Protection, unboundProblem } from './protect.ts';
+import type { Reason } from './reasons.ts';
+import type { Route } from './route.ts';
+
+/** What the endpoints need. */
+export interface EndpointParts {
+  readonly organisation: string;
+  readonly services: readonly string[];
+  readonly channel: ChannelState;
+  readonly handshake: HandshakeShell;
+  readonly enrolment: EnrolmentShell;
+  readonly outbox: Outbox;
+  /** Of the configuration in force. */
+  readonly protection: () => Protection;
+  readonly maxAgeSeconds: number;
+}
+
+const maxReportBytes = 262_144;
+const maxChallengeBytes = 1024;
+
+/** A sealed route of the gateway itself. */
+const ownRoute = (parts: EndpointParts, service: string, path: string, bodyCapBytes: number): Route => {
+  const pattern = compilePattern(path);
+  if (pattern === undefined) throw new Error(`no path pattern: ${path}`);
+  return {
+    id: `gateway ${path}`,
+    methods: ['POST'],
+    pattern,
+    organisation: parts.organisation,
+    service,
+    upstream: '',
+    class: 'bind',
+    protection: 'required',
+    mode: 'sealed',
+    stream: false,
+    coveredHeaders: [],
+    coveredReplyHeaders: [],
+    publicQuery: [],
+    maxAgeSeconds: parts.maxAgeSeconds,
+    idempotency: { demand: 'none', upstreamIsIdempotent: false, life: seconds(0), outcomeCapBytes: 0 },
+    stepUp: false,
+    login: undefined,
+    requiresLogin: undefined,
+    requiresSteps: [],
+    objects: [],
+    minTier: 0,
+    bodyCapBytes,
+    replyCapBytes: 0,
+    deadline: seconds(10),
+    outcome: 'allow',
+    decoy: undefined,
+    limits: { device: { perSecond: 5, burst: 50 }, address: undefined, route: undefined },
+  };
+};
+
+type OwnHandler = (authorised: Authorised) => Promise<Result<UpstreamReply, Reason>>;
+
+/** Verifies a request of an enrolled device to the gateway itself, then answers it bound. */
+const serveOwn = async (
+  protection: Protection,
+  route: Route,
+  call: EndpointCall,
+  handle: OwnHandler,
+): Promise<EndpointAnswer> => {
+  const { head, log, incoming, instance } = call;
+  const exchange: Exchange = { id: instance, head, route, incoming, log };
+  const answer = (reply: EndpointAnswer['reply']): EndpointAnswer => ({ reply, reason: log.reason as Reason | 'ok' });
+  const pending = readProtectedHead(protection.channel, head, demandOf(route));
+  if (!pending.ok) return answer(unboundProblem(exchange, pending.code, pending.detail));
+  log.deviceId = pending.value.facts.deviceId;
+  log.sessionId = pending.value.facts.sessionId;
+  log.tag = pending.value.parameters.tag;
+  const { crypto } = protection.channel;
+  const now = protection.now();
+  const verified = verifyRequest(crypto, pending.value, call.body, now);
+  if (!verified.ok) {
+    if (verified.binding === undefined) return answer(unboundProblem(exchange, verified.code, verified.detail));
+    const stop = { reason: verified.code, options: { extra: { serverTimeMs: now } } };
+    return answer(boundProblem(crypto, exchange, verified.binding, stop, now));
+  }
+  const reply = await answerVerified(protection, exchange, verified.value, async (authorised) => {
+    const handled = await handle(authorised);
+    return handled.ok ? handled : { ok: false, stop: { reason: handled.code } };
+  });
+  return answer(reply);
+};
+
+const ownService = (parts: EndpointParts, { head }: EndpointCall): string | undefined => {
+  const service = head.headers[header.service];
+  return typeof service === 'string' && parts.services.includes(service) ? service : undefined;
+};
+
+const refusal = (reason: Reason, instance: string): EndpointAnswer => ({
+  reply: problemBody(reason, { execution: 'none', instance }),
+  reason,
+});
+
+const serveConfig = async (parts: EndpointParts, { head, instance }: EndpointCall): Promise<EndpointAnswer> => {
+  const query = new URLSearchParams(head.target.query);
+  const found = parts.channel.documentOf(query.get('organisation') ?? '', query.get('service') ?? '');
+  if (found === undefined) return refusal('route.service', instance);
+  const headers = [
+    'content-type',
+    'text/plain',
+    'cache-control',
+    'public, max-age=60',
+    'x-content-type-options',
+    'nosniff',
+  ];
+  return { reply: { status: 200, headers, body: utf8(found.document) }, reason: 'ok' };
+};
+
+/** The key of an identity comes in clear, signed by itself; the second key of a device comes sealed, from a session of that device. */
+const serveEnrol = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
+  if (call.head.headers[header.signatureInput] === undefined)
+    return serveEnrolment(parts.enrolment, call.body, call.instance);
+  const service = ownService(parts, call);
+  if (service === undefined) return refusal('request.service', call.instance);
+  const route = ownRoute(parts, service, endpoint.enrol, maxEnrolmentBytes);
+  return serveOwn(parts.protection(), route, call, ({ request }) => enrolStepUpKey(parts.enrolment, request));
+};
+
+/** Keeps a batch of reports before it is acknowledged. Each event names device and report id, so that a consumer counts it once. */
+const keepReports = async (parts: EndpointParts, { request }: Authorised): Promise<Result<UpstreamReply, Reason>> => {
+  const reports = readReportBatch(request.body);
+  if (!reports.ok) return refuse(reports.code);
+  const { organisation, app, service, deviceId, sessionId, tier } = request.facts;
+  const now = parts.handshake.now();
+  const entries = reports.value.map((report) => ({
+    scope: { organisation, app },
+    kind: `report.${report.kind}`,
+    atMs: now,
+    payload: utf8(JSON.stringify({ device: deviceId, session: sessionId, service, tier, report })),
+  }));
+  if (entries.length > 0) {
+    const kept = await parts.outbox.append(entries);
+    if (!kept.ok) return refuse(storageReason(kept.code));
+  }
+  const headers = ['content-type', 'application/json'];
+  return accept({ status: 200, headers, body: utf8(JSON.stringify({ accepted: entries.length })) });
+};
+
+const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
+  const service = ownService(parts, call);
+  if (service === undefined) return refusal('request.service', call.instance);
+  const route = ownRoute(parts, service, endpoint.reports, maxReportBytes);
+  return serveOwn(parts.protection(), route, call, (authorised) => keepReports(parts, authorised));
+};
+
+const post = (name: string, capBytes: number, serve: Endpoint['serve']): Endpoint => ({
+  name,
+  method: 'POST',
+  capBytes,
+  serve,
+});
+
+/** Every endpoint, by its path. */
+export const createEndpoints = (parts: EndpointParts): Endpoints =>
+  new Map<string, Endpoint>([
+    [endpoint.config, { name: 'config', method: 'GET', capBytes: 0, serve: (call) => serveConfig(parts, call) }],
+    [endpoint.hello, post('hello', maxHelloBytes, ({ body, instance }) => serveHello(parts.handshake, body, instance))],
+    [
+      endpoint.enrolChallenge,
+      post('enrol-challenge', maxChallengeBytes, ({ body, instance }) =>
+        serveChallenge(parts.enrolment, body, instance),
+      ),
+    ],
+    [endpoint.enrol, post('enrol', maxEnrolmentBytes, (call) => serveEnrol(parts, call))],
+    [endpoint.reports, post('reports', maxReportBytes, (call) => serveReports(parts, call))],
+  ]);

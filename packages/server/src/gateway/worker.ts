@@ -1,0 +1,149 @@
+/** One worker thread: opens what its seed describes, serves on the shared port, follows the main thread's messages, drains and ends. */
+import { randomBytes } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Config } from '../config/config.ts';
+import { createEndpoints } from './create-endpoints.ts';
+import { type Listener, listen, type RequestHandler } from './listener.ts';
+import { createLog } from './log.ts';
+import { createPipeline, type PipelinePorts, type ServeRoute } from './pipeline.ts';
+import { createPlane, type Plane } from './plane.ts';
+import type { Protection } from './protect.ts';
+import type { RateLimit } from './route.ts';
+import { createServeRoute } from './serve-route.ts';
+import type { FromWorker, ToWorker, WorkerSeed } from './worker-messages.ts';
+import {
+  bodyPaceOf,
+  closeWorkerParts,
+  enrolmentShellOf,
+  handshakeShellOf,
+  openWorkerParts,
+  plainShellOf,
+  protectionOf,
+  streamShellOf,
+  type WorkerParts,
+} from './worker-parts.ts';
+
+if (parentPort === null) throw new Error('this program is a worker thread');
+const port = parentPort;
+const seed = workerData as WorkerSeed;
+
+const tell = (message: FromWorker): void => port.postMessage(message);
+
+/** What a reload replaces: compiled routes, and the ways of serving with the limits that they captured. */
+interface Live {
+  readonly config: Config;
+  readonly plane: Plane;
+  readonly serve: ServeRoute;
+  readonly protection: Protection;
+}
+
+const live = (parts: WorkerParts, config: Config): Live => {
+  const protection = protectionOf(parts, config);
+  const streams = streamShellOf(parts);
+  const serve = createServeRoute({
+    protection,
+    handshake: handshakeShellOf(parts),
+    streams,
+    plain: plainShellOf(parts, protection, streams),
+  });
+  return { config, plane: createPlane(config), serve, protection };
+};
+
+/** Handshakes and enrolments of one address: far above what a household behind one address needs. */
+const endpointLimit: RateLimit = { perSecond: 20, burst: 200 };
+
+let draining = false;
+let held: Live | undefined;
+const config = (): Config => held?.config ?? seed.config;
+
+const log = createLog(seed.config.log.level);
+const parts = openWorkerParts(seed, log, config, () => draining);
+held = live(parts, seed.config);
+const current = (): Live => held ?? live(parts, seed.config);
+
+/** Request ids: unique over threads and starts. They name requests and protect nothing. */
+const instancePrefix = randomBytes(9).toString('base64url');
+let instances = 0;
+const newInstance = (): string => {
+  instances += 1;
+  return `${instancePrefix}${instances.toString(36)}`;
+};
+
+const ports: PipelinePorts = {
+  plane: () => current().plane,
+  serve: (exchange, response, extra) => current().serve(exchange, response, extra),
+  endpoints: createEndpoints({
+    organisation: seed.config.organisation,
+    services: seed.config.services.map(({ id }) => id),
+    channel: parts.channel,
+    handshake: handshakeShellOf(parts),
+    enrolment: enrolmentShellOf(parts),
+    outbox: parts.state.ports.outbox,
+    protection: () => current().protection,
+    maxAgeSeconds: seed.config.sessions.maxAgeSeconds,
+  }),
+  limiter: parts.limiter,
+  endpointLimit,
+  bodyPace: () => bodyPaceOf(config()),
+  accessLog: parts.accessLog,
+  metrics: parts.metrics,
+  now: parts.now,
+  newInstance,
+  onFault: (error, instance) => log.error('request.fault', { error, instance }),
+};
+
+const start = async (handle: RequestHandler): Promise<Listener | undefined> => {
+  const options = {
+    listen: { ...seed.config.listen, port: seed.port },
+    limits: seed.config.limits,
+    handle,
+    metrics: parts.metrics,
+    newInstance,
+  };
+  try {
+    return await listen(options, seed.reusePort);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'listen-failed';
+    tell({ kind: 'refused', code, message: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+};
+
+const listener = await start(createPipeline(ports));
+
+const end = async (deadlineMs: number): Promise<void> => {
+  draining = true;
+  await listener?.drain(deadlineMs);
+  await closeWorkerParts(parts);
+  port.close();
+};
+
+const reload = (next: Config): void => {
+  held = live(parts, next);
+  if (next.listen.tls !== undefined) listener?.reloadTls(next.listen.tls);
+};
+
+const obey = (message: ToWorker): void => {
+  switch (message.kind) {
+    case 'keys':
+      parts.channel.update(message.keys);
+      return;
+    case 'config':
+      reload(message.config);
+      return;
+    case 'metrics':
+      tell({ kind: 'metrics', ticket: message.ticket, snapshot: parts.metrics.snapshot() });
+      return;
+    case 'drain':
+      end(message.deadlineMs).catch((error: unknown) => {
+        log.error('worker.drain-failed', { error });
+        process.exit(1);
+      });
+  }
+};
+
+if (listener === undefined) await end(0);
+else {
+  port.on('message', obey);
+  tell({ kind: 'listening', port: listener.port });
+}
