@@ -8,19 +8,23 @@ const leadPart = 0.1;
 /** Whether a key is accepted. */
 export const isAccepted = (key: KeyFacts, now: EpochMs): boolean => key.expiresAtMs === null || now < key.expiresAtMs;
 
-/** The newest accepted key that is active, or undefined. */
+// Of two that became active at once the later made one counts: a rotation in the same millisecond must show.
+const newer = <Key extends KeyFacts>(left: Key, right: Key): Key =>
+  right.activeFromMs >= left.activeFromMs ? right : left;
+const older = <Key extends KeyFacts>(left: Key, right: Key): Key =>
+  right.activeFromMs < left.activeFromMs ? right : left;
+
+/** The newest accepted key that is active. A clock that was set back finds none active: then the oldest, and never no key at all. */
 export const currentOf = <Key extends KeyFacts>(
   keys: readonly Key[],
   purpose: KeyPurpose,
   now: EpochMs,
-): Key | undefined =>
-  keys
-    .filter((key) => key.purpose === purpose && key.activeFromMs <= now && isAccepted(key, now))
-    .reduce<Key | undefined>(
-      // Of two that became active at once the later made one counts: a rotation in the same millisecond must show.
-      (newest, key) => (newest === undefined || key.activeFromMs >= newest.activeFromMs ? key : newest),
-      undefined,
-    );
+): Key | undefined => {
+  const accepted = keys.filter((key) => key.purpose === purpose && isAccepted(key, now));
+  const active = accepted.filter((key) => key.activeFromMs <= now);
+  if (active.length > 0) return active.reduce(newer);
+  return accepted.length > 0 ? accepted.reduce(older) : undefined;
+};
 
 /** When a key of a purpose that becomes active at an instant retires and expires. */
 export const lifeFrom = (

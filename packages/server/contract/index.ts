@@ -1,0 +1,19 @@
+/** All contracts of the storage ports. */
+import { appRecordContract, auditLogContract } from './app-record.ts';
+import { deviceStoreContract } from './device-store.ts';
+import { enrolmentChallengesContract } from './enrolment-challenges.ts';
+import type { OpenStorageHarness } from './harness.ts';
+import { idempotencyStoreContract } from './idempotency-store.ts';
+import { loginStoreContract } from './login-store.ts';
+import { outboxContract } from './outbox.ts';
+
+/** Runs every contract against an adapter. */
+export const storageContract = (adapter: string, open: OpenStorageHarness): void => {
+  deviceStoreContract(adapter, open);
+  enrolmentChallengesContract(adapter, open);
+  loginStoreContract(adapter, open);
+  idempotencyStoreContract(adapter, open);
+  outboxContract(adapter, open);
+  appRecordContract(adapter, open);
+  auditLogContract(adapter, open);
+};

@@ -1,0 +1,116 @@
+/** All ports in memory: for tests of what stands on them, and the measure of the adapters that keep. Nothing survives the process. */
+import { randomBytes } from 'node:crypto';
+import { accept, refuse } from '@hauberk/primitives';
+import { type AuditEntry, type AuditLog, auditText, chainHash, emptyAuditHash } from '../../audit/audit-log.ts';
+import type { AppRecord, ConfigVersion } from '../app-record.ts';
+import {
+  type EnrolmentChallenges,
+  enrolmentChallengeLife,
+  judgeChallenge,
+  mintChallenge,
+} from '../enrolment-challenges.ts';
+import { scopeKey } from '../scope.ts';
+import type { Stores } from '../stores.ts';
+import { memoryDeviceStore } from './memory-device-store.ts';
+import { MemoryEntries, memoryIdempotencyStore } from './memory-idempotency-store.ts';
+import { memoryLoginStore } from './memory-login-store.ts';
+import { memoryOutbox } from './memory-outbox.ts';
+import { MemoryRecord, rowsIn } from './memory-record.ts';
+
+const memoryChallenges = (record: MemoryRecord): EnrolmentChallenges => {
+  const key = randomBytes(32);
+  const spent = new Map<string, number>();
+  return {
+    issue: async (scope, now) => mintChallenge(key, scope, randomBytes(10), now),
+    consume: (scope, challenge, now) =>
+      record.write(() => {
+        const judged = judgeChallenge([key], scope, challenge, now);
+        const name = `${scopeKey(scope)}\u0000${Buffer.from(challenge).toString('hex')}`;
+        for (const [other, end] of spent) if (end <= now) spent.delete(other);
+        if (judged.ok && spent.has(name)) return refuse('challenge-used');
+        if (judged.ok) spent.set(name, judged.value.issuedAtMs + enrolmentChallengeLife);
+        return judged;
+      }),
+  };
+};
+
+const memoryApps = (record: MemoryRecord): AppRecord => {
+  const configs = new Map<string, ConfigVersion[]>();
+  const generations = new Map<string, number>();
+  return {
+    publishConfig: (scope, config) =>
+      record.write(() => {
+        const held = rowsIn(configs, scope, (): ConfigVersion[] => []);
+        const isRising = held.every(({ service, version }) => service !== config.service || version < config.version);
+        if (!isRising) return refuse('config-version-not-rising');
+        held.push(config);
+        return accept(config);
+      }),
+    latestConfigs: async (scope, service, limit) =>
+      rowsIn(configs, scope, (): ConfigVersion[] => [])
+        .filter((config) => config.service === service)
+        .toReversed()
+        .slice(0, limit),
+    resumeGeneration: async (scope) => generations.get(scopeKey(scope)) ?? 1,
+    raiseResumeGeneration: (scope) =>
+      record.write(() => {
+        const generation = (generations.get(scopeKey(scope)) ?? 1) + 1;
+        generations.set(scopeKey(scope), generation);
+        return accept(generation);
+      }),
+  };
+};
+
+const memoryAudit = (record: MemoryRecord): AuditLog => {
+  const entries: AuditEntry[] = [];
+  return {
+    append: (scope, entry, now) =>
+      record.write(() => {
+        const sequence = entries.length + 1;
+        const previous = entries.at(-1)?.hash ?? emptyAuditHash;
+        const hash = chainHash(previous, auditText(sequence, scope, entry, now));
+        entries.push({ ...entry, sequence, scope, atMs: now, hash });
+        return accept({ size: sequence, hash });
+      }),
+    readAfter: async (scope, sequence, limit) =>
+      entries
+        .slice(sequence)
+        .filter((entry) => scopeKey(entry.scope) === scopeKey(scope))
+        .slice(0, limit),
+    head: async () => ({ size: entries.length, hash: entries.at(-1)?.hash ?? emptyAuditHash }),
+  };
+};
+
+/** Stores in memory; several clients may share them, as threads share a record. */
+export interface MemoryStorage {
+  /** A client of its own: what it starts and never finishes is unknown once it is closed. */
+  connect(): { readonly stores: Stores; close(): void };
+  /** Makes every write be refused as `storage-full`, or takes that back. */
+  fill(isFull: boolean): void;
+}
+
+/** Opens stores in memory. */
+export const memoryStorage = (boot = 1): MemoryStorage => {
+  const record = new MemoryRecord();
+  const entries = new MemoryEntries(record);
+  const shared = {
+    devices: memoryDeviceStore(record),
+    challenges: memoryChallenges(record),
+    logins: memoryLoginStore(record),
+    outbox: memoryOutbox(record),
+    apps: memoryApps(record),
+    audit: memoryAudit(record),
+  };
+  let clients = 0;
+  return {
+    connect: () => {
+      clients += 1;
+      const client = clients;
+      const stores = { ...shared, idempotency: memoryIdempotencyStore(entries, { boot, client }) };
+      return { stores, close: () => entries.disown(client) };
+    },
+    fill: (isFull) => {
+      record.isFull = isFull;
+    },
+  };
+};
