@@ -26,8 +26,12 @@ export class FakeEnrolment {
     return this.#devices.get(thumbprint);
   }
 
-  findStepUpKey(thumbprint: string) {
+  findStepUpKey(thumbprint: string): { readonly deviceId: string; readonly publicKey: Bytes } | undefined {
     return this.#stepUpKeys.get(thumbprint);
+  }
+
+  forgetStepUpKeys(): void {
+    this.#stepUpKeys.clear();
   }
 
   /** All records are lost. */

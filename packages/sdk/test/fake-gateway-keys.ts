@@ -27,6 +27,7 @@ import {
   hours,
   type KeyPair,
   minutes,
+  type SecretKey,
   toBase64Url,
   toEpochSeconds,
   utf8,
@@ -70,7 +71,7 @@ export interface Published {
 export class FakeKeys {
   readonly configKey: KeyPair = nodeCrypto.generateKeyPair('p256', 'sign');
   readonly statusKey: KeyPair = nodeCrypto.generateKeyPair('p256', 'sign');
-  readonly nonceKey = nodeCrypto.importMac(nodeCrypto.random(32));
+  readonly nonceKey: SecretKey = nodeCrypto.importMac(nodeCrypto.random(32));
   readonly resumeRing: TicketKeyRing = ring();
   ticketRing: TicketKeyRing = ring();
   readonly #agreement = new Map(

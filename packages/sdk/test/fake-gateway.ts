@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  type AcceptedHello,
   acceptHello,
   answerHello,
   type ChannelGateway,
@@ -55,8 +56,8 @@ const helloCodes: Readonly<Record<string, readonly [number, string]>> = {
 
 /** The fake. */
 export class FakeGateway {
-  readonly keys = new FakeKeys();
-  readonly enrolment = new FakeEnrolment();
+  readonly keys: FakeKeys = new FakeKeys();
+  readonly enrolment: FakeEnrolment = new FakeEnrolment();
   readonly service: FakeService = new FakeService(this);
   levers: Lever[] = [];
   configs: Published[] = [];
@@ -67,6 +68,7 @@ export class FakeGateway {
   handshake: HandshakePorts = this.#openHandshake();
   #boot = 1;
   #servers: Server[] = [];
+  #hosts: string[] = [];
 
   constructor() {
     this.configs = [this.keys.publish(5, this.now())];
@@ -88,6 +90,11 @@ export class FakeGateway {
   /** Adds one to a counter that tests read. */
   count(name: string): void {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
+  }
+
+  /** Whether a request came through the first origin. */
+  isFirstOrigin(host: string | undefined): boolean {
+    return host === this.#hosts[0];
   }
 
   /** Everything in memory is lost: tickets and windows. */
@@ -118,7 +125,9 @@ export class FakeGateway {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     this.#servers.push(server);
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.#hosts.push(host);
+    return `http://${host}`;
   }
 
   async close(): Promise<void> {
@@ -129,7 +138,9 @@ export class FakeGateway {
   }
 
   /** Judges a hello; the reply of a refusal is ready to go out. */
-  judgeHello(hello: string) {
+  judgeHello(
+    hello: string,
+  ): { readonly ok: true; readonly value: AcceptedHello } | { readonly ok: false; readonly reply: FakeReply } {
     const accepted = acceptHello(this.channel, this.handshake, hello, this.now());
     return accepted.ok ? accepted : { ok: false as const, reply: this.#helloProblem(hello, accepted.code) };
   }
@@ -227,6 +238,7 @@ export class FakeGateway {
     if (typeof asked['lever'] === 'string')
       this.levers.push({ name: asked['lever'], times: Number(asked['times'] ?? 1) });
     if (asked['restart'] === true) this.restart();
+    if (asked['forgetStepUpKeys'] === true) this.enrolment.forgetStepUpKeys();
     if (asked['forgetDevices'] === true) this.enrolment.forget();
     if (typeof asked['underLoad'] === 'boolean') this.underLoad = asked['underLoad'];
     if (typeof asked['ticketLifeMs'] === 'number') {

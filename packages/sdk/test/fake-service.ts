@@ -83,7 +83,7 @@ export class FakeService {
   serve(request: FakeRequest): FakeReply | undefined {
     const gateway = this.#gateway;
     if (request.url === '/api/plain') return text(`plain ${request.method}`);
-    if (gateway.pulled('cut-before')) return undefined;
+    if (gateway.isFirstOrigin(request.headers['host']) && gateway.pulled('cut-first')) return undefined;
     if (gateway.pulled('redirect')) return { ...text(''), status: 302, headers: { location: '/api/plain' } };
     const hello = request.headers[header.hello];
     const reply = hello === undefined ? this.#serveInSession(request) : this.#serveEarly(request, hello);
@@ -277,7 +277,12 @@ export class FakeService {
     if (gateway.pulled('tamper-body'))
       return { ...reply, body: reply.body.map((byte, at) => (at === 0 ? byte ^ 1 : byte)) };
     if (gateway.pulled('tamper-status')) return { ...reply, status: 201 };
-    if (gateway.pulled('tamper-header')) return { ...reply, headers: { ...reply.headers, 'x-trace': 'forged' } };
+    const forged = (name: string, value: string): FakeReply => ({
+      ...reply,
+      headers: { ...reply.headers, [name]: value },
+    });
+    if (gateway.pulled('tamper-header')) return forged('content-type', 'text/html');
+    if (gateway.pulled('tamper-declared')) return forged('x-trace', 'forged');
     if (gateway.pulled('strip')) return { ...reply, headers: { 'content-type': 'application/json' } };
     if (gateway.pulled('inject-none')) return problem(401, 'handshake-required', 'none');
     if (gateway.pulled('swap') && before !== undefined) return before;

@@ -1,6 +1,6 @@
 /** What one run of the SDK suite works with: a fake gateway with levers, and this platform's clients. */
 import type { Hauberk } from '../../src/core/hauberk.ts';
-import type { HauberkOptions, HostPorts } from '../../src/core/options.ts';
+import type { HauberkOptions, HostPorts, TrustRoot } from '../../src/core/options.ts';
 import type { ClientStorage } from '../../src/core/storage.ts';
 
 /** What the platform brings. */
@@ -37,6 +37,7 @@ export interface Lab {
   /** Bends the gateway, or only looks. */
   readonly gateway: (command?: Readonly<Record<string, unknown>>) => Promise<Seen>;
   readonly storageName: string;
+  readonly trust: TrustRoot;
 }
 
 /** The first verified version of the fake's config. */
@@ -64,5 +65,5 @@ export const openLab = async (platform: Platform, storageName: string): Promise<
   };
   const client: Lab['client'] = (changed = {}, ports = {}) =>
     platform.open({ ...options, ...changed }, { storage: platform.storage(storageName), ...ports });
-  return { platform, client, gateway, storageName };
+  return { platform, client, gateway, storageName, trust: options.trust };
 };

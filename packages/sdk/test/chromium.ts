@@ -1,0 +1,32 @@
+/** Chromium for tests: the system's own, headless, quiet. */
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { type Browser, chromium } from 'playwright-core';
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts it. */
+export const startChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: process.env['HAUBERK_CHROMIUM'] ?? '/usr/bin/chromium', args: flags });
+
+/** A test file of `test/browser` as one script whose exports become `window.suite`. */
+export const bundleForPage = async (file: string): Promise<string> => {
+  const entry = fileURLToPath(new URL(`browser/${file}`, import.meta.url));
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'suite',
+    target: 'es2022',
+  });
+  return outputFiles[0]?.text ?? '';
+};
