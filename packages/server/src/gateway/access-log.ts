@@ -2,7 +2,7 @@
  * The access log: one JSON line a request, collected and written in batches. It holds ids, codes and the path; never a query, a header value
  * or a body, which may carry secrets.
  */
-import { close, closeSync, open, openSync, write, writeSync } from 'node:fs';
+import { close, closeSync, openSync, write, writeSync } from 'node:fs';
 
 /** One finished request. */
 export interface AccessEntry {
@@ -116,16 +116,10 @@ class BatchedLog implements AccessLog {
   readonly reopen = (): void => {
     const { path } = this;
     if (path === undefined) return;
-    open(path, 'a', 0o640, (error, file) => {
-      if (error !== null) {
-        this.onFault(error);
-        return;
-      }
-      const old = this.file;
-      this.file = file;
-      // A batch that is being written holds the old descriptor.
-      void (this.running ?? Promise.resolve()).then(() => close(old, () => undefined));
-    });
+    const old = this.file;
+    this.file = openSync(path, 'a', 0o640);
+    // A batch that is being written holds the old descriptor.
+    void (this.running ?? Promise.resolve()).then(() => close(old, () => undefined));
   };
 
   readonly close = async (): Promise<void> => {

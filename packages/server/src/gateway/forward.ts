@@ -82,10 +82,14 @@ const errorCode = (error: Error): string => {
   return typeof code === 'string' ? code : error.name;
 };
 
+const malformedReply: ReadonlySet<string> = new Set([
+  'HTTPParserError',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+]);
+
 const reasonOfError = (code: string): UpstreamReason =>
-  code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
-    ? 'upstream.reply-malformed'
-    : 'upstream.reset';
+  code.startsWith('HPE_') || malformedReply.has(code) ? 'upstream.reply-malformed' : 'upstream.reset';
 
 /** What both ways of forwarding share: the start mark, the deadline, the single end. */
 abstract class Forwarding implements Dispatcher.DispatchHandler, Watched {

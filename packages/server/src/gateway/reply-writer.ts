@@ -19,11 +19,9 @@ const lingerMs = 1000;
 class Lingering implements Watched {
   private received = 0;
   private readonly until = performance.now() + lingerMs;
-  private readonly incoming: IncomingMessage;
   private readonly response: ServerResponse;
 
   constructor(incoming: IncomingMessage, response: ServerResponse) {
-    this.incoming = incoming;
     this.response = response;
     incoming.on('data', (chunk: Buffer) => {
       this.received += chunk.length;
