@@ -18,6 +18,7 @@ export type OuterCode =
   | 'clock'
   | 'key-required'
   | 'handshake-required'
+  | 'config-stale'
   | 'protection-required'
   | 'nonce-required'
   | 'enrolment-required'
@@ -48,6 +49,7 @@ export const outerProblems: Readonly<Record<OuterCode, OuterProblem>> = {
   clock: { code: 'clock', status: 400, title: 'The request is outside its time' },
   'key-required': { code: 'key-required', status: 400, title: 'This operation needs an Idempotency-Key' },
   'handshake-required': { code: 'handshake-required', status: 401, title: 'A new session is needed' },
+  'config-stale': { code: 'config-stale', status: 401, title: 'A newer gateway config is needed' },
   'protection-required': { code: 'protection-required', status: 401, title: 'This operation is protected' },
   'nonce-required': { code: 'nonce-required', status: 401, title: 'Repeat the hello with the enclosed nonce' },
   'enrolment-required': { code: 'enrolment-required', status: 401, title: 'This device is not enrolled' },
@@ -89,8 +91,8 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   // Handshake.
   'hello.malformed': 'malformed',
   'hello.suite': 'unsupported',
-  'hello.config-unknown': 'handshake-required',
-  'hello.config-key-revoked': 'handshake-required',
+  'hello.config-unknown': 'config-stale',
+  'hello.config-key-revoked': 'config-stale',
   'hello.scope': 'refused',
   'hello.share': 'malformed',
   'hello.signature': 'refused',
