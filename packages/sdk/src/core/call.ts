@@ -6,6 +6,7 @@ import {
   type ProtectionMode,
   type RequestTarget,
 } from '@hauberk/channel/client';
+import { unlessAborted } from './deadline.ts';
 import { HauberkError } from './hauberk-error.ts';
 import { collect } from './plain-call.ts';
 import type { PassedOptions } from './transport.ts';
@@ -69,10 +70,13 @@ const defaultRoute = (mode: ProtectionMode): CallRoute => ({
   replies: 'bound',
 });
 
+const ownHeaders: ReadonlySet<string> = new Set([header.signature, header.signatureInput, header.contentDigest]);
+
 const readHeaders = (headers: Headers): Record<string, string> => {
   const read: Record<string, string> = {};
   headers.forEach((value, name) => {
-    read[name] = value;
+    // The channel's own headers are never the caller's; a plain digest on a sealed request would be a guessing oracle.
+    if (!name.startsWith('hauberk-') && !ownHeaders.has(name)) read[name] = value;
   });
   return read;
 };
@@ -121,14 +125,15 @@ export const readCall = async (
   const isSafe = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
   // Where the route honours keys every call has one, so that a lost reply can be asked for again.
   if (!isSafe && route.idempotency !== 'none') headers[header.idempotencyKey] ??= newKey();
-  const { body, stream } = await readBody(request, isStream && route.chunked);
+  const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+  const { body, stream } = await unlessAborted(readBody(request, isStream && route.chunked), signal);
   return {
     target: { method, path: url.pathname, query: url.search === '' ? '?' : url.search },
     headers,
     body,
     stream,
     hasBody: method !== 'GET' && method !== 'HEAD',
-    signal: init?.signal ?? (input instanceof Request ? input.signal : undefined),
+    signal,
     options: passedOptions(init),
     route,
     isRepeatable: stream === undefined && (isSafe || route.idempotency !== 'none'),

@@ -6,11 +6,15 @@ import { HauberkError } from './hauberk-error.ts';
 import { callPlain } from './plain-call.ts';
 import type { StoredTrust } from './storage.ts';
 
+/** Age at which a config in use is fetched anew beside its use, in milliseconds: routes and modes change with it. */
+const refreshAfterMs = 600_000;
+
 /** Keeps the one config that this client believes. */
 export class ConfigKeeper {
   readonly #context: CoreContext;
   #trusted: TrustedConfig | undefined;
   #fetching: Promise<TrustedConfig> | undefined;
+  #askedAt = Number.NEGATIVE_INFINITY;
   constructor(context: CoreContext) {
     this.#context = context;
   }
@@ -22,14 +26,17 @@ export class ConfigKeeper {
 
   /** The config: from memory, from storage, or fetched. */
   async current(): Promise<TrustedConfig> {
-    if (this.#trusted !== undefined) return this.#trusted;
+    if (this.#trusted === undefined) await this.#load();
+    else this.#refreshIfOld();
+    return this.#trusted ?? this.refresh();
+  }
+
+  async #load(): Promise<void> {
     const stored = await this.#context.ports.storage.read('trust');
     const judged = stored === undefined ? undefined : await this.#judge(stored.configText);
-    if (judged?.ok !== true) return this.refresh();
+    if (judged?.ok !== true) return;
     this.#trusted ??= judged.value;
-    // What was stored serves at once; whatever is newer serves the next session.
-    this.refresh().catch(() => undefined);
-    return this.#trusted;
+    this.#refreshIfOld();
   }
 
   /** Fetches the config anew, once for all who ask at the same time. */
@@ -52,7 +59,13 @@ export class ConfigKeeper {
     return trusted.config.expiresAtMs > serverTimeMs;
   }
 
+  /** What is known serves at once; whatever is newer serves the next session. */
+  #refreshIfOld(): void {
+    if (this.#context.ports.clock.monotonic() - this.#askedAt > refreshAfterMs) this.refresh().catch(() => undefined);
+  }
+
   async #fetch(): Promise<TrustedConfig> {
+    this.#askedAt = this.#context.ports.clock.monotonic();
     const { organisation, service } = this.#context.options;
     const query = new URLSearchParams({ organisation, service }).toString();
     let judged: Result<TrustedConfig> | undefined;

@@ -35,7 +35,7 @@ const refusedHandshake = (detail: string): HauberkError =>
   new HauberkError('handshake-refused', { phase: 'verify', execution: 'none', detail });
 
 /** The server's time as well as it can be known: authenticated, else the wall clock, but never before the floor. */
-const bestTime = async ({ context, config }: HandshakeParts): Promise<number> =>
+export const bestTime = async ({ context, config }: HandshakeParts): Promise<number> =>
   context.serverClock?.now() ?? Math.max(context.ports.clock.wall(), await config.timeFloor());
 
 /** A wall clock outside the config's life is wrong: the time when the config was signed is nearer to the truth. */
@@ -79,7 +79,7 @@ const keepResume = async ({ context }: HandshakeParts, { core, tickets }: Client
   await context.ports.storage.update('resume', () => ({ ticket, expiresAtMs, deviceId: core.deviceId }));
 };
 
-/** Believes an answer and makes a session of it. `receivedClock` was started when the answer arrived. */
+/** Believes an answer and makes a session of it. */
 export const finishSession = async (
   parts: HandshakeParts,
   pending: PendingHello,

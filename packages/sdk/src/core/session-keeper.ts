@@ -1,6 +1,6 @@
 /** The one session of this JavaScript context: opened when first needed, replaced when it ends, never shared. */
 import { earlyClientKeys, header, type PendingHello } from '@hauberk/channel/client';
-import { toEpochSeconds } from '@hauberk/primitives';
+import { epochMs, toEpochSeconds } from '@hauberk/primitives';
 import type { Call } from './call.ts';
 import { pause } from './deadline.ts';
 import {
@@ -12,7 +12,7 @@ import {
   receive,
   sendCall,
 } from './exchange.ts';
-import { finishSession, type HandshakeParts, makeHello, openSession } from './handshake.ts';
+import { bestTime, finishSession, type HandshakeParts, makeHello, openSession } from './handshake.ts';
 import { HauberkError } from './hauberk-error.ts';
 import type { Session } from './session.ts';
 
@@ -21,6 +21,9 @@ const recoveriesPerMinute = 3;
 const minuteMs = 60_000;
 /** Most milliseconds that a recovery waits: a restarted gateway must not be asked by all its devices at once. */
 const jitterMs = 500;
+
+/** How long other calls wait for an early request's reply before they open a session of their own, in milliseconds. */
+const earlyPatienceMs = 1500;
 
 /** What became of an early request: the session that its hello opened, and the reply, when each is there. */
 interface EarlyOutcome {
@@ -81,15 +84,26 @@ export class SessionKeeper {
   async tryEarly(call: Call): Promise<{ readonly session: Session; readonly reply: OpenedReply } | undefined> {
     if (this.usable !== undefined || this.isOpening || !call.isRepeatable) return undefined;
     const early = this.#early(call);
-    // Whoever asks meanwhile waits for the session of this hello, or of the next one when it opens none.
-    this.#begin(
-      early.then(
-        ({ session }) => session ?? openSession(this.#parts),
-        () => openSession(this.#parts),
-      ),
-    ).catch(() => undefined);
+    this.#begin(this.#sessionOf(early)).catch(() => undefined);
     const { session, reply } = await early;
     return session === undefined || reply === undefined ? undefined : { session, reply };
+  }
+
+  /** Whoever asks meanwhile waits for the session of the early hello; opened anew when it brings none, or not soon. */
+  #sessionOf(early: Promise<EarlyOutcome>): Promise<Session> {
+    return new Promise((resolve) => {
+      let isDecided = false;
+      const decide = (session: Session | undefined): void => {
+        clearTimeout(timer);
+        if (!isDecided) resolve(session ?? openSession(this.#parts));
+        isDecided = true;
+      };
+      const timer = setTimeout(() => decide(undefined), earlyPatienceMs);
+      early.then(
+        ({ session }) => decide(session),
+        () => decide(undefined),
+      );
+    });
   }
 
   #begin(work: Promise<Session>): Promise<Session> {
@@ -120,10 +134,9 @@ export class SessionKeeper {
 
   async #sendEarly(call: Call, pending: PendingHello): Promise<EarlyOutcome> {
     const { context } = this.#parts;
-    const { crypto, clock } = context.ports;
+    const { crypto } = context.ports;
     const keys = await earlyClientKeys(crypto, pending);
-    const now = context.serverClock?.now() ?? Math.floor(clock.wall());
-    const slot = { sequence: 0, created: toEpochSeconds(now as Parameters<typeof toEpochSeconds>[0]) };
+    const slot = { sequence: 0, created: toEpochSeconds(epochMs(await bestTime(this.#parts))) };
     const outgoing = await protectCall(context, keys, call, {}, slot);
     const raw = await sendCall(context, call, outgoing, { [header.hello]: pending.text });
     const answer = raw.reply.headers[header.answer];
