@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts';
 import { watchFile } from '../config/watch.ts';
 import { createLog, type Log } from '../gateway/log.ts';
 import { type RunningGateway, startGateway } from '../gateway/supervisor.ts';
+import { ListenError } from '../gateway/worker-pool.ts';
 import { openStorage, StateError, suppliedMasterKey } from '../storage/index.ts';
 import { reportIssues } from './config.ts';
 import { packageVersion } from './version.ts';
@@ -61,6 +62,7 @@ const run = async (gateway: RunningGateway, configFile: string, log: Log): Promi
 
 const refusal = (error: unknown): string | undefined => {
   if (error instanceof StateError) return `${error.code}: ${error.message} (hint: ${error.hint})`;
+  if (error instanceof ListenError) return `${error.code}: ${error.message} (hint: choose another listen.port)`;
   if (error instanceof Error && 'code' in error && 'syscall' in error) return `${String(error.code)}: ${error.message}`;
   return undefined;
 };

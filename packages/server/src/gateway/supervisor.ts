@@ -216,7 +216,7 @@ class Gateway implements RunningGateway {
 
   async start(): Promise<void> {
     await this.#renew();
-    await this.#pool.start(this.#config.listen.port);
+    await this.#pool.start(this.#config.listen.host, this.#config.listen.port);
     this.#admin = await openAdmin({
       admin: this.#config.admin,
       log: this.#log,

@@ -2,6 +2,7 @@
  * The worker threads: started one by one on one port, replaced when one dies, asked for their counters, drained. What workers share lies in
  * shared memory without locks, so a dead one leaves nothing held.
  */
+import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
 import { transferOf } from '../storage/index.ts';
@@ -45,6 +46,14 @@ const longestPauseMs = 5000;
 const settledAfterMs = 30_000;
 const metricsTimeoutMs = 2000;
 
+/** Sharing a port would also share it with another gateway, which then got a part of our requests: a port in use is refused. */
+const requireFreePort = (host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => reject(new ListenError(error.code ?? '', error.message)));
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
+  });
+
 /** The workers of one gateway process. */
 export class WorkerPool {
   #port = 0;
@@ -79,7 +88,8 @@ export class WorkerPool {
   }
 
   /** Starts all workers; the first one chooses the port. */
-  async start(port: number): Promise<void> {
+  async start(host: string, port: number): Promise<void> {
+    if (port !== 0) await requireFreePort(host, port);
     this.#port = port;
     await this.#startFirst();
     const wanted = this.#reusePort ? this.#options.count : 1;
