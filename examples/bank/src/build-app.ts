@@ -11,8 +11,8 @@ export interface BuiltApp {
 
 const WEB = join(import.meta.dirname, 'web');
 
-/** Builds into `outDir`, which is created when missing. Takes well under a second. */
-export async function buildApp(outDir: string): Promise<BuiltApp> {
+/** Builds into `outDir`, which is created when missing. `nowMs` is the build time that the app's trust root holds. */
+export async function buildApp(outDir: string, nowMs: number = Date.now()): Promise<BuiltApp> {
   const bundles = await build({
     absWorkingDir: WEB,
     entryPoints: { app: 'main.ts', style: 'style.css' },
@@ -24,6 +24,7 @@ export async function buildApp(outDir: string): Promise<BuiltApp> {
     platform: 'browser',
     target: ['chrome115', 'safari16.4', 'firefox115'],
     legalComments: 'none',
+    define: { BUILD_TIME_MS: String(nowMs) },
     logLevel: 'silent',
   });
   const outputs = [

@@ -1,10 +1,12 @@
-/** Starts the app. */
+/** Starts the app: through Hauberk when the bank says how, bare otherwise. */
 import { App } from './app.ts';
+import { askUser } from './confirm-dialog.ts';
 import { bareConnection, type Connection, loadTrust } from './connection.ts';
+import { protectedConnection } from './protected-connection.ts';
 
 async function connect(): Promise<Connection> {
-  await loadTrust();
-  return bareConnection();
+  const trust = await loadTrust();
+  return trust === null ? bareConnection() : protectedConnection(trust, askUser);
 }
 
 const root = document.querySelector<HTMLElement>('#app');

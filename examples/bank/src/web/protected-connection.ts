@@ -1,0 +1,85 @@
+/** The way to the bank through Hauberk: the SDK's `fetch`, and a record of what became of the last request. */
+import { createHauberk, type HauberkOptions, type StepUpTransaction } from '@hauberk/sdk';
+import type { HauberkTrust, TransferOrder } from '../bank-api.ts';
+import type { Question } from './confirm-dialog.ts';
+import type { Connection, ProtectionStatus } from './connection.ts';
+import { formatMoney } from './format.ts';
+
+const TIERS = ['software key', 'hardware key'] as const;
+
+/** Connects with the trust that the bank published; `ask` is put before the user when the gateway demands a step-up. */
+export function protectedConnection(trust: HauberkTrust, ask: (question: Question) => Promise<boolean>): Connection {
+  const listeners: (() => void)[] = [];
+  let lastDecision: string | null = null;
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const decide = (decision: string): void => {
+    lastDecision = decision;
+    tell();
+  };
+  const hauberk = createHauberk({
+    ...optionsOf(trust),
+    confirm: (transaction) => ask(questionOf(transaction)),
+    onProblem: ({ code }) => decide(code),
+    onSession: tell,
+  });
+  const status = (): ProtectionStatus => {
+    const { session, deviceId, tier } = hauberk.status();
+    return {
+      isProtected: true,
+      session: session === 'open' ? (deviceId ?? session) : session,
+      tier: tier === undefined ? null : (TIERS[tier] ?? `tier ${tier}`),
+      mode: null,
+      lastDecision,
+    };
+  };
+  return {
+    fetch: async (input, init) => {
+      const response = await hauberk.fetch(input, init);
+      decide(response.ok ? 'allowed' : await refusalOf(response));
+      return response;
+    },
+    status,
+    onStatus: (listener) => void listeners.push(listener),
+    logOut: () => hauberk.logout(),
+  };
+}
+
+/** Written in by the bundler. */
+declare const BUILD_TIME_MS: number;
+
+const optionsOf = (trust: HauberkTrust): HauberkOptions => ({
+  organisation: trust.organisation,
+  app: trust.app,
+  service: trust.service,
+  endpoints: trust.endpoints.length === 0 ? [location.origin] : trust.endpoints,
+  trust: { configKeys: trust.configKeys, minConfigVersion: trust.minConfigVersion, buildTimeMs: BUILD_TIME_MS },
+});
+
+/** Gateway and bank both answer with problem documents; their code says who refused and why. */
+async function refusalOf(response: Response): Promise<string> {
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  const isCoded = typeof problem === 'object' && problem !== null && 'code' in problem;
+  return isCoded ? String(problem.code) : String(response.status);
+}
+
+/** Shows what will be signed, read from the very bytes, not from what the screen believes. */
+function questionOf({ body, path }: StepUpTransaction): Question {
+  const order = JSON.parse(new TextDecoder().decode(body)) as Partial<TransferOrder>;
+  const { amountMinor, currency, fromAccountId, payeeId, toAccountId } = order;
+  const amount = amountMinor === undefined || currency === undefined ? path : formatMoney(amountMinor, currency);
+  return {
+    title: 'Approve with your device',
+    facts: [
+      ['Amount', amount],
+      ['From account', fromAccountId ?? ''],
+      ['To', payeeId ?? toAccountId ?? ''],
+    ],
+    note: 'This is a large payment. Your device signs exactly what you see here.',
+    agree: 'Approve',
+  };
+}
