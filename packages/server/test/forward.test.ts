@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { type ForwardOutcome, forward, forwardStream } from '../src/gateway/forward.ts';
+import { forwardDecoded } from '../src/gateway/forward-decoded.ts';
 import { createResolver } from '../src/gateway/resolver.ts';
 import { openUpstream, type Upstream } from '../src/gateway/upstream.ts';
 
@@ -198,4 +200,31 @@ test('forward: a streamed body that fails resets the upstream request before its
   await closed;
   assert.match(received, /good/);
   assert.doesNotMatch(received, /\r\n0\r\n\r\n/);
+});
+
+const codingLimits = { decompressedBytes: 10_000, decompressionRatio: 50 };
+
+test('forward: an honest gzip body reaches a protected upstream decoded and without its coding', async () => {
+  let received = '';
+  const port = await startRaw((socket, text) => {
+    received += text;
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+  });
+  const coded = { ...post, headers: ['Content-Encoding', 'gzip', 'x-own', '1'], body: gzipSync('plain body') };
+  assert.equal(codeOf(await forwardDecoded(to(port), coded, 1000, 100, codingLimits)), 'reply 200');
+  assert.match(received, /\r\n\r\nplain body$/);
+  assert.doesNotMatch(received, /content-encoding/i);
+  assert.match(received, /x-own: 1/);
+});
+
+test('forward: bombs and unknown codings are refused before a connection is made', async () => {
+  let connections = 0;
+  const port = await startRaw(() => {
+    connections += 1;
+  });
+  const bomb = { ...post, headers: ['content-encoding', 'gzip'], body: gzipSync(Buffer.alloc(1_000_000)) };
+  const unknown = { ...post, headers: ['content-encoding', 'gzip, gzip'] };
+  assert.equal(codeOf(await forwardDecoded(to(port), bomb, 1000, 100, codingLimits)), 'not-sent coding.bomb');
+  assert.equal(codeOf(await forwardDecoded(to(port), unknown, 1000, 100, codingLimits)), 'not-sent coding.unsupported');
+  assert.equal(connections, 0);
 });

@@ -1,7 +1,9 @@
 /** Undoes a request body's content coding within bounds: 165 bytes of brotli become 100 MB, so size and ratio are capped while inflating. */
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import { accept, type Result, refuse } from '@hauberk/primitives';
-import type { CodingReason } from './reasons.ts';
+
+/** Why a body's coding is refused. */
+export type CodingReason = 'coding.unsupported' | 'coding.malformed' | 'coding.bomb';
 
 /** Bounds of a decoded body. */
 export interface CodingLimits {

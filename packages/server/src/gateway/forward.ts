@@ -3,6 +3,7 @@
  * byte can have left, otherwise `unknown`, because an upstream may have acted on a request whose reply was lost.
  */
 import type { Dispatcher } from 'undici';
+import type { CodingReason } from './body-coding.ts';
 import { unwatch, type Watched, watch } from './sweeper.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -35,7 +36,7 @@ export type ForwardOutcome =
       readonly headers: string[];
       readonly body: Uint8Array;
     }
-  | { readonly kind: 'not-sent'; readonly code: UpstreamReason; readonly detail?: string }
+  | { readonly kind: 'not-sent'; readonly code: UpstreamReason | CodingReason; readonly detail?: string }
   | { readonly kind: 'unknown'; readonly code: UpstreamReason; readonly detail?: string };
 
 /** Where the parts of a streamed reply go. Returning `false` from `onChunk` pauses the upstream until `resume()`. */

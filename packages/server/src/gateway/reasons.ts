@@ -1,6 +1,7 @@
 /** The inner reason codes of the gateway: precise, for log, metrics and audit. Clients see the coarse outer code (problems.ts). */
 import type { ChannelReason } from '@hauberk/channel';
 import type { BodyReason } from './body.ts';
+import type { CodingReason } from './body-coding.ts';
 import type { UpstreamReason } from './forward.ts';
 import type { HeadReason } from './request-head.ts';
 
@@ -9,9 +10,6 @@ export type RouteReason = 'route.none' | 'route.method' | 'route.service' | 'rou
 
 /** Why a request is over a limit. */
 export type LimitReason = 'limit.device' | 'limit.address' | 'limit.route' | 'limit.connections' | 'limit.overload';
-
-/** Why a body's coding is refused. */
-export type CodingReason = 'coding.unsupported' | 'coding.malformed' | 'coding.bomb';
 
 /** What a route's static outcome did. */
 export type OutcomeReason = 'outcome.deny' | 'outcome.challenge' | 'outcome.slow-full' | 'outcome.trap';

@@ -19,6 +19,7 @@ import { type ChannelState, openChannelState } from './channel-state.ts';
 import type { EnrolmentShell } from './enrol-endpoint.ts';
 import { unverifiedFacts } from './facts.ts';
 import { forward, forwardStream } from './forward.ts';
+import { forwardDecoded } from './forward-decoded.ts';
 import type { HandshakeShell } from './handshake-endpoint.ts';
 import { createHold, type Hold } from './hold.ts';
 import { upstreamHeaders } from './hygiene.ts';
@@ -157,8 +158,12 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
     bodyPace: bodyPaceOf(config),
     factsKey: (route) => upstreamOf(parts, route).factsKey,
     preserveHost: (route) => upstreamOf(parts, route).preserveHost,
-    forward: (route, request) =>
-      forward(upstreamOf(parts, route).upstream, request, route.deadline, route.replyCapBytes),
+    forward: (route, request) => {
+      const { upstream } = upstreamOf(parts, route);
+      return route.protection === 'none'
+        ? forward(upstream, request, route.deadline, route.replyCapBytes)
+        : forwardDecoded(upstream, request, route.deadline, route.replyCapBytes, config.limits);
+    },
     admitDevice: (route, deviceId, at) => admitDevice(parts, route, deviceId, at),
     hold: parts.hold,
   };
