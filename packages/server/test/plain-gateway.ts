@@ -72,6 +72,8 @@ const baseLimits: LimitsConfig = {
   bodyPaceBytesPerSecond: 500,
   connections: 100,
   connectionsPerAddress: 50,
+  enrolmentsPerSecond: 1,
+  enrolmentBurst: 3,
   heldRequests: 1,
   slowMs: 100,
   decompressedBytes: 1_048_576,
@@ -214,7 +216,7 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
       return exchange.route.stream ? servePlainStream(shell, exchange, response, extra) : servePlain(shell, exchange);
     },
     limiter: createRateLimiter(memory, new Uint8Array(8), now()),
-    endpointLimit: { perSecond: 1, burst: 3 },
+    endpointLimit: () => ({ perSecond: limits.enrolmentsPerSecond, burst: limits.enrolmentBurst }),
     bodyPace: () => shell.bodyPace,
     accessLog: {
       write: (entry) => void entries.push(entry),

@@ -69,6 +69,7 @@ before(async () => {
         name: 'config',
         method: 'GET',
         capBytes: 0,
+        isLimited: false,
         serve: async () => ({ reply: { status: 200, headers: [], body: Buffer.from('config') }, reason: 'ok' }),
       },
       {
@@ -76,6 +77,7 @@ before(async () => {
         name: 'hello',
         method: 'POST',
         capBytes: 20,
+        isLimited: true,
         serve: async ({ body }) => ({ reply: { status: 200, headers: [], body }, reason: 'ok' }),
       },
       {
@@ -83,6 +85,7 @@ before(async () => {
         name: 'broken',
         method: 'GET',
         capBytes: 0,
+        isLimited: false,
         serve: async () => {
           throw new Error('broken invariant');
         },
