@@ -46,11 +46,11 @@ export interface AeadAlgorithm {
   open(input: AeadInput, sealed: Uint8Array): Awaitable<Bytes | undefined>;
 }
 
-/** A cipher without authentication, padding included. */
+/** A cipher without associated bytes, padding included; key wrapping has a fixed iv and takes an empty one. */
 export interface CipherAlgorithm {
   readonly kind: 'cipher';
   encrypt(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Awaitable<Bytes>;
-  /** Undefined when the padding is wrong. */
+  /** Undefined when the padding or the check value is wrong. */
   decrypt(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Awaitable<Bytes | undefined>;
 }
 
@@ -72,8 +72,6 @@ export interface PublicKey {
 export interface SignatureInput {
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
-  /** Of ECDSA and DSA; the others have one spelling. */
-  readonly encoding: 'der' | 'p1363';
   /** The context string of ML-DSA. */
   readonly context: Uint8Array;
 }

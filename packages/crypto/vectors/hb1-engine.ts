@@ -48,9 +48,8 @@ const agreement = (crypto: AsyncCrypto, group: Group): AgreementAlgorithm => ({
 
 const ecdsa = (crypto: AsyncCrypto): SignatureAlgorithm => ({
   kind: 'signature',
-  verify: async ({ raw }, { message, signature, encoding }) => {
-    if (encoding !== 'p1363' || raw === undefined)
-      throw new CryptoInputError('signatures are r ‖ s under raw points', { code: 'unsupported-parameter' });
+  verify: async ({ raw }, { message, signature }) => {
+    if (raw === undefined) throw new CryptoInputError('no raw key');
     return crypto.verify(raw, message, signature);
   },
 });
@@ -66,6 +65,6 @@ export const hb1Engine = (crypto: AsyncCrypto): Engine => ({
     ['AES-256-GCM', aead(crypto)],
     ['X25519', agreement(crypto, 'x25519')],
     ['ECDH-secp256r1', agreement(crypto, 'p256')],
-    ['ECDSA-secp256r1-SHA-256', ecdsa(crypto)],
+    ['ECDSA-secp256r1-SHA-256-P1363', ecdsa(crypto)],
   ]),
 });

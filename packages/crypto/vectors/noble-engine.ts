@@ -1,6 +1,6 @@
 /** The algorithms of the noble libraries that Hauberk carries. */
 import { type Bytes, CryptoInputError } from '@hauberk/primitives';
-import { cbc, cmac, gcm, gcmsiv } from '@noble/ciphers/aes.js';
+import { aeskw, aeskwp, cbc, cmac, gcm, gcmsiv } from '@noble/ciphers/aes.js';
 import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed448, x448 } from '@noble/curves/ed448.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
@@ -86,6 +86,12 @@ const cbcCipher: CipherAlgorithm = {
   },
 };
 
+const wrap = (cipher: typeof aeskw): CipherAlgorithm => ({
+  kind: 'cipher',
+  encrypt: (key, _iv, plaintext) => refusing('wrap', () => Uint8Array.from(cipher(key).encrypt(plaintext))),
+  decrypt: (key, _iv, ciphertext) => quietly(() => Uint8Array.from(cipher(key).decrypt(ciphertext))),
+});
+
 const montgomery = (curve: typeof x25519): AgreementAlgorithm => ({
   kind: 'agreement',
   agree: (scalar, peer) => refusing('agreement', () => Uint8Array.from(curve.getSharedSecret(scalar, peer))),
@@ -97,14 +103,24 @@ const ecdh = (curve: typeof p256): AgreementAlgorithm => ({
     refusing('agreement', (): Bytes => Uint8Array.from(curve.getSharedSecret(scalar, peer, true).subarray(1))),
 });
 
-const ecdsa = (curve: typeof p256, hash: (message: Uint8Array) => Uint8Array, lowS: boolean): SignatureAlgorithm => ({
+type Hash = (message: Uint8Array) => Uint8Array;
+
+const ecdsa = (
+  curve: typeof p256,
+  hash: Hash,
+  options: { readonly lowS: boolean; readonly format: 'der' | 'compact' },
+): SignatureAlgorithm => ({
   kind: 'signature',
-  verify: ({ raw }, { message, signature, encoding }) => {
+  verify: ({ raw }, { message, signature }) => {
     if (raw === undefined) throw new CryptoInputError('no raw key');
-    const format = encoding === 'der' ? 'der' : 'compact';
-    return quietly(() => curve.verify(signature, hash(message), raw, { lowS, prehash: false, format })) ?? false;
+    return quietly(() => curve.verify(signature, hash(message), raw, { ...options, prehash: false })) ?? false;
   },
 });
+
+const ecdsaRows = (title: string, curve: typeof p256, hash: Hash): Row[] => [
+  [`${title}-DER`, ecdsa(curve, hash, { lowS: false, format: 'der' })],
+  [`${title}-P1363`, ecdsa(curve, hash, { lowS: false, format: 'compact' })],
+];
 
 const eddsa = (curve: typeof ed25519): SignatureAlgorithm => ({
   kind: 'signature',
@@ -129,16 +145,19 @@ const hashRows = Object.entries(hashes).flatMap(([title, hash]): Row[] => [
 
 const curveRows = Object.entries(curves).flatMap(([curve, engine]): Row[] => [
   [`ECDH-${curve}`, ecdh(engine)],
-  ...Object.entries(hashes).map(([hash, digest]): Row => [`ECDSA-${curve}-${hash}`, ecdsa(engine, digest, false)]),
+  ...Object.entries(hashes).flatMap(([hash, digest]) => ecdsaRows(`ECDSA-${curve}-${hash}`, engine, digest)),
 ]);
 
 const aesRows = [16, 24, 32].flatMap((length): Row[] => [
   [`AES-${length * 8}-GCM`, aead(gcmOfAnyNonce, length)],
+  [`AES-${length * 8}-GMAC`, aead(gcmOfAnyNonce, length)],
   [`AES-${length * 8}-GCM-SIV`, aead(gcmsiv, length)],
   [`AES-${length * 8}-CBC-PKCS5`, cbcCipher],
+  [`AES-${length * 8}-WRAP`, wrap(aeskw)],
+  [`AES-${length * 8}-KWP`, wrap(aeskwp)],
   [
     `AES-${length * 8}-CMAC`,
-    { kind: 'mac', mac: (key, message) => refusing('CMAC', () => Uint8Array.from(cmac(key, message))) },
+    { kind: 'mac', mac: (key, message) => refusing('CMAC', () => Uint8Array.from(cmac(message, key))) },
   ],
 ]);
 
@@ -154,7 +173,7 @@ export const nobleEngine: Engine = {
     ['X448', montgomery(x448)],
     ['Ed25519', eddsa(ed25519)],
     ['Ed448', eddsa(ed448)],
-    ['ECDSA-secp256k1-SHA-256-BITCOIN', ecdsa(secp256k1, sha256, true)],
+    ['ECDSA-secp256k1-SHA-256-BITCOIN', ecdsa(secp256k1, sha256, { lowS: true, format: 'der' })],
     ...curveRows,
   ]),
 };

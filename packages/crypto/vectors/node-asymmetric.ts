@@ -37,24 +37,23 @@ const agreement = (algorithm: () => Uint8Array, wrap: (scalar: Uint8Array) => Ui
 const ecdh = (curve: string): AgreementAlgorithm => agreement(() => curveFacts(curve).algorithm, ecPrivateKey);
 
 /** Keys that OpenSSL cannot read are refused before, so that they never pass for failed signatures. */
-const verifier = (
-  hash: string | null,
-  options: (encoding: 'der' | 'p1363') => Omit<VerifyKeyObjectInput, 'key'>,
-): SignatureAlgorithm => ({
+const verifier = (hash: string | null, options: Omit<VerifyKeyObjectInput, 'key'>): SignatureAlgorithm => ({
   kind: 'signature',
-  verify: ({ info }, { message, signature, encoding }) => {
+  verify: ({ info }, { message, signature }) => {
     const key = publicKeyFrom(info);
     // A malformed signature is refused in many ways; all of them mean false.
-    return quietly(() => verify(hash, message, { key, ...options(encoding) }, signature)) ?? false;
+    return quietly(() => verify(hash, message, { key, ...options }, signature)) ?? false;
   },
 });
 
-const dsa = (name: string): SignatureAlgorithm =>
-  verifier(name, (encoding) => ({ dsaEncoding: encoding === 'der' ? 'der' : 'ieee-p1363' }));
-const pkcs1 = (name: string): SignatureAlgorithm => verifier(name, () => ({ padding: constants.RSA_PKCS1_PADDING }));
+const dsaRows = (title: string, name: string): Row[] => [
+  [`${title}-DER`, verifier(name, { dsaEncoding: 'der' })],
+  [`${title}-P1363`, verifier(name, { dsaEncoding: 'ieee-p1363' })],
+];
+const pkcs1 = (name: string): SignatureAlgorithm => verifier(name, { padding: constants.RSA_PKCS1_PADDING });
 const pss = (name: string, saltLength: number): SignatureAlgorithm =>
-  verifier(name, () => ({ padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }));
-const eddsa = verifier(null, () => ({}));
+  verifier(name, { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength });
+const eddsa = verifier(null, {});
 
 const saltLengths = [0, 20, 24, 28, 32, 48, 64];
 
@@ -86,7 +85,7 @@ const rsaRows = ([hash, name]: readonly [string, string]): Row[] => [
 
 const curveRows = (curve: string): Row[] => [
   [`ECDH-${curve}`, ecdh(curve)],
-  ...nodeHashes.map(([hash, name]): Row => [`ECDSA-${curve}-${hash}`, dsa(name)]),
+  ...nodeHashes.flatMap(([hash, name]) => dsaRows(`ECDSA-${curve}-${hash}`, name)),
 ];
 
 // RFC 8410: the object identifiers of the Montgomery curves.
@@ -99,7 +98,7 @@ export const nodeAsymmetric: readonly Row[] = [
   ['X448', agreement(() => x448, octetString)],
   ['Ed25519', eddsa],
   ['Ed448', eddsa],
-  ...nodeHashes.map(([hash, name]): Row => [`DSA-${hash}`, dsa(name)]),
+  ...nodeHashes.flatMap(([hash, name]) => dsaRows(`DSA-${hash}`, name)),
   ...nodeHashes.flatMap(rsaRows),
   ...curveNames.flatMap(curveRows),
 ];

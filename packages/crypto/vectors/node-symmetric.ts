@@ -102,7 +102,7 @@ const aead = (cipher: string, keyLength: number): AeadAlgorithm => {
   };
 };
 
-const cbc = (cipher: string): CipherAlgorithm => ({
+const blocks = (cipher: string): CipherAlgorithm => ({
   kind: 'cipher',
   encrypt: (key, iv, plaintext) =>
     refusing(cipher, () => {
@@ -115,25 +115,46 @@ const cbc = (cipher: string): CipherAlgorithm => ({
   },
 });
 
+/** RFC 3394 section 2.2.3.1 and RFC 5649 section 3: the initial values of key wrapping. */
+const wrapping: readonly (readonly [string, string, Uint8Array])[] = [
+  ['WRAP', 'wrap', Buffer.from('a6a6a6a6a6a6a6a6', 'hex')],
+  ['KWP', 'wrap-pad', Buffer.from('a65959a6', 'hex')],
+];
+
+const wrap = (cipher: string, initial: Uint8Array): CipherAlgorithm => {
+  const engine = blocks(cipher);
+  return {
+    kind: 'cipher',
+    encrypt: (key, _iv, plaintext) => engine.encrypt(key, initial, plaintext),
+    decrypt: (key, _iv, ciphertext) => engine.decrypt(key, initial, ciphertext),
+  };
+};
+
+const wrapRows = (bits: number): Row[] =>
+  wrapping
+    .filter(([, name]) => builtCiphers.has(`id-aes${bits}-${name}`))
+    .map(([title, name, initial]) => [`AES-${bits}-${title}`, wrap(`id-aes${bits}-${name}`, initial)]);
+
 const builtCiphers = new Set(getCiphers());
 
 const cipherRows = (family: string, bits: number): Row[] => {
   const modes: readonly (readonly [string, string])[] = [
     ['GCM', 'gcm'],
+    ['GMAC', 'gcm'],
     ['CCM', 'ccm'],
   ];
   const lower = family.toLowerCase();
   const sealing = modes
     .filter(([, mode]) => builtCiphers.has(`${lower}-${bits}-${mode}`))
     .map(([title, mode]): Row => [`${family}-${bits}-${title}`, aead(`${lower}-${bits}-${mode}`, bits / 8)]);
-  return builtCiphers.has(`${lower}-${bits}-cbc`)
-    ? [...sealing, [`${family}-${bits}-CBC-PKCS5`, cbc(`${lower}-${bits}-cbc`)]]
-    : sealing;
+  const padded = builtCiphers.has(`${lower}-${bits}-cbc`) ? [blocks(`${lower}-${bits}-cbc`)] : [];
+  return [...sealing, ...padded.map((cipher): Row => [`${family}-${bits}-CBC-PKCS5`, cipher])];
 };
 
 /** Hashes, key derivation and ciphers of this Node. */
 export const nodeSymmetric: readonly Row[] = [
   ...nodeHashes.flatMap(hashRows),
   ...['AES', 'ARIA', 'CAMELLIA'].flatMap((family) => [128, 192, 256].flatMap((bits) => cipherRows(family, bits))),
+  ...[128, 192, 256].flatMap(wrapRows),
   ['CHACHA20-POLY1305', aead('chacha20-poly1305', 32)],
 ];

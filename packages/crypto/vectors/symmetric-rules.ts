@@ -2,7 +2,7 @@
 import { equalBytes } from '@hauberk/primitives';
 import { type GroupRule, rule, type Verdict } from './group-rule.ts';
 import { hashName } from './hash-names.ts';
-import { countOf, hexOf, type Members, textOf } from './members.ts';
+import { countOf, hexOf, type Members, optionalHexOf, textOf } from './members.ts';
 
 /** AES-GCM with a key of 256 bits is AES-256-GCM in the tables; ChaCha20 has one size. */
 const sizedName = (file: Members, group: Members): string => {
@@ -65,22 +65,18 @@ const aead = rule('aead', sizedName, async (algorithm, { group, test }) => {
 });
 
 /** GMAC is GCM of nothing with the message as associated bytes (SP 800-38D section 3). */
-const gmac = rule(
-  'aead',
-  (_file, group) => `AES-${countOf(group, 'keySize')}-GCM`,
-  async (algorithm, { group, test }) => {
-    const input = {
-      key: hexOf(test, 'key'),
-      nonce: hexOf(test, 'iv'),
-      associated: hexOf(test, 'msg'),
-      tagLength: countOf(group, 'tagSize') / 8,
-    };
-    return (await algorithm.open(input, hexOf(test, 'tag')))?.length === 0 ? 'accepted' : 'refused';
-  },
-);
+const gmac = rule('aead', sizedName, async (algorithm, { group, test }) => {
+  const input = {
+    key: hexOf(test, 'key'),
+    nonce: hexOf(test, 'iv'),
+    associated: hexOf(test, 'msg'),
+    tagLength: countOf(group, 'tagSize') / 8,
+  };
+  return (await algorithm.open(input, hexOf(test, 'tag')))?.length === 0 ? 'accepted' : 'refused';
+});
 
 const cipher = rule('cipher', sizedName, async (algorithm, { test }) => {
-  const [key, iv, ciphertext] = [hexOf(test, 'key'), hexOf(test, 'iv'), hexOf(test, 'ct')];
+  const [key, iv, ciphertext] = [hexOf(test, 'key'), optionalHexOf(test, 'iv'), hexOf(test, 'ct')];
   const opened = await algorithm.decrypt(key, iv, ciphertext);
   if (opened === undefined) return 'refused';
   const plaintext = hexOf(test, 'msg');
@@ -96,4 +92,5 @@ export const symmetricRules: readonly (readonly [string, GroupRule])[] = [
   ['PbkdfTest', pbkdf2],
   ['AeadTest', aead],
   ['IndCpaTest', cipher],
+  ['KeywrapTest', cipher],
 ];
