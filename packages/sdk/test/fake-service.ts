@@ -217,6 +217,7 @@ export class FakeService {
     const reply = text(JSON.stringify({ ...execution, covered: verified.headers['x-covered'] }), 'application/json');
     reply.headers['x-trace'] = `trace-${this.executions.length}`;
     reply.headers['x-loose'] = 'anybody';
+    if (method === 'HEAD') reply.body = new Uint8Array(0);
     if (path === '/api/nothing') Object.assign(reply, { status: 204, body: new Uint8Array(0) });
     if (typeof key === 'string') this.#outcomes.set(key, { ...reply, headers: { ...reply.headers } });
     return reply;

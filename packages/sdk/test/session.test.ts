@@ -8,11 +8,11 @@ import { Session, type TakenSlot } from '../src/core/session.ts';
 
 const start = 1_700_000_000_000;
 
-const openSession = (monotonic: () => number = () => 0, lifeMs = 900_000): Session =>
+const openSession = (monotonic: () => number = () => 0, lifeMs = 900_000, wall: () => number = () => 0): Session =>
   new Session(
     { core: { expiresAtMs: start + lifeMs } } as unknown as ClientSession,
     {} as TrustedConfig,
-    new ServerClock(monotonic, start),
+    new ServerClock({ monotonic, wall }, start),
   );
 
 describe('session', () => {
@@ -72,6 +72,18 @@ describe('session', () => {
     const session = openSession(() => elapsed);
     elapsed = 61_500;
     assert.equal((await session.takeSlot()).created, Math.floor((start + 61_500) / 1000));
+  });
+
+  it('a session is not used when the device may have slept through its end, whatever the monotonic clock says', async () => {
+    let wall = 0;
+    const session = openSession(
+      () => 0,
+      60_000,
+      () => wall,
+    );
+    wall = 3_600_000;
+    assert.ok(!session.isUsable());
+    assert.equal((await session.takeSlot()).created, start / 1000);
   });
 
   it('a session is not used in its last five seconds, nor at the end of its sequence numbers', () => {

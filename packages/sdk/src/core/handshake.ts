@@ -91,7 +91,7 @@ export const finishSession = async (
   if (!finished.ok) return finished;
   const { serverTimeMs } = finished.value.core;
   const since = context.ports.clock.monotonic() - readAt;
-  const clock = new ServerClock(context.ports.clock.monotonic, serverTimeMs + since);
+  const clock = new ServerClock(context.ports.clock, serverTimeMs + since);
   const isCurrent = await config.learnTime(serverTimeMs, pending.trusted);
   if (!isCurrent) return { ok: false, code: 'document.expired' };
   context.serverClock = clock;

@@ -1,10 +1,12 @@
 /** Unprotected calls to the gateway's own endpoints: what they bring is verified by whoever asked, so any origin may answer. */
 import type { CoreContext } from './core-context.ts';
-import { openDeadline } from './deadline.ts';
+import { openDeadline, pause } from './deadline.ts';
 import { type FailurePhase, HauberkError } from './hauberk-error.ts';
 import { type OuterProblem, readOuterProblem } from './outer-problem.ts';
 import { TransportFault } from './transport.ts';
 
+/** Base of the waiting time between rounds, in milliseconds; it doubles. */
+const backoffMs = 100;
 /** Largest reply to such a call in bytes. */
 const maxReplyBytes = 524_288;
 
@@ -54,25 +56,43 @@ const callOrigin = async (
 const phaseOf = (error: unknown): FailurePhase =>
   error instanceof TransportFault || error instanceof HauberkError ? error.phase : 'receive';
 
-/** Calls the origins in turn, the one in use first, until one answers and `isUsable` (when given) likes the answer. */
+/** One round over the origins, the one in use first. */
+const callRound = async (
+  context: CoreContext,
+  path: string,
+  body: PlainBody | undefined,
+  isUsable: (answer: PlainAnswer) => Promise<boolean>,
+): Promise<{ readonly answer?: PlainAnswer; readonly failure?: unknown }> => {
+  let round: { readonly answer?: PlainAnswer; readonly failure?: unknown } = {};
+  for (let tries = 0; tries < context.endpoints.origins.length; tries += 1) {
+    const origin = context.endpoints.current();
+    try {
+      const answer = await callOrigin(context, origin, path, body);
+      round = { answer };
+      if (await isUsable(answer)) return round;
+    } catch (failure) {
+      round = { ...round, failure };
+    }
+    context.endpoints.leave(origin);
+  }
+  return round;
+};
+
+/**
+ * Calls the origins in turn until one answers and `isUsable` (when given) likes the answer. Rounds without any answer are repeated:
+ * nothing here executes anything, and what a hello opens twice costs a slot.
+ */
 export const callPlain = async (
   context: CoreContext,
   path: string,
   body?: PlainBody,
   isUsable: (answer: PlainAnswer) => Promise<boolean> = async () => true,
 ): Promise<PlainAnswer> => {
-  let answered: PlainAnswer | undefined;
-  let failed: unknown;
-  for (let tries = 0; tries < context.endpoints.origins.length; tries += 1) {
-    const origin = context.endpoints.current();
-    try {
-      answered = await callOrigin(context, origin, path, body);
-      if (await isUsable(answered)) return answered;
-    } catch (error) {
-      failed = error;
-    }
-    context.endpoints.leave(origin);
+  for (let rounds = 1; ; rounds += 1) {
+    const { answer, failure } = await callRound(context, path, body, isUsable);
+    if (answer !== undefined) return answer;
+    if (rounds >= context.attempts)
+      throw new HauberkError('transport', { phase: phaseOf(failure), execution: 'none', detail: path, cause: failure });
+    await pause(backoffMs * 2 ** rounds);
   }
-  if (answered !== undefined) return answered;
-  throw new HauberkError('transport', { phase: phaseOf(failed), execution: 'none', detail: path, cause: failed });
 };

@@ -34,7 +34,7 @@ export class Session {
   /** Whether further requests may start here. */
   isUsable(): boolean {
     const expiresAtMs = this.client.core.expiresAtMs - retireBeforeMs;
-    return this.clock.now() < expiresAtMs && this.#next + this.#queue.length < maxSequence;
+    return this.clock.latest() < expiresAtMs && this.#next + this.#queue.length < maxSequence;
   }
 
   /** Takes the next sequence number, in the order of asking, once the replay window is sure to take it. */

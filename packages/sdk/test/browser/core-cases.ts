@@ -82,6 +82,8 @@ const protectedPath: readonly SuiteCase[] = [
       same((await json(await fetch(request)))['body'], 'from a Request', 'Request');
       const response = await fetch(new URL(`${origin}/api/echo`));
       same([response.url, response.ok], [`${origin}/api/echo`, true], 'URL');
+      same((await fetch('/api/signed/x', { method: 'HEAD' })).headers.get('x-trace'), 'trace-3', 'HEAD, signed');
+      same((await fetch('/api/echo', { method: 'HEAD' })).status, 200, 'HEAD, sealed');
       same((await fetch('/api/nothing', { method: 'DELETE' })).status, 204, 'no content');
     },
   },
@@ -132,6 +134,14 @@ const protectedPath: readonly SuiteCase[] = [
       await refused(fetch('/api/search?name=secret'), 'unsupported', 'undeclared');
       same((await lab.gateway()).counts['hello'], undefined, 'nothing sent');
       same((await fetch('/api/search?page=2')).status, 200, 'declared');
+    },
+  },
+  {
+    name: "the channel's own headers cannot be set by the caller",
+    run: async (lab) => {
+      const own = { signature: 'hb=:AA==:', 'signature-input': 'hb=()', 'hauberk-ticket': 'x', 'hauberk-step-up': 'y' };
+      const digest = { 'content-digest': 'sha-256=:AA==:', 'hauberk-hello': 'z' };
+      same((await lab.client().fetch('/api/echo', post('x', { ...own, ...digest }))).status, 200, 'dropped');
     },
   },
   {

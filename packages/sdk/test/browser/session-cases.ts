@@ -219,6 +219,14 @@ const sessions: readonly SuiteCase[] = [
     },
   },
   {
+    name: 'a network that fails for a moment is asked again',
+    run: async (lab) => {
+      await lab.gateway({ lever: 'drop-hello', times: 2 });
+      same((await lab.client().fetch('/api/echo', { method: 'POST', body: 'x' })).status, 200, 'served');
+      same((await lab.gateway()).executions.length, 1, 'executed once');
+    },
+  },
+  {
     name: 'logout forgets the session and its resume ticket, not the device',
     run: async (lab) => {
       const hauberk = lab.client();
