@@ -27,7 +27,7 @@ import { helloSkewSeconds } from './names.ts';
 import type { HandshakeReason } from './reasons.ts';
 import { openResumeTicket, type ResumeState, sealResumeTicket } from './resume-ticket.ts';
 import { allocateSlot, releaseSlot, type SlotReference } from './session-table.ts';
-import { type StrikeRegister, strike } from './strike-register.ts';
+import { isStruck, type StrikeRegister, strike } from './strike-register.ts';
 import type { SuiteId } from './suites.ts';
 import { sealTicket, type TicketKeyRing, type TicketState } from './ticket.ts';
 import type { ChannelGateway } from './verified-request.ts';
@@ -166,14 +166,17 @@ export const acceptHello = (
   if (config.organisation !== hello.organisation || config.service !== hello.service) return refuse('hello.scope');
   const fresh = checkFreshness(gateway, ports, hello, now);
   if (!fresh.ok) return fresh;
+  // Not the whole text: an ECDSA signature can be respelt (s and n - s), and the respelt hello must count as the same.
+  const signedHash = gateway.crypto.sha256(received.signedBytes);
+  // A flood of copies costs a look each, not a signature check each.
+  if (isStruck(ports.strikes, signedHash)) return refuse('hello.replayed');
   const device = verifyDevice(gateway, ports, received);
   if (!device.ok) return device;
   const resume = judgeResume(gateway, ports, received, device.value, now);
   if (!resume.ok) return resume;
   const configSecret = agreeWithConfigKey(gateway, received, config, now);
   if (!configSecret.ok) return configSecret;
-  // Not the whole text: an ECDSA signature can be respelt (s and n - s), and the respelt hello must count as the same.
-  const struck = strike(ports.strikes, gateway.crypto.sha256(received.signedBytes), toEpochSeconds(now));
+  const struck = strike(ports.strikes, signedHash, toEpochSeconds(now));
   if (struck === 'repeated') return refuse('hello.replayed');
   // Nothing can be remembered any more: only a nonce, which costs the sender a round trip, still opens a session.
   if (struck === 'full' && hello.nonce === null) return refuse('hello.register-full');
