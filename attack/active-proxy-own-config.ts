@@ -14,7 +14,9 @@ const startEvilGateway = async (world: World) => {
   const forged = {
     ...config,
     version: config.version + 1,
-    keys: config.keys.map((key) => ({ ...key, publicKey: agreement.publicKey })),
+    keys: config.keys
+      .filter(({ suite }) => suite === 'HB1-P256')
+      .map((key) => ({ ...key, publicKey: agreement.publicKey })),
   };
   const document = await signDocumentAsync(crypto, signing.privateKey, context.config, gatewayConfigPayload(forged));
   const server = createServer((_request, response) => response.end(document));

@@ -1,8 +1,16 @@
 import type { Attack } from './attack.ts';
 import { bareReplay, craftTransfer, newVictim, nextReference, timesBooked } from './victim.ts';
 import { deliver } from './wire-client.ts';
+import type { World } from './world.ts';
 
 const rounds = 6;
+
+/** Waits until both workers listen again. */
+const whenWhole = async (world: World): Promise<void> => {
+  for (let wait = 0; wait < 200 && world.gateway.running().workers() < 2; wait += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
 
 /** Worker threads die while copies of one request race; the survivors and successors must still know what was claimed. */
 export const attack: Attack = {
@@ -21,6 +29,7 @@ export const attack: Attack = {
       );
       await world.gateway.running().killWorker(round % 2);
       await Promise.all(race);
+      await whenWhole(world);
       await deliver(victim.target, victim.session, captured).catch(() => undefined);
       most = Math.max(most, timesBooked(world.bank, reference));
     }

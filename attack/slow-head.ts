@@ -11,6 +11,8 @@ export const heldSlowHeads = async (base: string, forMs: number): Promise<number
   let held = sockets;
   for (const socket of open) {
     socket.on('error', () => undefined);
+    // Without a reader the end of the connection would never be seen.
+    socket.resume();
     socket.on('close', () => {
       held -= 1;
     });

@@ -50,6 +50,9 @@ const loadBankConfig = (bankUrl: string, state: string, workers: number): Config
     HAUBERK__listen__port: '0',
     HAUBERK__admin__port: '0',
     HAUBERK__upstreams__bank__origin: bankUrl,
+    // Every simulated phone of the attacks has one address.
+    HAUBERK__limits__enrolmentsPerSecond: '10000',
+    HAUBERK__limits__enrolmentBurst: '10000',
     HAUBERK__log__access: 'none',
     HAUBERK__log__level: 'error',
   });

@@ -9,6 +9,7 @@ const summaries = {
   demo: 'run demo bank, gateway, customers and an attacker, all on this machine',
   attack: 'attack a running system and tell what held: attack [--json] [--target URL --routes FILE]',
   config: 'config check FILE | config print FILE --redacted | config schema',
+  trust: 'print the public keys that apps pin: trust --state DIR [--json]',
   audit: 'audit verify: check the audit log without a running gateway',
   backup: 'copy the state of a gateway, running or not',
   restore: 'put a backup in place of the state',

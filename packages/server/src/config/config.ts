@@ -70,6 +70,8 @@ export interface LimitsConfig {
   readonly bodyPaceBytesPerSecond: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  readonly enrolmentsPerSecond: number;
+  readonly enrolmentBurst: number;
   readonly heldRequests: number;
   readonly slowMs: number;
   readonly decompressedBytes: number;

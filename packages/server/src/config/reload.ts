@@ -8,6 +8,8 @@ const liveLimits: ReadonlySet<keyof LimitsConfig> = new Set([
   'bodyCapBytes',
   'replyCapBytes',
   'bodyPaceBytesPerSecond',
+  'enrolmentsPerSecond',
+  'enrolmentBurst',
   'heldRequests',
   'slowMs',
   'decompressedBytes',

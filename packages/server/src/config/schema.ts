@@ -102,6 +102,10 @@ const limitsSchema = z
     bodyPaceBytesPerSecond: count(0, 1_048_576).default(500).describe('Slowest body that is waited for; 0 for any.'),
     connections: count(1, 1_000_000).default(20_000).describe('Connections of one worker thread.'),
     connectionsPerAddress: count(1, 100_000).default(256).describe('Connections of one address to one worker thread.'),
+    enrolmentsPerSecond: count(1, 1_000_000)
+      .default(20)
+      .describe('Enrolment calls of one address, on average. Many customers may share one.'),
+    enrolmentBurst: count(1, 1_000_000).default(200).describe('Enrolment calls of one address that may come at once.'),
     heldRequests: count(0, 100_000)
       .default(256)
       .describe('Requests that the outcome `slow` may hold at a time, per worker thread.'),

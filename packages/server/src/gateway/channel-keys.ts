@@ -13,7 +13,7 @@ import {
   minutes,
   type SyncCrypto,
 } from '@hauberk/primitives';
-import type { KeyProvider, KeyPurpose, ManagedKey } from '../keys/key-provider.ts';
+import type { KeyFacts, KeyProvider, KeyPurpose, ManagedKey } from '../keys/key-provider.ts';
 import type { AppRecord } from '../storage/app-record.ts';
 import type { ChannelKeys, PostedConfig, PostedKey, PostedRing } from './channel-state.ts';
 import { type ConfigContent, nextDocument, type SigningKey, statusOf } from './published-config.ts';
@@ -89,7 +89,8 @@ export class TicketRing {
   }
 }
 
-const kidOf = (key: ManagedKey): string => `${key.purpose}-${key.id.toString(36)}`;
+/** How documents name a key. */
+export const kidOf = (key: Pick<KeyFacts, 'id' | 'purpose'>): string => `${key.purpose}-${key.id.toString(36)}`;
 
 const signingKey = (source: ChannelKeySource, purpose: KeyPurpose): SigningKey => {
   const key = source.keys.current(purpose, source.now());

@@ -167,24 +167,31 @@ const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<E
   return serveOwn(parts.protection(), route, call, (authorised) => keepReports(parts, authorised));
 };
 
-const post = (name: string, capBytes: number, serve: Endpoint['serve']): Endpoint => ({
+const post = (name: string, capBytes: number, isLimited: boolean, serve: Endpoint['serve']): Endpoint => ({
   name,
   method: 'POST',
   capBytes,
+  isLimited,
   serve,
 });
 
 /** Every endpoint, by its path. */
 export const createEndpoints = (parts: EndpointParts): Endpoints =>
   new Map<string, Endpoint>([
-    [endpoint.config, { name: 'config', method: 'GET', capBytes: 0, serve: (call) => serveConfig(parts, call) }],
-    [endpoint.hello, post('hello', maxHelloBytes, ({ body, instance }) => serveHello(parts.handshake, body, instance))],
+    [
+      endpoint.config,
+      { name: 'config', method: 'GET', capBytes: 0, isLimited: false, serve: (call) => serveConfig(parts, call) },
+    ],
+    [
+      endpoint.hello,
+      post('hello', maxHelloBytes, false, ({ body, instance }) => serveHello(parts.handshake, body, instance)),
+    ],
     [
       endpoint.enrolChallenge,
-      post('enrol-challenge', maxChallengeBytes, ({ body, instance }) =>
+      post('enrol-challenge', maxChallengeBytes, true, ({ body, instance }) =>
         serveChallenge(parts.enrolment, body, instance),
       ),
     ],
-    [endpoint.enrol, post('enrol', maxEnrolmentBytes, (call) => serveEnrol(parts, call))],
-    [endpoint.reports, post('reports', maxReportBytes, (call) => serveReports(parts, call))],
+    [endpoint.enrol, post('enrol', maxEnrolmentBytes, true, (call) => serveEnrol(parts, call))],
+    [endpoint.reports, post('reports', maxReportBytes, false, (call) => serveReports(parts, call))],
   ]);

@@ -29,6 +29,8 @@ export interface Endpoint {
   readonly name: string;
   readonly method: 'GET' | 'POST';
   readonly capBytes: number;
+  /** Whether calls of one address are limited. */
+  readonly isLimited: boolean;
   readonly serve: (call: EndpointCall) => Promise<EndpointAnswer>;
 }
 

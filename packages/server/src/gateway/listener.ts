@@ -12,6 +12,7 @@ import { type ConnectionTrust, connectionTrust, proxyList } from './connection-t
 import type { Metrics } from './metrics.ts';
 import { problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
+import { hadLastReply } from './reply-writer.ts';
 
 /** What answers the requests. */
 export type RequestHandler = (incoming: IncomingMessage, response: ServerResponse, trust: ConnectionTrust) => void;
@@ -198,6 +199,10 @@ const watchRequests = (
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
+      return;
+    }
+    if (hadLastReply(socket)) {
+      socket.end();
       return;
     }
     const { reason, status } = parserRefusal(error.code);

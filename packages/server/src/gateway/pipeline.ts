@@ -37,8 +37,8 @@ export interface PipelinePorts {
   readonly endpoints: Endpoints;
   readonly serve: ServeRoute;
   readonly limiter: RateLimiter;
-  /** The limit of one address on the gateway's own endpoints: a handshake costs more than a request. */
-  readonly endpointLimit: RateLimit;
+  /** The limit of one address on enrolment. Hellos have none: copies of one would lock out whoever shares the address. */
+  readonly endpointLimit: () => RateLimit;
   readonly bodyPace: () => BodyPace;
   readonly accessLog: AccessLog;
   readonly metrics: Metrics;
@@ -98,8 +98,8 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
   });
 };
 
-/** Whether bytes of the body are still to come: then the connection cannot carry another request. */
-const isUnread = ({ incoming, head }: Turn): boolean => !incoming.complete && (head === undefined || hasBody(head));
+/** Whether the connection cannot carry another request: bytes are still to come, or its head had more than one reading. */
+const isUnread = ({ incoming, head }: Turn): boolean => head === undefined || (!incoming.complete && hasBody(head));
 
 const finish = (ports: PipelinePorts, turn: Turn, reply: GatewayReply): void => {
   writeReply(turn.incoming, turn.response, reply, turn.extra, isUnread(turn));
@@ -150,7 +150,10 @@ const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): voi
     return;
   }
   turn.endpoint = found.value.name;
-  const wait = ports.limiter.admit(ports.endpointLimit, `endpoint\n${found.value.name}`, head.address, turn.arrivedAt);
+  const { name, isLimited } = found.value;
+  const wait = isLimited
+    ? ports.limiter.admit(ports.endpointLimit(), `endpoint\n${name}`, head.address, turn.arrivedAt)
+    : 0;
   if (wait > 0) {
     refuseTurn(ports, turn, 'limit.address', { retryAfter: Math.ceil(wait / 1000) });
     return;

@@ -11,6 +11,12 @@ const hasLength = (headers: readonly string[]): boolean => {
 /** Replies that have no body by their status (RFC 9110 section 6.4.1). */
 const isBodiless = (status: number): boolean => status === 204 || status === 304;
 
+/** Connections that got their last reply. What the parser still makes of their bytes is answered by nothing more. */
+const lastReplies = new WeakSet<object>();
+
+/** Whether the last reply of a connection is written. */
+export const hadLastReply = (socket: object): boolean => lastReplies.has(socket);
+
 /** How much of an unwanted body is still read, and how long, so that its sender gets to see the reply. */
 const lingerBytes = 1_048_576;
 const lingerMs = 1000;
@@ -56,7 +62,10 @@ export const writeReply = (
   const headers = extra.length === 0 ? [...reply.headers] : [...reply.headers, ...extra];
   const isHead = incoming.method === 'HEAD';
   if (!isHead && !isBodiless(status) && !hasLength(headers)) headers.push('content-length', String(body.length));
-  if (isUnread) headers.push('connection', 'close');
+  if (isUnread) {
+    headers.push('connection', 'close');
+    lastReplies.add(incoming.socket);
+  }
   response.writeHead(status, headers);
   if (!isUnread) {
     response.end(isHead || isBodiless(status) ? undefined : body);

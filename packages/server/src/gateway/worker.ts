@@ -49,8 +49,10 @@ const live = (parts: WorkerParts, config: Config): Live => {
   return { config, plane: createPlane(config), serve, protection };
 };
 
-/** Handshakes and enrolments of one address: far above what a household behind one address needs. */
-const endpointLimit: RateLimit = { perSecond: 20, burst: 200 };
+const endpointLimit = (): RateLimit => {
+  const { enrolmentsPerSecond, enrolmentBurst } = config().limits;
+  return { perSecond: enrolmentsPerSecond, burst: enrolmentBurst };
+};
 
 let draining = false;
 let held: Live | undefined;
