@@ -41,10 +41,13 @@ export class CallError extends Error {
 /** The bank, as the app uses it. The credential lives here, in memory, and nowhere else. */
 export class BankApi {
   readonly #fetch: FetchLike;
+  readonly #names: Map<string, string>;
   #authorization: string | null = null;
 
-  constructor(fetchLike: FetchLike) {
+  /** `names` collects what account and payee ids stand for, to be shown where only an id is at hand. */
+  constructor(fetchLike: FetchLike, names: Map<string, string>) {
     this.#fetch = fetchLike;
+    this.#names = names;
   }
 
   /** First step. */
@@ -64,11 +67,14 @@ export class BankApi {
       await this.#respond('/api/logout', { method: 'POST' });
     } finally {
       this.#authorization = null;
+      this.#names.clear();
     }
   }
 
   async accounts(): Promise<readonly AccountView[]> {
-    return (await this.#read<{ accounts: readonly AccountView[] }>('/api/accounts')).accounts;
+    const { accounts } = await this.#read<{ accounts: readonly AccountView[] }>('/api/accounts');
+    for (const { accountId, name, number } of accounts) this.#names.set(accountId, `${name} · ${number}`);
+    return accounts;
   }
 
   account(accountId: string): Promise<AccountView> {
@@ -81,7 +87,9 @@ export class BankApi {
   }
 
   async payees(): Promise<readonly PayeeView[]> {
-    return (await this.#read<{ payees: readonly PayeeView[] }>('/api/payees')).payees;
+    const { payees } = await this.#read<{ payees: readonly PayeeView[] }>('/api/payees');
+    for (const { payeeId, name, accountNumber } of payees) this.#names.set(payeeId, `${name} · ${accountNumber}`);
+    return payees;
   }
 
   addPayee(order: PayeeOrder): Promise<PayeeView> {

@@ -50,8 +50,8 @@ export class App implements AppContext {
   #visit: Visit | null = null;
   #view: View | null = null;
 
-  constructor(connection: Connection, root: HTMLElement, toasts: HTMLElement) {
-    this.api = new BankApi(connection.fetch);
+  constructor(connection: Connection, names: Map<string, string>, root: HTMLElement, toasts: HTMLElement) {
+    this.api = new BankApi(connection.fetch, names);
     this.#connection = connection;
     this.#root = root;
     this.#toasts = toasts;

@@ -4,11 +4,14 @@ import { askUser } from './confirm-dialog.ts';
 import { bareConnection, type Connection, loadTrust } from './connection.ts';
 import { protectedConnection } from './protected-connection.ts';
 
-async function connect(): Promise<Connection> {
+async function connect(names: ReadonlyMap<string, string>): Promise<Connection> {
   const trust = await loadTrust();
-  return trust === null ? bareConnection() : protectedConnection(trust, askUser);
+  return trust === null ? bareConnection() : protectedConnection(trust, askUser, names);
 }
 
 const root = document.querySelector<HTMLElement>('#app');
 const toasts = document.querySelector<HTMLElement>('#toasts');
-if (root !== null && toasts !== null) new App(await connect(), root, toasts).start();
+if (root !== null && toasts !== null) {
+  const names = new Map<string, string>();
+  new App(await connect(names), names, root, toasts).start();
+}

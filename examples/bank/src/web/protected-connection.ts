@@ -5,10 +5,14 @@ import type { Question } from './confirm-dialog.ts';
 import type { Connection, ProtectionStatus } from './connection.ts';
 import { formatMoney } from './format.ts';
 
-const TIERS = ['software key', 'hardware key'] as const;
+const TIERS = ['software', 'hardware'] as const;
 
-/** Connects with the trust that the bank published; `ask` is put before the user when the gateway demands a step-up. */
-export function protectedConnection(trust: HauberkTrust, ask: (question: Question) => Promise<boolean>): Connection {
+/** Connects with the trust that the bank published; `ask` is put before the user when the gateway demands a step-up; `names` tells what ids stand for. */
+export function protectedConnection(
+  trust: HauberkTrust,
+  ask: (question: Question) => Promise<boolean>,
+  names: ReadonlyMap<string, string>,
+): Connection {
   const listeners: (() => void)[] = [];
   let lastDecision: string | null = null;
   const tell = (): void => {
@@ -20,7 +24,7 @@ export function protectedConnection(trust: HauberkTrust, ask: (question: Questio
   };
   const hauberk = createHauberk({
     ...optionsOf(trust),
-    confirm: (transaction) => ask(questionOf(transaction)),
+    confirm: (transaction) => ask(questionOf(transaction, names)),
     onProblem: ({ code }) => decide(code),
     onSession: tell,
   });
@@ -68,7 +72,8 @@ async function refusalOf(response: Response): Promise<string> {
 }
 
 /** Shows what will be signed, read from the very bytes, not from what the screen believes. */
-function questionOf({ body, path }: StepUpTransaction): Question {
+function questionOf({ body, path }: StepUpTransaction, names: ReadonlyMap<string, string>): Question {
+  const nameOf = (id = ''): string => names.get(id) ?? id;
   const order = JSON.parse(new TextDecoder().decode(body)) as Partial<TransferOrder>;
   const { amountMinor, currency, fromAccountId, payeeId, toAccountId } = order;
   const amount = amountMinor === undefined || currency === undefined ? path : formatMoney(amountMinor, currency);
@@ -76,8 +81,8 @@ function questionOf({ body, path }: StepUpTransaction): Question {
     title: 'Approve with your device',
     facts: [
       ['Amount', amount],
-      ['From account', fromAccountId ?? ''],
-      ['To', payeeId ?? toAccountId ?? ''],
+      ['To', nameOf(payeeId ?? toAccountId)],
+      ['From', nameOf(fromAccountId)],
     ],
     note: 'This is a large payment. Your device signs exactly what you see here.',
     agree: 'Approve',

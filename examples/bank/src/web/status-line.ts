@@ -9,7 +9,12 @@ export function statusLine(connection: Connection): HTMLElement {
   const draw = (): void => {
     const status = connection.status();
     line.dataset['protected'] = String(status.isProtected);
-    fill(line, icon(status.isProtected ? 'shield' : 'open'), h('span', {}, describe(status)), chips(status));
+    fill(
+      line,
+      icon(status.isProtected ? 'shield' : 'open'),
+      h('span', { class: 'nowrap' }, describe(status)),
+      chips(status),
+    );
   };
   connection.onStatus(draw);
   draw();
@@ -21,7 +26,7 @@ const describe = ({ isProtected }: ProtectionStatus): string =>
 
 function chips({ isProtected, session, tier, mode, lastDecision }: ProtectionStatus): HTMLElement | null {
   if (!isProtected) return null;
-  const facts = [session === null ? 'no session' : session.slice(0, 6), tier, mode, lastDecision];
+  const facts = [session === null || session === 'none' ? 'no session' : session.slice(0, 6), tier, mode, lastDecision];
   const shown = facts.filter((fact): fact is string => fact !== null);
   return h(
     'span',
