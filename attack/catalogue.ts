@@ -1,8 +1,11 @@
-/** All attacks, in the order of docs/threats.md as far as they do not disturb each other; those that restart the gateway come last. */
+/** All attacks; those that restart the gateway come last. */
 
 import { attack as activeProxyOwnConfig } from './active-proxy-own-config.ts';
 import type { Attack } from './attack.ts';
 import { attack as captureReadsNothing } from './capture-reads-nothing.ts';
+import { attack as clockAhead } from './clock-ahead.ts';
+import { attack as clockBack } from './clock-back.ts';
+import { attack as clonedStorage } from './cloned-storage.ts';
 import { attack as configRollback } from './config-rollback.ts';
 import { attack as couponGrab } from './coupon-grab.ts';
 import { attack as decompressionBomb } from './decompression-bomb.ts';
@@ -38,6 +41,7 @@ import { attack as spliceSessions } from './splice-sessions.ts';
 import { attack as stepUpMoved } from './step-up-moved.ts';
 import { attack as stepUpReused } from './step-up-reused.ts';
 import { attack as stolenTicket } from './stolen-ticket.ts';
+import { attack as swallowAndRefuse } from './swallow-and-refuse.ts';
 import { attack as tableFlood } from './table-flood.ts';
 import { attack as tamperBody } from './tamper-body.ts';
 import { attack as tamperHeader } from './tamper-header.ts';
@@ -52,6 +56,9 @@ import { attack as unsignedDirect } from './unsigned-direct.ts';
 export const attacks: readonly Attack[] = [
   activeProxyOwnConfig,
   captureReadsNothing,
+  clockAhead,
+  clockBack,
+  clonedStorage,
   configRollback,
   couponGrab,
   decompressionBomb,
@@ -84,6 +91,7 @@ export const attacks: readonly Attack[] = [
   stepUpMoved,
   stepUpReused,
   stolenTicket,
+  swallowAndRefuse,
   tableFlood,
   tamperBody,
   tamperHeader,
