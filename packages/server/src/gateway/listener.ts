@@ -120,7 +120,14 @@ class AddressCounter {
   }
 }
 
-const watchConnections = (server: Server, options: ListenerOptions, trusts: WeakMap<Duplex, ConnectionTrust>): void => {
+/** What is known of the connections of a listener. */
+interface Connections {
+  readonly trusts: WeakMap<Duplex, ConnectionTrust>;
+  /** Those that have not sent a request yet; node takes them for busy ones until their head times out. */
+  readonly silent: Set<Duplex>;
+}
+
+const watchConnections = (server: Server, options: ListenerOptions, { trusts, silent }: Connections): void => {
   const { metrics, limits, listen } = options;
   const proxies = proxyList(listen.trustedProxies);
   const addresses = new AddressCounter(limits.connectionsPerAddress);
@@ -141,7 +148,11 @@ const watchConnections = (server: Server, options: ListenerOptions, trusts: Weak
     });
   });
   server.on('drop', () => metrics.refused('limit.connections'));
-  server.on(trusting, (socket: Socket) => trusts.set(socket, connectionTrust(socket, proxies)));
+  server.on(trusting, (socket: Socket) => {
+    trusts.set(socket, connectionTrust(socket, proxies));
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
 };
 
 /** Requests under way; told to end their connections when the listener drains. */
@@ -170,7 +181,7 @@ class OpenResponses {
 const watchRequests = (
   server: Server,
   options: ListenerOptions,
-  trusts: WeakMap<Duplex, ConnectionTrust>,
+  { trusts, silent }: Connections,
   responses: OpenResponses,
 ): void => {
   const { handle, metrics, limits, newInstance } = options;
@@ -180,6 +191,7 @@ const watchRequests = (
   };
   const accept = (incoming: IncomingMessage, response: ServerResponse): void => {
     const trust = trusts.get(incoming.socket);
+    silent.delete(incoming.socket);
     if (trust === undefined) incoming.socket.destroy();
     else if (incoming.rawHeaders.length > limits.headers * 2) refuse(incoming.socket, 'head.too-large', 431);
     else {
@@ -210,9 +222,15 @@ const watchRequests = (
   });
 };
 
-const drainServer = (server: Server, responses: OpenResponses, deadlineMs: number): Promise<void> =>
+const drainServer = (
+  server: Server,
+  { silent }: Connections,
+  responses: OpenResponses,
+  deadlineMs: number,
+): Promise<void> =>
   new Promise((resolve) => {
     responses.drain();
+    for (const socket of silent) socket.destroy();
     // A connection that was busy when close() looked at it is idle later; close() itself does not look again.
     const idle = setInterval(() => server.closeIdleConnections(), 50);
     const forced = setTimeout(() => server.closeAllConnections(), deadlineMs);
@@ -235,10 +253,10 @@ const start = (server: Server, listen: ListenConfig, reusePort: boolean): Promis
 /** Opens the listener. `reusePort` lets every worker thread listen on the same port; the kernel spreads the connections. */
 export const listen = async (options: ListenerOptions, reusePort: boolean): Promise<Listener> => {
   const server = open(options);
-  const trusts = new WeakMap<Duplex, ConnectionTrust>();
+  const connections: Connections = { trusts: new WeakMap(), silent: new Set() };
   const responses = new OpenResponses(options.metrics);
-  watchConnections(server, options, trusts);
-  watchRequests(server, options, trusts, responses);
+  watchConnections(server, options, connections);
+  watchRequests(server, options, connections, responses);
   await start(server, options.listen, reusePort);
   const address = server.address() as AddressInfo;
   return {
@@ -246,6 +264,6 @@ export const listen = async (options: ListenerOptions, reusePort: boolean): Prom
     reloadTls: (tls) => {
       if ('setSecureContext' in server) server.setSecureContext(readTls(tls));
     },
-    drain: (deadlineMs) => drainServer(server, responses, deadlineMs),
+    drain: (deadlineMs) => drainServer(server, connections, responses, deadlineMs),
   };
 };
