@@ -180,5 +180,23 @@ const macRules: readonly CryptoRule[] = [
   },
 ];
 
+const foreignRules: readonly CryptoRule[] = [
+  {
+    algorithm: 'HMAC-SHA256',
+    rule: 'refuses a key that another provider made',
+    check: async (crypto) => {
+      const foreign = { use: 'mac', handle: { foreign: true } } as const;
+      await expectRefusal(() => crypto.mac(foreign, utf8('x')), 'mac', 'malformed-key');
+      await expectRefusal(() => crypto.verifyMac(foreign, utf8('x'), new Uint8Array(32)), 'verifyMac', 'malformed-key');
+    },
+  },
+];
+
 /** Rules about what has no key pair. */
-export const hashContract: readonly CryptoRule[] = [...randomRules, ...hashRules, ...hkdfRules, ...macRules];
+export const hashContract: readonly CryptoRule[] = [
+  ...randomRules,
+  ...hashRules,
+  ...hkdfRules,
+  ...macRules,
+  ...foreignRules,
+];

@@ -245,10 +245,23 @@ const signatureRules: readonly CryptoRule[] = [
   },
 ];
 
+const foreignRules = groups.map(
+  ([group, algorithm]): CryptoRule => ({
+    algorithm,
+    rule: 'refuses a private key that another provider made',
+    check: async (crypto) => {
+      const { publicKey } = await crypto.generateKeyPair(group, 'agree');
+      const foreign = { group, usage: 'agree', handle: { foreign: true } } as const;
+      await expectRefusal(() => crypto.agree(foreign, publicKey), 'agree', 'malformed-key');
+    },
+  }),
+);
+
 /** Rules about key pairs. */
 export const keyContract: readonly CryptoRule[] = [
   ...agreementRules,
   ...curveRules,
   ...montgomeryRules,
   ...signatureRules,
+  ...foreignRules,
 ];

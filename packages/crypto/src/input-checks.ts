@@ -48,6 +48,12 @@ export const requireUsage = (group: Group, usage: 'agree' | 'sign'): void => {
     throw new CryptoInputError('x25519 keys only agree', { code: 'unsupported-parameter' });
 };
 
+/** Refuses keys that another provider made: their handles mean nothing here. */
+export const requireHandle = <Handle>(handle: unknown, isOurs: (handle: unknown) => handle is Handle): Handle => {
+  if (!isOurs(handle)) throw new CryptoInputError('a key of another provider');
+  return handle;
+};
+
 /** Refuses a private key that was made for the other purpose: a key has one use. */
 export const requireKeyUsage = (key: PrivateKey, usage: 'agree' | 'sign'): void => {
   if (key.usage !== usage) throw new CryptoInputError(`not a key to ${usage}`, { code: 'unsupported-parameter' });

@@ -23,6 +23,7 @@ import {
   hasPublicForm,
   requireAeadKey,
   requireExpandable,
+  requireHandle,
   requireKeyUsage,
   requireNonce,
   requirePublicForm,
@@ -36,9 +37,16 @@ import { randomInPieces } from './random-in-pieces.ts';
 // Both halves of a signature may be high: RFC 6979 signers of other libraries do not normalise s for P-256.
 const ecdsa = { prehash: true, lowS: false, format: 'compact' } as const;
 
+const isOurs = (handle: unknown): handle is Bytes => handle instanceof Uint8Array;
+
 const handleOf = (key: SecretKey, use: SecretKey['use']): Bytes => {
   requireSecretUse(key, use);
-  return key.handle as Bytes;
+  return requireHandle(key.handle, isOurs);
+};
+
+const scalarOf = (key: PrivateKey, usage: PrivateKey['usage']): Bytes => {
+  requireKeyUsage(key, usage);
+  return requireHandle(key.handle, isOurs);
 };
 
 /** Keys are copied: a caller that wipes its bytes afterwards must not wipe ours. */
@@ -82,9 +90,8 @@ const generateKeyPair = (group: Group, usage: PrivateKey['usage']): KeyPair => {
 };
 
 const agree = (privateKey: PrivateKey, peerPublicKey: Uint8Array): Bytes => {
-  requireKeyUsage(privateKey, 'agree');
+  const scalar = scalarOf(privateKey, 'agree');
   requirePublicForm(privateKey.group, peerPublicKey);
-  const scalar = privateKey.handle as Bytes;
   try {
     return privateKey.group === 'p256'
       ? p256.getSharedSecret(scalar, peerPublicKey, true).slice(1)
@@ -94,10 +101,8 @@ const agree = (privateKey: PrivateKey, peerPublicKey: Uint8Array): Bytes => {
   }
 };
 
-const sign = (privateKey: PrivateKey, message: Uint8Array): Bytes => {
-  requireKeyUsage(privateKey, 'sign');
-  return p256.sign(message, privateKey.handle as Bytes, ecdsa);
-};
+const sign = (privateKey: PrivateKey, message: Uint8Array): Bytes =>
+  p256.sign(message, scalarOf(privateKey, 'sign'), ecdsa);
 
 const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
   if (signature.length !== 64 || !hasPublicForm('p256', publicKey)) return false;

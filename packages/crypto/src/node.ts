@@ -10,7 +10,7 @@ import {
   diffieHellman,
   generateKeyPairSync,
   hash,
-  type KeyObject,
+  KeyObject,
   randomFillSync,
   sign,
   timingSafeEqual,
@@ -30,6 +30,7 @@ import { asAsync } from './as-async.ts';
 import {
   requireAeadKey,
   requireExpandable,
+  requireHandle,
   requireKeyUsage,
   requireNonce,
   requireScalar,
@@ -72,9 +73,16 @@ const hkdfExpand = (pseudoRandomKey: Uint8Array, label: Uint8Array, length: numb
   return output.subarray(0, length);
 };
 
+const isOurs = (handle: unknown): handle is KeyObject => handle instanceof KeyObject;
+
 const handleOf = (key: SecretKey, use: SecretKey['use']): KeyObject => {
   requireSecretUse(key, use);
-  return key.handle as KeyObject;
+  return requireHandle(key.handle, isOurs);
+};
+
+const privateHandleOf = (key: PrivateKey, usage: PrivateKey['usage']): KeyObject => {
+  requireKeyUsage(key, usage);
+  return requireHandle(key.handle, isOurs);
 };
 
 const seal = (key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Bytes => {
@@ -149,20 +157,18 @@ const importPrivateKey = (group: Group, usage: PrivateKey['usage'], scalar: Uint
 };
 
 const agree = (privateKey: PrivateKey, peerPublicKey: Uint8Array): Bytes => {
-  requireKeyUsage(privateKey, 'agree');
+  const ours = privateHandleOf(privateKey, 'agree');
   const publicKey = publicKeyOf(privateKey.group, peerPublicKey);
   try {
-    return plain(diffieHellman({ privateKey: privateKey.handle as KeyObject, publicKey }));
+    return plain(diffieHellman({ privateKey: ours, publicKey }));
   } catch (cause) {
     // OpenSSL refuses an all-zero X25519 secret (RFC 7748 section 6.1): the peer sent a point of low order.
     throw new CryptoInputError('no shared secret with this peer', { cause });
   }
 };
 
-const signMessage = (privateKey: PrivateKey, message: Uint8Array): Bytes => {
-  requireKeyUsage(privateKey, 'sign');
-  return plain(sign('sha256', message, { key: privateKey.handle as KeyObject, dsaEncoding: 'ieee-p1363' }));
-};
+const signMessage = (privateKey: PrivateKey, message: Uint8Array): Bytes =>
+  plain(sign('sha256', message, { key: privateHandleOf(privateKey, 'sign'), dsaEncoding: 'ieee-p1363' }));
 
 const verifySignature = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
   if (signature.length !== 64) return false;

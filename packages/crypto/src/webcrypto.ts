@@ -14,6 +14,7 @@ import {
   hasPublicForm,
   requireAeadKey,
   requireExpandable,
+  requireHandle,
   requireKeyUsage,
   requireNonce,
   requirePublicForm,
@@ -56,14 +57,18 @@ const algorithmOf = (group: Group, usage: PrivateKey['usage']): { name: string; 
 const privateUses = (usage: PrivateKey['usage']): ('sign' | 'deriveBits')[] =>
   usage === 'sign' ? ['sign'] : ['deriveBits'];
 
+// Not `instanceof`: a key may come from another realm, as out of a frame's IndexedDB.
+const isOurs = (handle: unknown): handle is Key =>
+  typeof handle === 'object' && handle !== null && 'extractable' in handle && 'usages' in handle;
+
 const handleOf = (key: SecretKey, use: SecretKey['use']): Key => {
   requireSecretUse(key, use);
-  return key.handle as Key;
+  return requireHandle(key.handle, isOurs);
 };
 
 const privateHandleOf = (key: PrivateKey, usage: PrivateKey['usage']): Key => {
   requireKeyUsage(key, usage);
-  return key.handle as Key;
+  return requireHandle(key.handle, isOurs);
 };
 
 /** A zero-length key is none to WebCrypto, but HMAC pads keys with zeros: one zero byte is the same key. */
