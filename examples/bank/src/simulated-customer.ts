@@ -60,6 +60,7 @@ class Visit {
   readonly #steps: CustomerStep[] = [];
   readonly #transfers: TransferReply[] = [];
   #authorization: string | null = null;
+  #hasClaimed = false;
 
   constructor(options: VisitOptions) {
     this.#options = options;
@@ -134,10 +135,13 @@ class Visit {
     if (reply !== null) this.#transfers.push(reply);
   }
 
+  /** One claim a visit: nobody honest is faster than the gateway's limit for coupons. */
   async #lookForCoupons(): Promise<void> {
     const coupons = (await this.#read<{ coupons: CouponView[] }>('coupons', '/api/coupons'))?.coupons ?? [];
     const open = coupons.find(({ claimedByYou, remaining }) => !claimedByYou && remaining > 0);
-    if (open !== undefined) await this.#send('claim', `/api/coupons/${open.couponId}/claim`, {});
+    if (open === undefined || this.#hasClaimed) return;
+    this.#hasClaimed = true;
+    await this.#send('claim', `/api/coupons/${open.couponId}/claim`, {});
   }
 
   #read<Reply>(action: string, path: string): Promise<Reply | null> {

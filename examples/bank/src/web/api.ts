@@ -14,29 +14,11 @@ import type {
   UploadReply,
 } from '../bank-api.ts';
 import { LARGE_TRANSFER_MINOR } from '../limits.ts';
+import { noAnswer, refusal } from './call-error.ts';
 import { readEvents } from './event-reader.ts';
 
 /** What `window.fetch` and a protected fetch have in common. */
 export type FetchLike = (input: string, init?: RequestInit) => Promise<Response>;
-
-/** A call that did not succeed. */
-export class CallError extends Error {
-  /** The problem's code, or `unreachable`. */
-  readonly code: string;
-  /** 0 when no answer came. */
-  readonly status: number;
-
-  constructor(code: string, status: number, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.code = code;
-    this.status = status;
-  }
-
-  /** Whether the bank may have acted although no answer came. */
-  get isUnknown(): boolean {
-    return this.status === 0;
-  }
-}
 
 /** The bank, as the app uses it. The credential lives here, in memory, and nowhere else. */
 export class BankApi {
@@ -150,22 +132,8 @@ export class BankApi {
   async #respond(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.#authorization !== null) headers.set('authorization', this.#authorization);
-    const response = await this.#fetch(new URL(path, location.origin).href, { ...init, headers }).catch(unreachable);
-    if (!response.ok) throw await problemError(response);
+    const response = await this.#fetch(new URL(path, location.origin).href, { ...init, headers }).catch(noAnswer);
+    if (!response.ok) throw await refusal(response);
     return response;
   }
 }
-
-function unreachable(cause: unknown): never {
-  const code = codeOf(cause) ?? 'unreachable';
-  throw new CallError(code, 0, 'No answer came back. Check your connection.', cause);
-}
-
-async function problemError(response: Response): Promise<CallError> {
-  const problem: unknown = await response.json().catch(() => null);
-  const title = typeof problem === 'object' && problem !== null && 'title' in problem ? String(problem.title) : null;
-  return new CallError(codeOf(problem) ?? 'unknown', response.status, title ?? `The bank answered ${response.status}.`);
-}
-
-const codeOf = (value: unknown): string | null =>
-  typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string' ? value.code : null;

@@ -1,5 +1,5 @@
 /** A part of a screen that has to be fetched: placeholder first, then content, or the reason why there is none and a way to retry. */
-import { CallError } from './api.ts';
+import { CallError } from './call-error.ts';
 import { type Child, fill, h } from './dom.ts';
 import { icon } from './icons.ts';
 import type { AppContext } from './view.ts';

@@ -68,7 +68,12 @@ const accountRow = ({ accountId, name, number, balanceMinor, currency, kind }: A
       'a',
       { class: 'line', href: `#/accounts/${accountId}` },
       h('span', { class: `avatar kind-${kind}`, 'aria-hidden': 'true' }, icon('wallet')),
-      h('span', { class: 'grow' }, h('span', { class: 'strong' }, name), h('span', { class: 'muted small' }, number)),
+      h(
+        'span',
+        { class: 'grow' },
+        h('span', { class: 'strong clip' }, name),
+        h('span', { class: 'muted small clip' }, number),
+      ),
       h('span', { class: 'amount' }, formatMoney(balanceMinor, currency)),
     ),
   );

@@ -1,7 +1,7 @@
 /** Sending money: a form, a question, a receipt. A payment keeps its reference over retries, so trying again never pays twice. */
 import type { AccountView, PayeeView, TransferOrder, TransferReply } from '../../bank-api.ts';
-import { CallError } from '../api.ts';
 import { asyncSection, emptyNote, isExpired, problemCard } from '../async-section.ts';
+import { CallError } from '../call-error.ts';
 import { factList } from '../confirm-dialog.ts';
 import { fill, h, onSubmit } from '../dom.ts';
 import { type FormField, inputField, selectField, whileBusy } from '../form-field.ts';
