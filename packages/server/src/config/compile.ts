@@ -77,6 +77,7 @@ const compileRoute = (config: Config, service: ServiceConfig, route: RouteConfig
     service: service.id,
     upstream: service.upstream,
     class: route.class,
+    failsOpen: failModeOf(route) === 'open',
     protection: route.protection,
     mode: route.mode,
     stream: route.stream,

@@ -42,6 +42,8 @@ export interface Protection {
   readonly forward: (route: Route, request: UpstreamRequest) => Promise<ForwardOutcome>;
   /** Counts a request of a verified device; false when it is over its limit. */
   readonly admitDevice: (route: Route, deviceId: string, now: EpochMs) => boolean;
+  /** A dependency that failed; the request goes on as its route's fail mode says. */
+  readonly onFault: (error: unknown) => void;
   /** Holds a request back (`slow`); false when too many are held already. */
   readonly hold: () => Promise<boolean>;
 }
@@ -130,14 +132,31 @@ const checkLimits = (protection: Protection, route: Route, request: VerifiedRequ
   return protection.admitDevice(route, request.facts.deviceId, now) ? { ok: true, value: true } : stop('limit.device');
 };
 
+/** The login, or what the route's fail mode says when the record cannot be asked. */
+const askForLogin = async (
+  protection: Protection,
+  route: Route,
+  request: VerifiedRequest,
+  now: EpochMs,
+): Promise<Passed<Login | undefined>> => {
+  try {
+    const login = await requireLogin(protection.logins, route, request, now);
+    return login.ok ? login : stop(login.code);
+  } catch (error) {
+    protection.onFault(error);
+    const dependsOnIt = route.objects.length > 0 || route.requiresSteps.length > 0;
+    return route.failsOpen === true && !dependsOnIt ? { ok: true, value: undefined } : stop('storage.fault');
+  }
+};
+
 const checkLogin = async (
   protection: Protection,
   route: Route,
   request: VerifiedRequest,
   now: EpochMs,
 ): Promise<Passed<Login | undefined>> => {
-  const login = await requireLogin(protection.logins, route, request, now);
-  if (!login.ok) return stop(login.code);
+  const login = await askForLogin(protection, route, request, now);
+  if (!login.ok) return login;
   if (route.objects.length === 0) return login;
   if (login.value === undefined) return stop('login.missing');
   const objects = checkObjects(route, request.target, readBodyOnce(request.body), login.value);

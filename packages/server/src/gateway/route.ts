@@ -80,6 +80,8 @@ export interface Route {
   readonly service: string;
   readonly upstream: string;
   readonly class: RouteClass;
+  /** Goes on without a login when the record cannot be asked; closed when absent, and wherever an object or a step depends on it. */
+  readonly failsOpen?: boolean;
   readonly protection: RouteProtection;
   readonly mode: 'signed' | 'sealed';
   /** Chunked requests and event-stream replies are allowed; bodies are forwarded as they come. */

@@ -48,6 +48,7 @@ export interface WorkerParts {
   readonly state: ConnectedState;
   readonly metrics: Metrics;
   readonly accessLog: AccessLog;
+  readonly log: Log;
   readonly limiter: RateLimiter;
   readonly hold: Hold;
   readonly upstreams: ReadonlyMap<string, OpenedUpstream>;
@@ -110,6 +111,7 @@ export const openWorkerParts = (
   return {
     channel: openChannelState(nodeCrypto, seed.channel),
     state: connectStorage(seed.storage),
+    log,
     metrics: createMetrics(),
     accessLog: openLog(started, log),
     limiter: createRateLimiter(seed.rateCells, seed.rateKey, fromEpochSeconds(seed.channel.tables.bornAt)),
@@ -166,6 +168,7 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
     },
     admitDevice: (route, deviceId, at) => admitDevice(parts, route, deviceId, at),
     hold: parts.hold,
+    onFault: (error) => parts.log.error('record.fault', { error }),
   };
 };
 
