@@ -1,0 +1,159 @@
+/** `hauberk demo`: demo bank, gateway, honest customers and an attacker on this machine, in a temporary folder, until Ctrl-C. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildApp, createBank, type HauberkTrust, type RunningBank } from '@hauberk/example-bank';
+import { type Config, createLog, loadConfig, openStorage, type RunningGateway, startGateway } from '@hauberk/server';
+import { startAttacker } from './attacker.ts';
+import { startCustomers } from './customers.ts';
+import { Tally } from './tally.ts';
+import { startView } from './view.ts';
+
+const usage = `usage: hauberk demo [--port N] [--bank-port N] [--customers N] [--no-attacker]
+  --port        the gateway's port; 8080 when it is free, otherwise any; 0 for any
+  --bank-port   the bank's own port, behind the gateway; any by default
+  --customers   honest customers at a time, 8 by default
+`;
+
+/** What the demo runs with. */
+interface DemoOptions {
+  readonly port: number | undefined;
+  readonly bankPort: number;
+  readonly customers: number;
+  readonly attacker: boolean;
+}
+
+const configFile = fileURLToPath(new URL('../examples/bank/hauberk.yaml', import.meta.url));
+const preferredPort = 8080;
+
+const readOptions = (args: readonly string[]): DemoOptions | undefined => {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      allowNegative: true,
+      options: {
+        port: { type: 'string' },
+        'bank-port': { type: 'string', default: '0' },
+        customers: { type: 'string', default: '8' },
+        attacker: { type: 'boolean', default: true },
+      },
+    });
+    const options = {
+      port: values.port === undefined ? undefined : Number(values.port),
+      bankPort: Number(values['bank-port']),
+      customers: Number(values.customers),
+      attacker: values.attacker,
+    };
+    const numbers = [options.port ?? 0, options.bankPort, options.customers];
+    return numbers.every((number) => Number.isInteger(number) && number >= 0 && number <= 65_535) ? options : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const configFor = (bankUrl: string, state: string, port: number): Config => {
+  const loaded = loadConfig(configFile, {
+    HAUBERK__state: state,
+    HAUBERK__listen__port: String(port),
+    HAUBERK__admin__port: '0',
+    HAUBERK__upstreams__bank__origin: bankUrl,
+    HAUBERK__limits__enrolmentsPerSecond: '1000',
+    HAUBERK__limits__enrolmentBurst: '1000',
+    HAUBERK__log__level: 'error',
+  });
+  if (!loaded.ok) throw new Error(loaded.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  return loaded.config;
+};
+
+const startOn = async (bankUrl: string, state: string, port: number): Promise<RunningGateway> => {
+  const config = configFor(bankUrl, state, port);
+  return startGateway({
+    config,
+    storage: await openStorage({ folder: state }),
+    version: 'demo',
+    log: createLog('error'),
+  });
+};
+
+const isPortTaken = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+
+/** The preferred port, or any when somebody has it. A port that was asked for is taken or the demo does not start. */
+const startDemoGateway = async (bankUrl: string, folder: string, port: number | undefined): Promise<RunningGateway> => {
+  try {
+    return await startOn(bankUrl, join(folder, 'state'), port ?? preferredPort);
+  } catch (error) {
+    if (port !== undefined || !isPortTaken(error)) throw error;
+    return startOn(bankUrl, join(folder, 'state-any-port'), 0);
+  }
+};
+
+const trustOf = (gateway: RunningGateway): HauberkTrust => {
+  const { organisation, apps, services, configKeys, minConfigVersion } = gateway.trust();
+  return {
+    organisation,
+    app: apps[0] ?? '',
+    service: services[0]?.id ?? '',
+    endpoints: [],
+    configKeys,
+    minConfigVersion,
+  };
+};
+
+interface RunningDemo {
+  readonly bank: RunningBank;
+  readonly gateway: RunningGateway;
+  readonly stop: () => Promise<void>;
+}
+
+const start = async (options: DemoOptions): Promise<RunningDemo> => {
+  const folder = mkdtempSync(join(tmpdir(), 'hauberk-demo-'));
+  const appFolder = join(folder, 'app');
+  await buildApp(appFolder);
+  let gateway: RunningGateway | undefined;
+  const bank = await createBank({
+    port: options.bankPort,
+    appFolder,
+    protectedBy: () => (gateway === undefined ? null : trustOf(gateway)),
+  });
+  gateway = await startDemoGateway(bank.url, folder, options.port);
+  const running = gateway;
+  return {
+    bank,
+    gateway: running,
+    stop: async () => {
+      await running.stop();
+      await bank.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+const untilAsked = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+
+/** Runs `hauberk demo`. */
+export const demo = async (args: readonly string[]): Promise<number> => {
+  const options = readOptions(args);
+  if (options === undefined) {
+    process.stderr.write(usage);
+    return 2;
+  }
+  const stopped = untilAsked();
+  const { bank, gateway, stop } = await start(options);
+  const tally = new Tally();
+  const trust = trustOf(gateway);
+  process.stdout.write(`ready ${JSON.stringify({ gateway: gateway.url, bank: bank.url, console: null })}\n`);
+  const customers = startCustomers({ gateway: gateway.url, trust, count: options.customers, tally });
+  const attacker = options.attacker ? startAttacker({ gateway: gateway.url, trust, tally }) : undefined;
+  const view = startView({ gateway: gateway.url, bank, tally });
+  await stopped;
+  view.stop();
+  await Promise.all([customers.stop(), attacker?.stop()]);
+  await stop();
+  return 0;
+};
