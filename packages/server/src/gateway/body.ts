@@ -28,6 +28,7 @@ const declaredLength = (raw: readonly string[]): number | undefined => {
 };
 
 class BodyReader implements Watched {
+  place = -1;
   private readonly chunks: Buffer[] = [];
   private received = 0;
   private readonly startedAt = performance.now();

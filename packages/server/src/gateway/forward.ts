@@ -94,6 +94,7 @@ const reasonOfError = (code: string): UpstreamReason =>
 
 /** What both ways of forwarding share: the start mark, the deadline, the single end. */
 abstract class Forwarding implements Dispatcher.DispatchHandler, Watched {
+  place = -1;
   protected controller: Dispatcher.DispatchController | undefined;
   private expiresAt: number;
   private settled = false;

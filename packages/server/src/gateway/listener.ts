@@ -13,6 +13,7 @@ import type { Metrics } from './metrics.ts';
 import { problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
 import { hadLastReply } from './reply-writer.ts';
+import { type Placed, SwapList } from './swap-list.ts';
 
 /** What answers the requests. */
 export type RequestHandler = (incoming: IncomingMessage, response: ServerResponse, trust: ConnectionTrust) => void;
@@ -155,26 +156,34 @@ const watchConnections = (server: Server, options: ListenerOptions, { trusts, si
   });
 };
 
+/** A request under way. */
+interface OpenResponse extends Placed {
+  readonly response: ServerResponse;
+}
+
 /** Requests under way; told to end their connections when the listener drains. */
 class OpenResponses {
-  private readonly open = new Set<ServerResponse>();
+  private readonly open = new SwapList<OpenResponse>();
   private draining = false;
   private readonly metrics: Metrics;
   constructor(metrics: Metrics) {
     this.metrics = metrics;
   }
   enter(response: ServerResponse): void {
-    this.open.add(response);
+    const entry = { response, place: -1 };
+    this.open.add(entry);
     this.metrics.requestOpened();
     if (this.draining) response.shouldKeepAlive = false;
     response.once('close', () => {
-      this.open.delete(response);
+      this.open.remove(entry);
       this.metrics.requestClosed();
     });
   }
   drain(): void {
     this.draining = true;
-    for (const response of this.open) if (!response.headersSent) response.shouldKeepAlive = false;
+    this.open.forEach(({ response }) => {
+      if (!response.headersSent) response.shouldKeepAlive = false;
+    });
   }
 }
 

@@ -23,6 +23,7 @@ const lingerMs = 1000;
 
 /** Reads and drops the rest of a request. A connection that is closed with unread bytes is reset, and the reset overtakes the reply. */
 class Lingering implements Watched {
+  place = -1;
   private received = 0;
   private readonly until = performance.now() + lingerMs;
   private readonly response: ServerResponse;

@@ -1,17 +1,18 @@
 /** One coarse timer for everything that is being waited for. A timer for each request would cost more than all checks together. */
+import { type Placed, SwapList } from './swap-list.ts';
 
 /** Something with a limit in time. `check` is called some twenty times a second while it is watched. */
-export interface Watched {
+export interface Watched extends Placed {
   check(nowMonotonicMs: number): void;
 }
 
 const interval = 50;
-const watched = new Set<Watched>();
+const watched = new SwapList<Watched>();
 let timer: NodeJS.Timeout | undefined;
 
 const sweep = (): void => {
   const now = performance.now();
-  for (const each of watched) each.check(now);
+  watched.forEach((each) => each.check(now));
   if (watched.size > 0) return;
   clearInterval(timer);
   timer = undefined;
@@ -24,4 +25,4 @@ export const watch = (each: Watched): void => {
 };
 
 /** Stops watching; answers whether it was watched, so that exactly one of two ends acts. */
-export const unwatch = (each: Watched): boolean => watched.delete(each);
+export const unwatch = (each: Watched): boolean => watched.remove(each);
