@@ -1,6 +1,6 @@
 /** A whole gateway in this process: worker threads, shared tables, storage, keys; real sockets on both sides. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -296,6 +296,15 @@ describe('operators', () => {
     assert.ok(lines.some((line) => line['device'] === opened.client.core.deviceId));
     assert.ok(!text.includes('1234') && !text.includes(ticket));
   });
+});
+
+test('a moved access log is followed by a new one', async () => {
+  const log = join(config.state, 'access.log');
+  renameSync(log, `${log}.1`);
+  gateway.reopenLogs();
+  while (!existsSync(log)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await call(await session(), { url: '/api/echo', body: '{}' });
+  while (!readFileSync(log, 'utf8').includes('"route":"echo"')) await new Promise((resolve) => setTimeout(resolve, 50));
 });
 
 describe('worker threads', () => {

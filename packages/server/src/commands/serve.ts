@@ -1,4 +1,4 @@
-/** `hauberk serve`: runs the gateway until SIGTERM or Ctrl-C; SIGHUP or a change of the file reloads the configuration. */
+/** `hauberk serve`: runs the gateway until SIGTERM or Ctrl-C; SIGHUP or a change of the file reloads the configuration, SIGHUP reopens the log. */
 import { parseArgs } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -50,12 +50,17 @@ const run = async (gateway: RunningGateway, configFile: string, log: Log): Promi
     gateway.reload().catch((error: unknown) => log.error('config.reload-failed', { error }));
   };
   const stopWatching = watchFile(configFile, reload);
-  process.on('SIGHUP', reload);
+  // One signal for both: that is what log rotation sends, and what people send after a change.
+  const hangUp = (): void => {
+    gateway.reopenLogs();
+    reload();
+  };
+  process.on('SIGHUP', hangUp);
   const ready = { gateway: gateway.url, admin: gateway.adminUrl, trust: gateway.trust() };
   process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
   const code = await untilStopped(gateway, log);
   stopWatching();
-  process.off('SIGHUP', reload);
+  process.off('SIGHUP', hangUp);
   await gateway.stop();
   return code;
 };

@@ -67,6 +67,8 @@ export interface RunningGateway {
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
   readonly reconfigure: (config: Config) => Promise<readonly string[]>;
+  /** Goes on in a new access log, after the old one was moved away. */
+  readonly reopenLogs: () => void;
   /** Ends one worker thread as a crash would; another takes its place. */
   readonly killWorker: (index: number) => Promise<boolean>;
   readonly metrics: () => Promise<string>;
@@ -298,6 +300,10 @@ class Gateway implements RunningGateway {
       this.#log.info('config.reloaded');
       return [];
     });
+  }
+
+  reopenLogs(): void {
+    this.#pool.reopenLogs();
   }
 
   killWorker(index: number): Promise<boolean> {

@@ -24,6 +24,8 @@ export type ToWorker =
   | { readonly kind: 'keys'; readonly keys: ChannelKeys }
   | { readonly kind: 'config'; readonly config: Config }
   | { readonly kind: 'metrics'; readonly ticket: number }
+  /** The access log was moved away: go on in a new file. */
+  | { readonly kind: 'reopen' }
   | { readonly kind: 'drain'; readonly deadlineMs: number };
 
 /** From a worker. */

@@ -179,6 +179,11 @@ export class WorkerPool {
     this.#broadcast({ kind: 'config', config });
   }
 
+  /** Lets every worker open its log anew. */
+  reopenLogs(): void {
+    this.#broadcast({ kind: 'reopen' });
+  }
+
   /** The counters of all workers, those that died included as they were last seen. */
   async snapshots(): Promise<readonly MetricsSnapshot[]> {
     this.#ticket += 1;

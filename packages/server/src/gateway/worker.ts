@@ -136,6 +136,9 @@ const obey = (message: ToWorker): void => {
     case 'metrics':
       tell({ kind: 'metrics', ticket: message.ticket, snapshot: parts.metrics.snapshot() });
       return;
+    case 'reopen':
+      parts.accessLog.reopen();
+      return;
     case 'drain':
       end(message.deadlineMs).catch((error: unknown) => {
         log.error('worker.drain-failed', { error });
