@@ -76,7 +76,9 @@ const grabbed = async (victim: Victim) => {
 
 const probed = async (victim: Victim) => {
   const answer = await victimCall(victim, 'GET', '/api/internal/customers');
-  return { result: 'trapped', held: answer.status === 200 && JSON.stringify(answer.json).includes('R. Sample') };
+  // The decoy is plausible and holds nobody.
+  const shown = JSON.stringify(answer.json);
+  return { result: 'trapped', held: answer.status === 200 && !DEMO_CUSTOMERS.some(({ name }) => shown.includes(name)) };
 };
 
 const tries: readonly Try[] = [

@@ -56,8 +56,9 @@ const liveOnce = async (
       pause: () => pause(pauseMs * (0.5 + random()), signal),
     });
     if (signal.aborted) return;
-    for (const { action, status, code } of visit.steps) {
-      tally.note('customer', action, code ?? String(status), visit.satisfied);
+    for (const [index, { action, status, code }] of visit.steps.entries()) {
+      const isWrong = !visit.satisfied && index === visit.steps.length - 1;
+      tally.note('customer', action, code ?? String(status), !isWrong);
     }
     await pause(pauseMs * 4 * random(), signal);
   }

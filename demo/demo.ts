@@ -116,6 +116,8 @@ const start = async (options: DemoOptions): Promise<RunningDemo> => {
   const bank = await createBank({
     port: options.bankPort,
     appFolder,
+    // The bank serves customers only over facts that the gateway signed: a direct call to its port gets nowhere.
+    factsKey: configFor('http://127.0.0.1:1', folder, 0).upstreams['bank']?.factsKey ?? '',
     protectedBy: () => (gateway === undefined ? null : trustOf(gateway)),
   });
   gateway = await startDemoGateway(bank.url, folder, options.port);

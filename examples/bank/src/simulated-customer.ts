@@ -45,7 +45,13 @@ export interface VisitOptions {
 }
 
 /** Refusals that an honest customer may meet. */
-const EXPECTED_CODES: ReadonlySet<string> = new Set(['insufficient-funds', 'coupon-claimed', 'coupon-sold-out']);
+const EXPECTED_CODES: ReadonlySet<string> = new Set([
+  'insufficient-funds',
+  'coupon-claimed',
+  'coupon-sold-out',
+  // The gateway's rate limit: two coupons in one breath.
+  'limited',
+]);
 const MEMOS = ['Lunch', 'Rent share', 'Concert tickets', 'Thank you!', 'Groceries', 'Birthday present'];
 
 /** Plays one visit. Never throws on a refusal; a transport fault ends the visit with status 0. */
