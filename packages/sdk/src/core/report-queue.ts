@@ -12,6 +12,8 @@ const batchBytes = 65_536;
 const lossOrder: readonly LossClass[] = ['may-drop', 'should-keep', 'must-keep'];
 /** How long the first report of a batch waits for company, in milliseconds. */
 const gatherMs = 1000;
+/** When what was not taken is offered again, in milliseconds. */
+const retryMs = 30_000;
 
 /** What a report says beside its body. */
 export interface ReportOptions {
@@ -43,9 +45,7 @@ export class ReportQueue {
     const id = toBase64Url(crypto.random(16));
     this.#waiting.push({ id, kind, kindVersion, loss, eventAtMs: this.#now(), body });
     this.#makeRoom();
-    this.#timer ??= setTimeout(() => {
-      this.flush().catch(() => undefined);
-    }, gatherMs);
+    this.#arm(gatherMs);
   }
 
   /** Sends what waits. Rejects when the gateway could not be reached; the reports stay queued. */
@@ -54,8 +54,18 @@ export class ReportQueue {
     this.#timer = undefined;
     this.#flushing ??= this.#drain().finally(() => {
       this.#flushing = undefined;
+      if (this.#waiting.length > 0) this.#arm(retryMs);
     });
     return this.#flushing;
+  }
+
+  #arm(ms: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.flush().catch(() => undefined);
+    }, ms);
+    // Where timers hold the process (Node), waiting reports do not.
+    (this.#timer as unknown as { unref?: () => void }).unref?.();
   }
 
   #now(): EpochMs {
