@@ -66,6 +66,12 @@ test('an algorithm that no engine has is skipped, case by case', async () => {
   assert.equal((await runCases(unknown, [{ result: 'valid' }])).skipped, 1);
 });
 
+test('a group of an unknown schema is skipped though it has no type', async () => {
+  const group = { tests: [{ tcId: 1, result: 'valid' }] };
+  const { skipped, unreadable } = await runText(JSON.stringify({ schema: 'to_come_schema.json', testGroups: [group] }));
+  assert.deepEqual([skipped, unreadable], [1, []]);
+});
+
 test('encapsulation draws its own randomness: good keys are skipped, bad ones must be refused', async () => {
   const kem = samples.find(({ title }) => title === 'MLKEMTest');
   assert.ok(kem !== undefined);
@@ -78,12 +84,25 @@ test('encapsulation draws its own randomness: good keys are skipped, bad ones mu
   assert.equal((await runCases(encapsulation, [{ ...good, result: 'invalid' }])).failed, 1);
 });
 
+const spoiltKeys: readonly (readonly [string, object])[] = [
+  ['no y', { public: { kty: 'EC', crv: 'P-256', x: 'AAAA' } }],
+  ['no members', { public: {} }],
+  ['another kind of key', { public: { kty: 'OKP', crv: 'P-256' } }],
+];
+for (const [title, spoil] of spoiltKeys)
+  test(`a peer in JWK form with ${title} is a refused key, not an unreadable file`, async () => {
+    const file = samples.find((sample) => sample.title === 'EcdhWebcryptoTest secp256r1');
+    assert.ok(file !== undefined);
+    const { failures, unreadable, passed } = await runCases(file, [{ ...file.valid, ...spoil, result: 'invalid' }]);
+    assert.deepEqual([failures, unreadable, passed], [[], [], file.engines]);
+  });
+
 const unreadable: readonly (readonly [string, string])[] = [
   ['nothing', ''],
   ['broken JSON', '{"algorithm":'],
   ['an array', '[]'],
   ['a file without groups', '{"algorithm":"AES-GCM"}'],
-  ['a file without an algorithm', '{"testGroups":[]}'],
+  ['a file without algorithm and schema', '{"testGroups":[]}'],
   ['a group without tests', '{"algorithm":"AES-GCM","testGroups":[{"type":"AeadTest","keySize":256,"tagSize":128}]}'],
 ];
 for (const [title, text] of unreadable)

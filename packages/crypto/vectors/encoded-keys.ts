@@ -26,8 +26,9 @@ const pemScalar = (pem: string): Uint8Array => scalarIn(pemBytes(pem)) ?? refuse
 
 /** A member of a JWK: one spelling, one length (RFC 7518 section 6.2.1.2). */
 const coordinate = (jwk: Members, name: string, length: number): Bytes => {
-  const bytes = fromBase64Url(textOf(jwk, name));
-  return bytes?.length === length ? bytes : refuse(`${name} has another length`);
+  const value = jwk[name];
+  const bytes = typeof value === 'string' ? fromBase64Url(value) : undefined;
+  return bytes?.length === length ? bytes : refuse(`${name} is missing or has another length`);
 };
 
 const jwkCurves: { readonly [curve: string]: readonly string[] } = {
