@@ -51,6 +51,8 @@ export const ensureDependencies = () => {
   if (existsSync(marker) && readFileSync(marker, 'utf8') === lock) return;
   console.error('hauberk: installing the locked dependencies');
   rmSync(marker, { force: true });
-  npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], root);
+  // Not `npm ci`: it refuses a lock file that lacks tools' binaries for platforms that a registry does not carry. Versions and integrity
+  // hashes come from the lock file all the same, and nothing is written back.
+  npm(['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], root);
   writeFileSync(marker, lock);
 };
