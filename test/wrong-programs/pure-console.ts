@@ -1,0 +1,3 @@
+/** A pure package cannot print. */
+// expect TS2584
+console.log('x');

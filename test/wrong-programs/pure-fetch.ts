@@ -1,0 +1,3 @@
+/** A pure package cannot name the network. */
+// expect TS2304
+export const reply: unknown = fetch('https://api.example');

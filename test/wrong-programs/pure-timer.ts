@@ -1,0 +1,3 @@
+/** A pure package cannot wait. */
+// expect TS2304
+setTimeout(() => undefined, 1);
