@@ -4,6 +4,7 @@
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
@@ -14,22 +15,36 @@ const files = globSync(suites)
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
   .toSorted();
 
+/** Files slower than this are named at the end, so that a suite that grows is seen. */
+const slowMs = 10_000;
+
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skips: string[] = [];
+const slow: { readonly file: string; readonly ms: number }[] = [];
 const stream = run({ files, concurrency: Math.min(4, availableParallelism()), timeout: 600_000 });
-stream.on('test:pass', (event) => {
-  if (event.details.type === 'suite') return;
-  if (event.skip === undefined || event.skip === false) counts.passed += 1;
-  else {
-    counts.skipped += 1;
-    skips.push(`${event.file ?? ''}: ${event.name}: ${String(event.skip)}`);
-  }
+const noteSkip = (file: string | undefined, name: string, why: string | boolean): void => {
+  counts.skipped += 1;
+  skips.push(`${file ?? ''}: ${name}${why === true ? '' : `: ${why}`}`);
+};
+stream.on('test:pass', ({ name, file, skip, todo, details }) => {
+  const left = skip ?? todo;
+  // A skipped suite hides its tests, so it counts as one.
+  if (left !== undefined && left !== false) noteSkip(file, name, left);
+  else if (details.type !== 'suite') counts.passed += 1;
 });
-stream.on('test:fail', (event) => {
-  if (event.details.type !== 'suite') counts.failed += 1;
+stream.on('test:fail', ({ name, file, todo, details }) => {
+  // A failing `todo` does not fail its run: it is a test that is not there yet.
+  if (todo !== undefined && todo !== false) noteSkip(file, name, todo);
+  else if (details.type !== 'suite') counts.failed += 1;
+});
+stream.on('test:summary', ({ file, duration_ms: ms }) => {
+  if (file !== undefined && ms > slowMs) slow.push({ file: relative(process.cwd(), file), ms });
 });
 stream.compose(spec()).pipe(process.stdout);
 stream.on('end', () => {
+  for (const { file, ms } of slow.toSorted((one, other) => other.ms - one.ms)) {
+    console.log(`slow ${file}: ${(ms / 1000).toFixed(1)} s`);
+  }
   for (const skip of skips) console.log(`skipped ${skip}`);
   if (requireAll) counts.failed += counts.skipped;
   else if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
