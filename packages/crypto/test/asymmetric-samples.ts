@@ -131,7 +131,8 @@ const curveSamples = (curve: string, engines: number, namedCurve: string): Sampl
   if (curve.startsWith('brainpool')) return samples;
   const [ownJwk, peerJwk] = [own.privateKey.export({ format: 'jwk' }), peer.publicKey.export({ format: 'jwk' })];
   const spoil = { public: { ...peerJwk, crv: 'P-192' } };
-  return [...samples, sample('EcdhWebcryptoTest', { public: peerJwk, private: ownJwk }, spoil)];
+  const jwk = sample('EcdhWebcryptoTest', { public: peerJwk, private: ownJwk }, spoil);
+  return [...samples, { ...jwk, group: { ...jwk.group, curve: peerJwk.crv } }];
 };
 
 const rsa = (): SampleFile[] => {

@@ -145,6 +145,12 @@ const wraps: readonly SampleFile[] = [
   },
 ];
 
+const unwrapNothing = (sample: SampleFile): SampleFile => ({
+  ...sample,
+  title: `${sample.title} of nothing`,
+  spoil: { msg: '', ct: '' },
+});
+
 /** A file for every type of group without key pairs. */
 export const symmetricSamples = (): readonly SampleFile[] => [
   aead('AES-GCM', 'aes-256-gcm', 256, 12, 5),
@@ -163,4 +169,5 @@ export const symmetricSamples = (): readonly SampleFile[] => [
   pbkdf2(),
   cbc(),
   ...wraps,
+  ...wraps.map(unwrapNothing),
 ];

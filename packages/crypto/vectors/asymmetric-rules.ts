@@ -6,6 +6,20 @@ import { type GroupRule, rule, type Verdict } from './group-rule.ts';
 import { hashName } from './hash-names.ts';
 import { countOf, hexOf, type Members, membersOf, optionalHexOf, textOf } from './members.ts';
 
+/** Files about JWKs call curves by their JWK names. */
+const jwkNames: { readonly [name: string]: string } = {
+  'P-256': 'secp256r1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+  'P-256K': 'secp256k1',
+  X25519: 'curve25519',
+  X448: 'curve448',
+};
+const curveOf = (group: Members): string => {
+  const name = textOf(group, 'curve');
+  return jwkNames[name] ?? name;
+};
+
 const namedCurves: { readonly [name: string]: string } = {
   curve25519: 'X25519',
   curve448: 'X448',
@@ -20,9 +34,9 @@ const equalOr = (actual: Uint8Array, expected: Uint8Array, otherwise: Verdict): 
 const agreement = (prefix: string, keysOf: (curve: string, test: Members) => RawKeys): GroupRule =>
   rule(
     'agreement',
-    (_file, group) => `${prefix}${curveName(textOf(group, 'curve'))}`,
+    (_file, group) => `${prefix}${curveName(curveOf(group))}`,
     async (algorithm, { group, test }) => {
-      const { scalar, peer } = keysOf(textOf(group, 'curve'), test);
+      const { scalar, peer } = keysOf(curveOf(group), test);
       return equalOr(await algorithm.agree(scalar, peer), hexOf(test, 'shared'), 'wrong');
     },
   );
