@@ -64,6 +64,8 @@ const startWriter = async (start: WriterStart): Promise<Writer> => {
   const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
     workerData: start,
     name: 'record-writer',
+    // Options of the main script (an entry point given as text, a test runner's) are none of the writer's.
+    execArgv: [],
   });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const failure = Promise.withResolvers<StorageFault>();

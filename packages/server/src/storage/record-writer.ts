@@ -9,6 +9,7 @@ import { openWriter } from './node-sqlite.ts';
 import { type AuditChain, openAuditChain } from './sqlite/audit-writes.ts';
 import type { WriteContext } from './sqlite/write-context.ts';
 import { recordStart, type Start } from './start-record.ts';
+import { StateError } from './storage-refusal.ts';
 import { writeHandlers } from './write-handlers.ts';
 import type { WriterLimits, WriterStart } from './writer-message.ts';
 
@@ -158,7 +159,13 @@ class OpenWriter implements RecordWriter {
 
 /** Opens the record for writing, migrates it and counts this start. */
 export const openRecordWriter = async (options: WriterStart): Promise<RecordWriter> => {
-  const database = openWriter(options.file);
-  await migrateRecord(database);
-  return new OpenWriter(database, options);
+  try {
+    const database = openWriter(options.file);
+    await migrateRecord(database);
+    return new OpenWriter(database, options);
+  } catch (cause) {
+    if (severityOf(cause) !== 'broken') throw cause;
+    const hint = 'restore a backup; do not delete the record, for then every revocation would be forgotten';
+    throw new StateError('state-unreadable', 'record.db cannot be used', hint, { cause });
+  }
 };
