@@ -23,6 +23,7 @@ const routes = [
   routeOf({ id: 'slowly', pattern: '/api/slowly', deadline: durationMs(200) }),
   routeOf({ id: 'big', pattern: '/api/big', replyCapBytes: 10 }),
   routeOf({ id: 'stream', pattern: '/api/stream', stream: true, bodyCapBytes: 50_000 }),
+  routeOf({ id: 'events', pattern: '/api/events' }),
   routeOf({ id: 'deny', pattern: '/api/deny', outcome: 'deny' }),
   routeOf({ id: 'challenge', pattern: '/api/challenge', outcome: 'challenge' }),
   routeOf({
@@ -49,7 +50,7 @@ before(async () => {
     if (incoming.url === '/api/slowly') return;
     if (incoming.url === '/api/break') response.destroy();
     else if (incoming.url === '/api/big') response.end('0123456789abc');
-    else if (incoming.url === '/api/stream' && incoming.method === 'GET') {
+    else if (/stream|events/.test(incoming.url ?? '') && incoming.method === 'GET') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('data: one\n\n');
       setTimeout(() => response.end('data: two\n\n'), 20);
@@ -169,9 +170,9 @@ const smuggled: readonly (readonly [title: string, bytes: string, reason: string
   ],
   ['two lengths', `${head('POST', '/api/echo', 'Content-Length: 4', 'Content-Length: 5')}body`, 'head.framing'],
   ['a length with a sign', `${head('POST', '/api/echo', 'Content-Length: +4')}body`, 'head.framing'],
-  ['an obsolete fold', head('GET', '/api/echo', 'X-Fold: a\r\n b'), 'head.framing'],
-  ['space before the colon', head('GET', '/api/echo', 'Content-Length : 4'), 'head.framing'],
-  ['a bare line feed', 'GET /api/echo HTTP/1.1\nHost: bank.example\n\n', 'head.framing'],
+  ['an obsolete fold', head('GET', '/api/echo', 'X-Fold: a\r\n b'), 'head.parse'],
+  ['space before the colon', head('GET', '/api/echo', 'Content-Length : 4'), 'head.parse'],
+  ['a bare line feed', 'GET /api/echo HTTP/1.1\nHost: bank.example\n\n', 'head.parse'],
   [
     'a cut-off chunk size',
     `${head('POST', '/api/echo', 'Transfer-Encoding: chunked')}zz\r\nbody\r\n0\r\n\r\n`,
@@ -289,6 +290,12 @@ test('proxy: a slow upstream is a timeout with unknown execution, an over-long r
   const big = await sendRaw(gateway.port, head('GET', '/api/big'));
   assert.equal(codeOf(big), 'upstream');
   assert.equal(lastEntry()?.reason, 'upstream.reply-too-large');
+});
+
+test('proxy: an event stream where none is declared is refused at its head', async () => {
+  const reply = await sendRaw(gateway.port, head('GET', '/api/events'));
+  assert.equal(codeOf(reply), 'upstream');
+  assert.equal(lastEntry()?.reason, 'reply.stream-undeclared');
 });
 
 test('proxy: static outcomes deny, challenge and trap answer without the upstream', async () => {

@@ -15,7 +15,7 @@ export type UpstreamReason =
   | 'upstream.reset'
   | 'upstream.reply-too-large'
   | 'upstream.reply-malformed'
-  | 'upstream.aborted';
+  | 'reply.stream-undeclared';
 
 /** A request as it goes to the upstream. */
 export interface UpstreamRequest {
@@ -73,6 +73,12 @@ const flatten = (headers: ReplyHeaders): string[] => {
     else if (value !== undefined) for (const each of value) flat.push(name, each);
   }
   return flat;
+};
+
+/** A stream has no end to wait for: collecting one would only run into the deadline. */
+const isEventStream = (headers: ReplyHeaders): boolean => {
+  const type = headers['content-type'];
+  return typeof type === 'string' && type.length >= 17 && /^text\/event-stream\b/i.test(type);
 };
 
 const abortReason = new Error('the gateway gave the request up');
@@ -173,6 +179,8 @@ class BufferedForwarding extends Forwarding {
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReplyHeaders): void {
     if (status < 200) return;
+    if (isEventStream(headers))
+      this.fail('reply.stream-undeclared', 'an event stream where a whole reply was expected');
     this.status = status;
     this.headers = flatten(headers);
   }

@@ -94,11 +94,20 @@ const writeRaw = (socket: Duplex, reason: Reason, instance: string, status?: num
   socket.end(Buffer.concat([Buffer.from(head, 'latin1'), reply.body]));
 };
 
+/** Parser errors about where a message ends: what request smuggling is made of. */
+const framingErrors: ReadonlySet<string> = new Set([
+  'HPE_INVALID_CONTENT_LENGTH',
+  'HPE_UNEXPECTED_CONTENT_LENGTH',
+  'HPE_INVALID_TRANSFER_ENCODING',
+  'HPE_INVALID_CHUNK_SIZE',
+  'HPE_CHUNK_EXTENSIONS_OVERFLOW',
+]);
+
 /** What the parser's errors mean. */
 const parserRefusal = (code: string | undefined): { readonly reason: Reason; readonly status?: number } => {
   if (code === 'HPE_HEADER_OVERFLOW') return { reason: 'head.too-large', status: 431 };
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { reason: 'head.too-slow' };
-  return { reason: 'head.framing' };
+  return { reason: framingErrors.has(code ?? '') ? 'head.framing' : 'head.parse' };
 };
 
 /** Counts connections per address, so that one address cannot take them all. Trusted proxies carry many clients and are not counted. */

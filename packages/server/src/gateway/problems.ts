@@ -158,8 +158,6 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'step-up.transaction': 'refused',
   'step-up.required': 'step-up-required',
   'step-up.key-unknown': 'forbidden',
-  'step-up.too-many': 'limited',
-  'step-up.spent': 'step-up-required',
   // Heads.
   'head.method': 'method-not-allowed',
   'head.target-form': 'malformed',
@@ -196,7 +194,6 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'limit.address': 'limited',
   'limit.route': 'limited',
   'limit.connections': 'limited',
-  'limit.overload': 'overloaded',
   'outcome.deny': 'forbidden',
   'outcome.challenge': 'step-up-required',
   'outcome.slow-full': 'overloaded',
@@ -204,17 +201,12 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   // Logins and what they may touch.
   'login.missing': 'login-required',
   'login.ended': 'login-required',
-  'login.expired': 'login-required',
-  'login.device': 'login-required',
   'login.step-missing': 'forbidden',
-  'login.reply-malformed': 'upstream',
   'grant.object-foreign': 'forbidden',
   'grant.object-missing': 'malformed',
-  'grant.object-malformed': 'malformed',
   // Idempotency.
   'idempotency.key-required': 'key-required',
   'idempotency.key-malformed': 'malformed',
-  'idempotency.key-unexpected': 'malformed',
   'idempotency.mismatch': 'mismatch',
   'idempotency.running': 'conflict',
   'idempotency.outcome-unknown': 'outcome-unknown',
@@ -230,8 +222,6 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'upstream.reset': 'upstream',
   'upstream.reply-too-large': 'upstream',
   'upstream.reply-malformed': 'upstream',
-  'upstream.aborted': 'upstream',
-  'gateway.draining': 'overloaded',
   'gateway.fault': 'internal',
   'gateway.method': 'method-not-allowed',
 };

@@ -9,47 +9,38 @@ import type { HeadReason } from './request-head.ts';
 export type RouteReason = 'route.none' | 'route.method' | 'route.service' | 'route.tier';
 
 /** Why a request is over a limit. */
-export type LimitReason = 'limit.device' | 'limit.address' | 'limit.route' | 'limit.connections' | 'limit.overload';
+export type LimitReason = 'limit.device' | 'limit.address' | 'limit.route' | 'limit.connections';
 
 /** What a route's static outcome did. */
 export type OutcomeReason = 'outcome.deny' | 'outcome.challenge' | 'outcome.slow-full' | 'outcome.trap';
 
 /** Why a login does not carry a request. */
-export type LoginReason =
-  | 'login.missing'
-  | 'login.ended'
-  | 'login.expired'
-  | 'login.device'
-  | 'login.step-missing'
-  | 'login.reply-malformed';
+export type LoginReason = 'login.missing' | 'login.ended' | 'login.step-missing';
 
 /** Why a grant does not cover a request. */
-export type GrantReason = 'grant.object-foreign' | 'grant.object-missing' | 'grant.object-malformed';
+export type GrantReason = 'grant.object-foreign' | 'grant.object-missing';
 
 /** Why an idempotency key does not lead to an outcome. */
 export type IdempotencyReason =
   | 'idempotency.key-required'
   | 'idempotency.key-malformed'
-  | 'idempotency.key-unexpected'
   | 'idempotency.mismatch'
   | 'idempotency.running'
   | 'idempotency.outcome-unknown'
   | 'idempotency.not-kept';
 
 /** Why a step-up is due, beyond what the channel says of its proof. */
-export type StepUpReason = 'step-up.required' | 'step-up.key-unknown' | 'step-up.too-many' | 'step-up.spent';
+export type StepUpReason = 'step-up.required' | 'step-up.key-unknown';
 
 /** Why a write was not taken by the storage. */
 export type StorageReason = 'storage.overloaded' | 'storage.full' | 'storage.closed' | 'storage.fault';
 
 /** What the gateway says of itself. */
 export type GatewayReason =
-  | 'gateway.draining'
   | 'gateway.fault'
   | 'gateway.method'
   | 'early.refused'
   | 'request.unprotected'
-  | 'reply.stream-undeclared'
   | 'body.not-json';
 
 /** Every inner reason code that can end a request. */

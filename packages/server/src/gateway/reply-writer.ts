@@ -17,14 +17,6 @@ const lastReplies = new WeakSet<object>();
 /** Whether the last reply of a connection is written. */
 export const hadLastReply = (socket: object): boolean => lastReplies.has(socket);
 
-/** Small bodies go out as text: node then joins them with the head into one write. */
-const joinedBytes = 4096;
-
-const endWith = (response: ServerResponse, body: Uint8Array): void => {
-  if (body.length > joinedBytes) response.end(body);
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).latin1Slice(), 'latin1');
-};
-
 /** How much of an unwanted body is still read, and how long, so that its sender gets to see the reply. */
 const lingerBytes = 1_048_576;
 const lingerMs = 1000;
