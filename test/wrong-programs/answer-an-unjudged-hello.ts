@@ -6,5 +6,5 @@ declare const gateway: ChannelGateway;
 declare const ports: HandshakePorts;
 declare const hello: UnverifiedHello;
 declare const now: EpochMs;
-// expect TS2345
+// expect TS2740
 answerHello(gateway, ports, hello, 'none', now);

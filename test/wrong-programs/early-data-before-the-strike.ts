@@ -3,5 +3,5 @@ import { type ChannelGateway, earlySecrets, type UnverifiedHello } from '@hauber
 
 declare const gateway: ChannelGateway;
 declare const hello: UnverifiedHello;
-// expect TS2345
+// expect TS2740
 earlySecrets(gateway, hello);

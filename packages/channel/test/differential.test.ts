@@ -129,7 +129,8 @@ const spoilt = (wire: Wire, how: Spoil): Wire => {
       return withHeaders(wire, { 'signature-input': text(wire, 'signature-input').replace(' "@query"', '') });
     case 'remove':
       return without(wire, how.name);
-    default:
+    case 'add':
+    case 'change':
       if ((how.kind === 'add') === (wire.headers[how.name] !== undefined)) return wire;
       return withHeaders(wire, { [how.name]: `${text(wire, how.name)}x` });
   }

@@ -24,6 +24,6 @@ export const textOfVectors = (file: VectorFile): string => `${JSON.stringify(fil
 if (import.meta.main) {
   for (const [name, file] of Object.entries(await makeVectorFiles())) {
     writeFileSync(new URL(name, import.meta.url), textOfVectors(file));
-    console.log(`${name}: ${file.cases.length} cases`);
+    process.stdout.write(`${name}: ${file.cases.length} cases\n`);
   }
 }
