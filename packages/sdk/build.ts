@@ -1,7 +1,10 @@
 /** Builds what apps take: one ES module per entry and one file for pages without modules. `node packages/sdk/build.ts` */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
+import { buildTypes } from './build-types.ts';
 
 /** A built file. */
 export interface BuiltFile {
@@ -50,12 +53,36 @@ export const buildSdk = (): Promise<readonly BuiltFile[]> =>
     }),
   );
 
+const door = (file: string, types: string) => ({ types: `./types/sdk/src/${types}`, default: `./${file}` });
+
+/** What the package says of itself; it depends on nothing. */
+const description = {
+  name: '@hauberk/sdk',
+  version: '0.1.0',
+  license: 'Apache-2.0',
+  type: 'module',
+  sideEffects: false,
+  exports: {
+    '.': door('hauberk.mjs', 'web/index.d.ts'),
+    './node': door('hauberk-node.mjs', 'node.d.ts'),
+    './noble': door('hauberk-noble.mjs', 'noble.d.ts'),
+    './hauberk.js': './hauberk.js',
+  },
+};
+
+/** Writes the whole package, ready to be published, into a folder. */
+export const writePackage = async (folder: string): Promise<readonly BuiltFile[]> => {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, 'types'), { recursive: true });
+  const built = await buildSdk();
+  for (const { name, bytes } of built) await writeFile(join(folder, name), bytes);
+  await writeFile(join(folder, 'package.json'), JSON.stringify(description, undefined, 2));
+  buildTypes(join(folder, 'types'));
+  return built;
+};
+
 if (import.meta.main) {
-  const { mkdir, writeFile } = await import('node:fs/promises');
-  const folder = new URL('dist/', import.meta.url);
-  await mkdir(folder, { recursive: true });
-  for (const { name, bytes, gzipBytes } of await buildSdk()) {
-    await writeFile(new URL(name, folder), bytes);
+  const folder = fileURLToPath(new URL('dist', import.meta.url));
+  for (const { name, bytes, gzipBytes } of await writePackage(folder))
     process.stdout.write(`${name}: ${bytes.length} bytes, ${gzipBytes} gzipped\n`);
-  }
 }

@@ -1,8 +1,15 @@
 /** What apps download. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
-import { buildSdk } from '../build.ts';
+import { buildSdk, writePackage } from '../build.ts';
+
+const compiler = fileURLToPath(new URL('../../../node_modules/.bin/tsc', import.meta.url));
 
 const built = buildSdk();
 const sizeOf = async (name: string): Promise<number> =>
@@ -32,5 +39,31 @@ describe('SDK build', () => {
   it('no web build names a module that a page would have to find', async () => {
     const file = (await built).find(({ name }) => name === 'hauberk.mjs');
     assert.doesNotMatch(new TextDecoder().decode(file?.bytes), /\bfrom\s*["']|\brequire\(|\bimport\s*["'(]/);
+  });
+
+  it('a program outside the workspace compiles against the declarations, and a wrong one does not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hauberk-sdk-dist-'));
+    try {
+      await writePackage(join(folder, 'node_modules/@hauberk/sdk'));
+      const program = (line: string): string => `
+        import { createHauberk, HauberkError, type HauberkOptions } from '@hauberk/sdk';
+        declare const options: HauberkOptions;
+        const response: Promise<Response> = createHauberk(options).fetch(new URL('https://api.example/'), { method: 'POST' });
+        response.catch((error: unknown) => error instanceof HauberkError && error.code === 'unbound');
+        ${line}`;
+      writeFileSync(join(folder, 'right.mts'), program(''));
+      writeFileSync(
+        join(folder, 'wrong.mts'),
+        program("createHauberk({ ...options, endpoints: 'https://api.example' });"),
+      );
+      const compile = (file: string): number | null =>
+        spawnSync(compiler, ['--noEmit', '--strict', '--module', 'nodenext', '--lib', 'es2024,dom', file], {
+          cwd: folder,
+        }).status;
+      assert.equal(compile('right.mts'), 0);
+      assert.notEqual(compile('wrong.mts'), 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -121,7 +121,9 @@ describe('time limits and options', () => {
     const told: string[] = [];
     const hauberk = createHauberk({ ...options, onSession: ({ session }) => told.push(session) });
     await hauberk.connect();
+    await new Promise(setImmediate);
     await hauberk.logout();
+    await new Promise(setImmediate);
     assert.deepEqual(told, ['open', 'none']);
   });
 

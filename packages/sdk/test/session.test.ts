@@ -1,7 +1,7 @@
 /** The order of sequence numbers: used once, never further apart than the replay window is sure to take. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ClientSession, guaranteedWidth, type TrustedConfig } from '@hauberk/channel/client';
+import { type ClientSession, guaranteedWidth, maxSequence, type TrustedConfig } from '@hauberk/channel/client';
 import fc from 'fast-check';
 import { ServerClock } from '../src/core/clock.ts';
 import { Session, type TakenSlot } from '../src/core/session.ts';
@@ -86,7 +86,15 @@ describe('session', () => {
     assert.equal((await session.takeSlot()).created, start / 1000);
   });
 
-  it('a session is not used in its last five seconds, nor at the end of its sequence numbers', () => {
+  it('a session is not used at the end of its sequence numbers', async () => {
+    const session = openSession();
+    for (let taken = 1; taken < maxSequence - 1; taken += 1) (await session.takeSlot()).settle();
+    assert.ok(session.isUsable());
+    assert.equal((await session.takeSlot()).sequence, maxSequence - 1);
+    assert.ok(!session.isUsable());
+  });
+
+  it('a session is not used in its last five seconds', () => {
     let elapsed = 0;
     const session = openSession(() => elapsed, 60_000);
     elapsed = 54_999;

@@ -63,7 +63,9 @@ class Client implements Hauberk {
     const context = createContext(options, ports);
     const config = new ConfigKeeper(context);
     const device = new DeviceKeeper(context);
-    const sessions = new SessionKeeper({ context, config, device }, () => options.onSession?.(this.status()));
+    const sessions = new SessionKeeper({ context, config, device }, () =>
+      this.#tell(() => options.onSession?.(this.status())),
+    );
     this.#context = context;
     this.#config = config;
     this.#sessions = sessions;
@@ -75,7 +77,7 @@ class Client implements Hauberk {
     try {
       return await this.#fetch(input, init);
     } catch (error) {
-      if (error instanceof HauberkError) this.#context.options.onProblem?.(error);
+      if (error instanceof HauberkError) this.#tell(() => this.#context.options.onProblem?.(error));
       throw error;
     }
   };
@@ -106,9 +108,14 @@ class Client implements Hauberk {
   readonly flushReports = (): Promise<void> => this.#reports.flush();
 
   readonly logout = async (): Promise<void> => {
-    this.#sessions.discard(this.#sessions.usable);
+    await this.#sessions.end();
     await this.#context.ports.storage.remove('resume');
   };
+
+  /** Calls the host back on its own time: what it throws there is its own, and stops no request. */
+  #tell(call: () => void): void {
+    queueMicrotask(call);
+  }
 
   async #fetch(input: FetchInput, init: RequestInit | undefined): Promise<Response> {
     init?.signal?.throwIfAborted();

@@ -64,6 +64,12 @@ export class SessionKeeper {
     this.#onChange();
   }
 
+  /** Leaves the session whatever its state, and the one that is being opened. */
+  async end(): Promise<void> {
+    await this.#opening?.catch(() => undefined);
+    this.discard(this.#session);
+  }
+
   /** Leaves a session that a gateway did not know, within the device's budget: no load balancer can send it round in circles. */
   async recover(session: Session | undefined, signal: AbortSignal | undefined): Promise<void> {
     this.discard(session);

@@ -177,5 +177,30 @@ const abort: readonly SuiteCase[] = [
   },
 ];
 
+const sharing: readonly SuiteCase[] = [
+  {
+    name: 'a caller that gives up leaves the handshake to the others',
+    run: async (lab) => {
+      await lab.client().connect();
+      const { fetch } = lab.client();
+      const controller = new AbortController();
+      const [first, second] = [fetch('/api/echo', { signal: controller.signal }), fetch('/api/signed/x')];
+      controller.abort(new Error('gave up'));
+      same(((await thrown(first, 'aborted')) as Error).message, 'gave up', 'reason');
+      same((await second).status, 200, 'the other call');
+    },
+  },
+  {
+    name: 'ten calls at once on a new device share one enrolment and one handshake',
+    run: async (lab) => {
+      const { fetch } = lab.client();
+      const replies = await Promise.all(Array.from({ length: 10 }, () => fetch('/api/echo', post('x'))));
+      same([...new Set(replies.map(({ status }) => status))], [200], 'served');
+      const { counts } = await lab.gateway();
+      same([counts['config'], counts['challenge'], counts['enrol'], counts['hello']], [1, 1, 1, 1], 'round trips');
+    },
+  },
+];
+
 /** The cases. */
-export const coreCases: readonly SuiteCase[] = [...protectedPath, ...abort];
+export const coreCases: readonly SuiteCase[] = [...protectedPath, ...abort, ...sharing];
