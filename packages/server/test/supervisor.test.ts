@@ -93,16 +93,18 @@ const start = async (config: Config): Promise<RunningGateway> => {
   return startGateway({ config, storage: await openStorage({ folder: config.state }), version: '0.0.0', log });
 };
 
+let started: RunningGateway | undefined;
 let gateway: RunningGateway;
 let config: Config;
 
 before(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   config = configOf('main');
-  gateway = await start(config);
+  started = await start(config);
+  gateway = started;
 });
 after(async () => {
-  await gateway.stop();
+  await started?.stop();
   upstream.close();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -56,7 +56,7 @@ const joinedBytes = 8192;
 /** node writes a head and a text in one piece, but a head and bytes in two; a short body is cheaper to copy than to write apart. */
 const endWith = (response: ServerResponse, body: Uint8Array): void => {
   if (body.length > joinedBytes) response.end(body);
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).latin1Slice(), 'latin1');
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
 };
 
 /** Writes a reply. An unread request body closes the connection: its bytes must not be taken for the next request. */
