@@ -144,8 +144,9 @@ export const releaseSlot = (table: SessionTable, { slot, generation }: SlotRefer
   }
 };
 
-const isCurrent = (table: SessionTable, { slot, generation }: SlotReference): boolean =>
-  Atomics.load(table.words, slot * slotWords + generationWord) === generation;
+/** By a plain read: good for a refusal (generations only move on), never for an acceptance. */
+const seemsCurrent = (table: SessionTable, { slot, generation }: SlotReference): boolean =>
+  table.words[slot * slotWords + generationWord] === generation;
 
 /** Whether a slot index lies in the table at all. */
 export const isSlot = (table: SessionTable, slot: number): boolean =>
@@ -153,7 +154,9 @@ export const isSlot = (table: SessionTable, slot: number): boolean =>
 
 /** Looks at a session's window without claiming; 'gone' when the session ended or its slot serves another. */
 export const peekSlot = (table: SessionTable, reference: SlotReference, sequence: number): WindowVerdict | 'gone' =>
-  isCurrent(table, reference) ? peekSequence(table.words, reference.slot * slotWords + windowWord, sequence) : 'gone';
+  seemsCurrent(table, reference)
+    ? peekSequence(table.words, reference.slot * slotWords + windowWord, sequence)
+    : 'gone';
 
 /** Claims a sequence number of a session, exactly once over all threads; marks the session as verified. */
 export const claimInSlot = (
@@ -162,13 +165,13 @@ export const claimInSlot = (
   sequence: number,
   now: EpochSeconds,
 ): WindowVerdict | 'gone' => {
-  if (!isCurrent(table, reference)) return 'gone';
+  if (!seemsCurrent(table, reference)) return 'gone';
+  const { words } = table;
   const base = reference.slot * slotWords;
-  const verdict = claimSequence(table.words, base + windowWord, sequence);
+  const verdict = claimSequence(words, base + windowWord, sequence);
   // The slot may have changed hands in between; the claim then counts for nobody.
-  if (!isCurrent(table, reference)) return 'gone';
-  const state = Atomics.load(table.words, base + stateWord);
-  if (codeOf(state) === unverified)
-    Atomics.compareExchange(table.words, base + stateWord, state, pack(table, live, now));
+  if (Atomics.load(words, base + generationWord) !== reference.generation) return 'gone';
+  const state = words[base + stateWord] ?? free;
+  if (codeOf(state) === unverified) Atomics.compareExchange(words, base + stateWord, state, pack(table, live, now));
   return verdict;
 };
