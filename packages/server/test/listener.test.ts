@@ -1,261 +1,159 @@
-/** The public listener: TLS, connection caps, slow heads, odd framing, drain. Bytes are sent raw where a client library would mend them. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { request } from 'node:https';
-import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, afterEach, describe, test } from 'node:test';
-import type { LimitsConfig, ListenConfig } from '../src/config/config.ts';
-import { type Listener, listen, type RequestHandler } from '../src/gateway/listener.ts';
-import { createMetrics, type Metrics } from '../src/gateway/metrics.ts';
-import { parseConfig } from '../src/index.ts';
-import { selfSigned } from './self-signed.ts';
+import { once } from 'node:events';
+import { after, test } from 'node:test';
+import {
+  codeOf,
+  dial,
+  type PlainGatewayOptions,
+  readRaw,
+  readToEnd,
+  routeOf,
+  sendRaw,
+  startPlainGateway,
+  startUpstream,
+} from './plain-gateway.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'hauberk-listener-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const closers: (() => Promise<void> | void)[] = [];
+after(async () => {
+  for (const close of closers) await close();
+});
 
-const defaults = (): LimitsConfig => {
-  const loaded = parseConfig(
-    {
-      organisation: 'demo',
-      apps: [{ id: 'app' }],
-      services: [{ id: 'bank', upstream: 'core', routes: [{ path: '/a' }] }],
-      upstreams: { core: { origin: 'http://a', factsKey: 'f'.repeat(32) } },
-    },
-    'made.yaml',
+const start = async (options: Partial<PlainGatewayOptions> = {}, answerAfterMs = 0) => {
+  const upstream = await startUpstream((_incoming, response) => setTimeout(() => response.end('done'), answerAfterMs));
+  const gateway = await startPlainGateway({
+    origin: upstream.origin,
+    routes: [routeOf({ id: 'all', pattern: '/{rest*}' })],
+    ...options,
+  });
+  closers.push(async () => {
+    await gateway.close();
+    upstream.server.closeAllConnections();
+    upstream.server.close();
+  });
+  return { upstream, gateway };
+};
+
+const get = 'GET /x HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n';
+
+test('listener: a head that does not come to its end is refused, honest requests pass meanwhile', async () => {
+  const { gateway, upstream } = await start({ limits: { headersTimeoutMs: 300 } });
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(gateway.port)));
+  const ends = sockets.map(readToEnd);
+  for (const socket of sockets) socket.write('GET /x HTTP/1.1\r\nHost: b\r\nX-Slow: ');
+  const drip = setInterval(() => {
+    for (const socket of sockets) socket.write('a');
+  }, 100);
+  assert.equal((await sendRaw(gateway.port, get)).status, 200);
+  const replies = (await Promise.all(ends)).map(readRaw);
+  clearInterval(drip);
+  for (const reply of replies) assert.equal(reply?.status, 408);
+  assert.equal(gateway.metrics.snapshot().refusals['head.too-slow'], 20);
+  assert.equal(upstream.requests.length, 1);
+});
+
+test('listener: a head over its size or its number of headers is refused as too large', async () => {
+  const { gateway, upstream } = await start({ limits: { headerBytes: 4096, headers: 20 } });
+  const long = await sendRaw(gateway.port, `GET /x HTTP/1.1\r\nHost: b\r\nX-Long: ${'a'.repeat(5000)}\r\n\r\n`);
+  const many = await sendRaw(gateway.port, `GET /x HTTP/1.1\r\nHost: b\r\n${'X-A: 1\r\n'.repeat(30)}\r\n`);
+  for (const reply of [long, many]) {
+    assert.equal(reply.status, 431);
+    assert.equal(codeOf(reply), 'too-large');
+  }
+  assert.equal(upstream.requests.length, 0);
+});
+
+test('listener: one address gets so many connections and, after closing one, another', async () => {
+  const { gateway } = await start({ limits: { connectionsPerAddress: 3 } });
+  const held = await Promise.all([dial(gateway.port), dial(gateway.port), dial(gateway.port)]);
+  const fourth = await dial(gateway.port);
+  assert.equal(await readToEnd(fourth), '');
+  held[0]?.destroy();
+  while ((gateway.metrics.snapshot().openConnections ?? 0) > 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal((await sendRaw(gateway.port, get)).status, 200);
+  for (const socket of held) socket.destroy();
+  assert.ok((gateway.metrics.snapshot().refusals['limit.connections'] ?? 0) >= 1);
+});
+
+test('listener: behind a trusted proxy the client is whom the proxy names, and connections are not counted', async () => {
+  const { gateway, upstream } = await start({
+    trustedProxies: ['127.0.0.0/8'],
+    limits: { connectionsPerAddress: 1 },
+  });
+  const held = await dial(gateway.port);
+  const request = (chain: string) =>
+    sendRaw(
+      gateway.port,
+      `GET /x HTTP/1.1\r\nHost: b\r\nConnection: close\r\nX-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: https\r\n\r\n`,
+    );
+  assert.equal((await request('1.1.1.1, 198.51.100.9')).status, 200);
+  assert.equal(gateway.entries.at(-1)?.address, '198.51.100.9');
+  assert.match(
+    upstream.requests.at(-1)?.raw.join(' ').toLowerCase() ?? '',
+    /x-forwarded-for 198\.51\.100\.9 x-forwarded-proto https/,
   );
-  assert.ok(loaded.ok);
-  return loaded.config.limits;
-};
-
-const opened: Listener[] = [];
-const sockets: Socket[] = [];
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(opened.splice(0).map((listener) => listener.drain(0)));
+  assert.equal((await request('nonsense')).status, 400);
+  held.destroy();
 });
 
-const answer: RequestHandler = (_incoming: IncomingMessage, response: ServerResponse, trust) => {
-  response.end(JSON.stringify({ secure: trust.clientOf({})?.secure }));
-};
+test('listener: limits count per client, not per proxy', async () => {
+  const limited = routeOf({
+    id: 'limited',
+    pattern: '/{rest*}',
+    limits: { device: undefined, address: { perSecond: 0.01, burst: 1 }, route: undefined },
+  });
+  const { gateway } = await start({ trustedProxies: ['127.0.0.1'], routes: [limited] });
+  const statuses: number[] = [];
+  for (const client of ['198.51.100.1', '198.51.100.1', '198.51.100.2'])
+    statuses.push(
+      (
+        await sendRaw(
+          gateway.port,
+          `GET /x HTTP/1.1\r\nHost: b\r\nConnection: close\r\nX-Forwarded-For: ${client}\r\n\r\n`,
+        )
+      ).status,
+    );
+  assert.deepEqual(statuses, [200, 429, 200]);
+});
 
-interface Opening {
-  readonly limits?: Partial<LimitsConfig>;
-  readonly listen?: Partial<ListenConfig>;
-  readonly handle?: RequestHandler;
-}
+test('listener: a drain lets requests under way end, tells their connections to close, and accepts no other', async () => {
+  const { gateway } = await start({}, 300);
+  const idle = await dial(gateway.port);
+  const busy = await dial(gateway.port);
+  const end = readToEnd(busy);
+  busy.write('GET /x HTTP/1.1\r\nHost: b\r\n\r\n');
+  while (gateway.metrics.snapshot().openRequests === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  const drained = gateway.listener.drain(5000);
+  await once(idle, 'close');
+  await assert.rejects(async () => {
+    const late = await dial(gateway.port);
+    const [error] = (await once(late, 'error')) as [Error];
+    throw error;
+  });
+  const reply = readRaw(await end);
+  assert.equal(reply?.status, 200);
+  assert.equal(reply?.body, 'done');
+  assert.equal(reply?.headers['connection'], 'close');
+  await drained;
+});
 
-const open = async ({
-  limits = {},
-  listen: given = {},
-  handle = answer,
-}: Opening = {}): Promise<{
-  readonly listener: Listener;
-  readonly metrics: Metrics;
-}> => {
-  const metrics = createMetrics();
-  const listener = await listen(
-    {
-      listen: { host: '127.0.0.1', port: 0, trustedProxies: [], ...given },
-      limits: { ...defaults(), ...limits },
-      handle,
-      metrics,
-      newInstance: () => 'test',
-    },
-    false,
+test('listener: a drain does not wait beyond its deadline', async () => {
+  const { gateway } = await start({}, 60_000);
+  const busy = await dial(gateway.port);
+  const end = readToEnd(busy);
+  busy.write('GET /x HTTP/1.1\r\nHost: b\r\n\r\n');
+  while (gateway.metrics.snapshot().openRequests === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await gateway.listener.drain(100);
+  assert.equal(await end, '');
+});
+
+test('listener: bytes after a refused request are not taken for the next one', async () => {
+  const { gateway, upstream } = await start();
+  const smuggled = 'GET /inner HTTP/1.1\r\nHost: b\r\n\r\n';
+  const reply = await sendRaw(
+    gateway.port,
+    `POST /x HTTP/1.1\r\nHost: b\r\nContent-Length: ${5000 + smuggled.length}\r\n\r\n${'x'.repeat(5000)}${smuggled}${smuggled}`,
   );
-  opened.push(listener);
-  return { listener, metrics };
-};
-
-const connectTo = (port: number): Socket => {
-  const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  sockets.push(socket);
-  return socket;
-};
-
-/** Everything that a connection says until it ends. */
-const endOf = (socket: Socket): Promise<string> =>
-  new Promise((resolve) => {
-    let text = '';
-    socket.on('data', (piece: Buffer) => {
-      text += piece.toString('latin1');
-    });
-    socket.once('close', () => resolve(text));
-  });
-
-const ask = (port: number, bytes: string): Promise<string> => {
-  const socket = connectTo(port);
-  const text = endOf(socket);
-  socket.write(Buffer.from(bytes, 'latin1'));
-  return text;
-};
-
-const codeIn = (reply: string): string => /"code":"([a-z-]+)"/.exec(reply)?.[1] ?? reply.slice(0, 80);
-
-describe('what is no request is refused with a coded problem, and its connection ends', () => {
-  const many = Array.from({ length: 97 }, (_, index) => `x-${index}: 1\r\n`).join('');
-  const cases: readonly (readonly [string, string, number, string])[] = [
-    [
-      'both framings',
-      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
-      400,
-      'malformed',
-    ],
-    [
-      'two lengths',
-      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc',
-      400,
-      'malformed',
-    ],
-    ['a space before the colon', 'GET / HTTP/1.1\r\nHost : a\r\n\r\n', 400, 'malformed'],
-    ['a bare carriage return', 'GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n', 400, 'malformed'],
-    ['no host', 'GET / HTTP/1.1\r\n\r\n', 400, 'malformed'],
-    ['another version', 'GET / HTTP/3.0\r\nHost: a\r\n\r\n', 400, 'malformed'],
-    ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'malformed'],
-    ['too large a head', `GET / HTTP/1.1\r\nHost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431, 'too-large'],
-    ['too many headers', `GET / HTTP/1.1\r\nHost: a\r\n${many}\r\n`, 431, 'too-large'],
-    [
-      'an upgrade',
-      'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
-      415,
-      'unsupported',
-    ],
-    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', 405, 'method-not-allowed'],
-    ['an unknown expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n', 400, 'malformed'],
-  ];
-  for (const [name, bytes, status, code] of cases)
-    test(name, async () => {
-      let handled = 0;
-      const { listener, metrics } = await open({
-        handle: () => {
-          handled += 1;
-        },
-      });
-      const reply = await ask(listener.port, bytes);
-      assert.match(reply, new RegExp(`^HTTP/1\\.1 ${status} `), reply.slice(0, 200));
-      // A host that is missing is refused by node itself, without a body.
-      if (name !== 'no host') {
-        assert.equal(codeIn(reply), code);
-        assert.match(reply, /content-type: application\/problem\+json/);
-        assert.equal(Object.values(metrics.snapshot().refusals).length, 1);
-      }
-      assert.equal(handled, 0);
-    });
-});
-
-describe('slowness and floods', () => {
-  test('a head that does not end is given up', async () => {
-    const { listener } = await open({ limits: { headersTimeoutMs: 300 } });
-    const socket = connectTo(listener.port);
-    const text = endOf(socket);
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\n');
-    const drip = setInterval(() => socket.write('x: y\r\n'), 100);
-    assert.equal(codeIn(await text), 'slow');
-    clearInterval(drip);
-  });
-
-  test('one address gets so many connections and room again when one ends; others are turned away', async () => {
-    const { listener, metrics } = await open({ limits: { connectionsPerAddress: 2 } });
-    const [first, second] = [connectTo(listener.port), connectTo(listener.port)];
-    for (const socket of [first, second]) await new Promise((resolve) => socket.once('connect', resolve));
-    while (metrics.snapshot().openConnections < 2) await new Promise((resolve) => setTimeout(resolve, 10));
-    assert.equal(await ask(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), '');
-    assert.equal(metrics.snapshot().refusals['limit.connections'], 1);
-    first.destroy();
-    while (metrics.snapshot().openConnections > 1) await new Promise((resolve) => setTimeout(resolve, 10));
-    const reply = await ask(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-    assert.match(reply, /^HTTP\/1\.1 200 /);
-  });
-
-  test('a trusted proxy is not counted', async () => {
-    const { listener } = await open({
-      limits: { connectionsPerAddress: 1 },
-      listen: { trustedProxies: ['127.0.0.0/8'] },
-    });
-    const held = connectTo(listener.port);
-    await new Promise((resolve) => held.once('connect', resolve));
-    const reply = await ask(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-    assert.match(reply, /^HTTP\/1\.1 200 /);
-  });
-});
-
-describe('drain', () => {
-  test('the request under way ends with Connection: close, idle connections end at once, late ones are refused', async () => {
-    let finish: () => void = () => undefined;
-    const { listener } = await open({
-      handle: (_incoming, response) => {
-        finish = () => response.end('done');
-      },
-    });
-    const idle = connectTo(listener.port);
-    await new Promise((resolve) => idle.once('connect', resolve));
-    const idleEnd = endOf(idle);
-    const busy = ask(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    const first = finish;
-    while (finish === first) await new Promise((resolve) => setTimeout(resolve, 10));
-    const drained = listener.drain(10_000);
-    assert.equal(await idleEnd, '');
-    assert.equal(await ask(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), '');
-    finish();
-    assert.match(await busy, /Connection: close[\s\S]*done$/);
-    await drained;
-  });
-
-  test('what does not end by the deadline is cut off', async () => {
-    const { listener } = await open({ handle: () => undefined });
-    const stuck = ask(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await listener.drain(100);
-    assert.equal(await stuck, '');
-  });
-});
-
-describe('TLS', () => {
-  const writePair = (name: string) => {
-    const pair = selfSigned('127.0.0.1');
-    const files = { certificateFile: join(folder, `${name}.crt`), keyFile: join(folder, `${name}.key`) };
-    writeFileSync(files.certificateFile, pair.certificate);
-    writeFileSync(files.keyFile, pair.key);
-    return { ...pair, files };
-  };
-
-  const get = (port: number, ca: string): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const outgoing = request({ host: '127.0.0.1', port, ca, agent: false }, (incoming) => {
-        let text = '';
-        incoming.on('data', (piece: Buffer) => {
-          text += piece.toString();
-        });
-        incoming.on('end', () => resolve(text));
-      });
-      outgoing.on('error', reject);
-      outgoing.end();
-    });
-
-  test('is terminated here, and told as secure', async () => {
-    const { certificate, files } = writePair('first');
-    const { listener } = await open({ listen: { tls: files } });
-    assert.deepEqual(JSON.parse(await get(listener.port, certificate)), { secure: true });
-    await assert.rejects(get(listener.port, selfSigned('127.0.0.1').certificate));
-  });
-
-  test('takes a renewed certificate over without a restart, and keeps the old one when the new does not fit', async () => {
-    const old = writePair('old');
-    const { listener } = await open({ listen: { tls: old.files } });
-    const renewed = writePair('renewed');
-    listener.reloadTls(renewed.files);
-    assert.deepEqual(JSON.parse(await get(listener.port, renewed.certificate)), { secure: true });
-    assert.throws(() => listener.reloadTls({ ...old.files, keyFile: renewed.files.keyFile }));
-    assert.deepEqual(JSON.parse(await get(listener.port, renewed.certificate)), { secure: true });
-  });
-
-  test('plain HTTP on the TLS port gets nothing', async () => {
-    const { files } = writePair('plain');
-    const { listener } = await open({ listen: { tls: files } });
-    assert.ok(!(await ask(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).includes('200'));
-  });
+  assert.equal(reply.status, 413);
+  assert.doesNotMatch(reply.body, /HTTP\/1\.1/);
+  assert.equal(upstream.requests.length, 0);
 });

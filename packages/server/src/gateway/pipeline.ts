@@ -18,7 +18,7 @@ import { corsOf, type Plane } from './plane.ts';
 import { type ProblemDetails, problemBody } from './problems.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { Reason } from './reasons.ts';
-import { writeReply } from './reply-writer.ts';
+import { hadLastReply, writeReply } from './reply-writer.ts';
 import { hasBody, type RequestHead, readHead } from './request-head.ts';
 import type { RateLimit, Route } from './route.ts';
 import { findRoute, serviceOf } from './route-table.ts';
@@ -235,6 +235,8 @@ const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): void => {
 export const createPipeline =
   (ports: PipelinePorts): RequestHandler =>
   (incoming: IncomingMessage, response: ServerResponse, trust: ConnectionTrust): void => {
+    // Requests behind one that ended the connection would be executed with nobody to tell (RFC 9112 section 9.6).
+    if (hadLastReply(incoming.socket)) return;
     const arrivedAt = ports.now();
     const turn: Turn = {
       id: ports.newInstance(),
