@@ -107,6 +107,20 @@ export interface LogConfig {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
 
+/** Several nodes of one installation. */
+export interface ClusterConfig {
+  readonly relay: {
+    readonly host: string;
+    readonly port: number;
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    readonly caFile: string;
+    readonly connectTimeoutMs: number;
+  };
+  /** Every node, this one included, as the others reach its relay listener. */
+  readonly nodes: readonly { readonly id: number; readonly origin: string }[];
+}
+
 /** The whole file. */
 export interface Config {
   readonly organisation: string;
@@ -124,4 +138,5 @@ export interface Config {
   readonly sessions: SessionsConfig;
   readonly signedConfig: SignedConfigConfig;
   readonly log: LogConfig;
+  readonly cluster?: ClusterConfig | undefined;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { Config } from './config.ts';
+import type { ClusterConfig, Config } from './config.ts';
 import type { ConfigIssue, ConfigPath, PathIssue } from './config-issue.ts';
 import { applyEnvironment } from './environment.ts';
 import { unknownNameHint, valueHint } from './hints.ts';
@@ -79,6 +79,16 @@ const shapeIssues = (error: z.ZodError): readonly PathIssue[] => {
   });
 };
 
+const resolveCluster = ({ relay, nodes }: ClusterConfig, folder: string): ClusterConfig => ({
+  nodes,
+  relay: {
+    ...relay,
+    certificateFile: resolve(folder, relay.certificateFile),
+    keyFile: resolve(folder, relay.keyFile),
+    caFile: resolve(folder, relay.caFile),
+  },
+});
+
 const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
   const parsed = configSchema.safeParse(tree, { reportInput: true });
   if (!parsed.success) return shapeIssues(parsed.error);
@@ -95,7 +105,8 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
           },
         };
   const issues = judgeConfig(config);
-  return issues.length > 0 ? issues : { ...config, listen };
+  const cluster = config.cluster === undefined ? undefined : resolveCluster(config.cluster, folder);
+  return issues.length > 0 ? issues : { ...config, listen, cluster };
 };
 
 const isConfig = (value: Config | readonly PathIssue[]): value is Config => !Array.isArray(value);

@@ -167,6 +167,25 @@ const configLifeSchema = z
   })
   .prefault({});
 
+const clusterSchema = z
+  .strictObject({
+    relay: z
+      .strictObject({
+        host: z.string().min(1).default('127.0.0.1'),
+        port: z.int().min(1).max(65_535).describe('Port that the other nodes reach; not the public one.'),
+        certificateFile: z.string().min(1).describe("This node's certificate (PEM), for both sides of mutual TLS."),
+        keyFile: z.string().min(1),
+        caFile: z
+          .string()
+          .min(1)
+          .describe('Who signs the certificates of nodes. Whoever holds one may name client addresses.'),
+        connectTimeoutMs: count(10, 60_000).default(500),
+      })
+      .describe('Requests whose ticket belongs to another node are relayed to it once, over mutual TLS.'),
+    nodes: z.array(z.strictObject({ id: count(0, 4_294_967_295), origin: httpOrigin })).min(1),
+  })
+  .describe('Several nodes behind one address.');
+
 const identitySchema = z.strictObject({ id: name });
 
 /** The whole file. */
@@ -187,5 +206,6 @@ export const configSchema: z.ZodType<Config> = z
     sessions: sessionsSchema,
     signedConfig: configLifeSchema,
     log: logSchema,
+    cluster: clusterSchema.optional(),
   })
   .describe('Configuration of the Hauberk gateway.');

@@ -13,7 +13,6 @@ import type { Metrics } from './metrics.ts';
 import { problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
 import { hadLastReply } from './reply-writer.ts';
-import { type Placed, SwapList } from './swap-list.ts';
 
 /** What answers the requests. */
 export type RequestHandler = (incoming: IncomingMessage, response: ServerResponse, trust: ConnectionTrust) => void;
@@ -33,6 +32,8 @@ export interface Listener {
   readonly port: number;
   /** Reads certificate and key again; throws when they do not fit, and the old ones stay. */
   readonly reloadTls: (tls: TlsConfig) => void;
+  /** Connections with a request under way. */
+  readonly openRequests: () => number;
   /** Stops accepting, lets requests under way end, closes what is left at the deadline. */
   readonly drain: (deadlineMs: number) => Promise<void>;
 }
@@ -130,14 +131,15 @@ class AddressCounter {
   }
 }
 
-/** What is known of the connections of a listener. */
-interface Connections {
-  readonly trusts: WeakMap<Duplex, ConnectionTrust>;
-  /** Those that have not sent a request yet; node takes them for busy ones until their head times out. */
-  readonly silent: Set<Duplex>;
+/** One connection: whom it is from, and its latest request. Requests are not listed themselves: there are far more of them. */
+interface Connection {
+  readonly trust: ConnectionTrust;
+  latest: ServerResponse | undefined;
 }
 
-const watchConnections = (server: Server, options: ListenerOptions, { trusts, silent }: Connections): void => {
+type Connections = Map<Duplex, Connection>;
+
+const watchConnections = (server: Server, options: ListenerOptions, connections: Connections): void => {
   const { metrics, limits, listen } = options;
   const proxies = proxyList(listen.trustedProxies);
   const addresses = new AddressCounter(limits.connectionsPerAddress);
@@ -159,48 +161,19 @@ const watchConnections = (server: Server, options: ListenerOptions, { trusts, si
   });
   server.on('drop', () => metrics.refused('limit.connections'));
   server.on(trusting, (socket: Socket) => {
-    trusts.set(socket, connectionTrust(socket, proxies));
-    silent.add(socket);
-    socket.once('close', () => silent.delete(socket));
+    connections.set(socket, { trust: connectionTrust(socket, proxies), latest: undefined });
+    socket.once('close', () => connections.delete(socket));
   });
 };
 
-/** A request under way. */
-interface OpenResponse extends Placed {
-  readonly response: ServerResponse;
-}
-
-/** Requests under way; told to end their connections when the listener drains. */
-class OpenResponses {
-  private readonly open = new SwapList<OpenResponse>();
-  private draining = false;
-  private readonly metrics: Metrics;
-  constructor(metrics: Metrics) {
-    this.metrics = metrics;
-  }
-  enter(response: ServerResponse): void {
-    const entry = { response, place: -1 };
-    this.open.add(entry);
-    this.metrics.requestOpened();
-    if (this.draining) response.shouldKeepAlive = false;
-    response.once('close', () => {
-      this.open.remove(entry);
-      this.metrics.requestClosed();
-    });
-  }
-  drain(): void {
-    this.draining = true;
-    this.open.forEach(({ response }) => {
-      if (!response.headersSent) response.shouldKeepAlive = false;
-    });
-  }
-}
+const isUnderWay = ({ latest }: Connection): boolean =>
+  latest !== undefined && !latest.writableFinished && !latest.destroyed;
 
 const watchRequests = (
   server: Server,
   options: ListenerOptions,
-  { trusts, silent }: Connections,
-  responses: OpenResponses,
+  connections: Connections,
+  isDraining: () => boolean,
 ): void => {
   const { handle, metrics, limits, newInstance } = options;
   const refuse = (socket: Duplex, reason: Reason, status?: number): void => {
@@ -208,13 +181,13 @@ const watchRequests = (
     writeRaw(socket, reason, newInstance(), status);
   };
   const accept = (incoming: IncomingMessage, response: ServerResponse): void => {
-    const trust = trusts.get(incoming.socket);
-    silent.delete(incoming.socket);
-    if (trust === undefined) incoming.socket.destroy();
+    const connection = connections.get(incoming.socket);
+    if (connection === undefined) incoming.socket.destroy();
     else if (incoming.rawHeaders.length > limits.headers * 2) refuse(incoming.socket, 'head.too-large', 431);
     else {
-      responses.enter(response);
-      handle(incoming, response, trust);
+      connection.latest = response;
+      if (isDraining()) response.shouldKeepAlive = false;
+      handle(incoming, response, connection.trust);
     }
   };
   server.on('request', accept);
@@ -240,15 +213,17 @@ const watchRequests = (
   });
 };
 
-const drainServer = (
-  server: Server,
-  { silent }: Connections,
-  responses: OpenResponses,
-  deadlineMs: number,
-): Promise<void> =>
+/** Requests under way end with `Connection: close`; a connection that never sent one ends now: node takes it for a busy one. */
+const endConnections = (connections: Connections): void => {
+  for (const [socket, { latest }] of connections) {
+    if (latest === undefined) socket.destroy();
+    else if (!latest.headersSent) latest.shouldKeepAlive = false;
+  }
+};
+
+const drainServer = (server: Server, connections: Connections, deadlineMs: number): Promise<void> =>
   new Promise((resolve) => {
-    responses.drain();
-    for (const socket of silent) socket.destroy();
+    endConnections(connections);
     // A connection that was busy when close() looked at it is idle later; close() itself does not look again.
     const idle = setInterval(() => server.closeIdleConnections(), 50);
     const forced = setTimeout(() => server.closeAllConnections(), deadlineMs);
@@ -271,10 +246,10 @@ const start = (server: Server, listen: ListenConfig, reusePort: boolean): Promis
 /** Opens the listener. `reusePort` lets every worker thread listen on the same port; the kernel spreads the connections. */
 export const listen = async (options: ListenerOptions, reusePort: boolean): Promise<Listener> => {
   const server = open(options);
-  const connections: Connections = { trusts: new WeakMap(), silent: new Set() };
-  const responses = new OpenResponses(options.metrics);
+  const connections: Connections = new Map();
+  let draining = false;
   watchConnections(server, options, connections);
-  watchRequests(server, options, connections, responses);
+  watchRequests(server, options, connections, () => draining);
   await start(server, options.listen, reusePort);
   const address = server.address() as AddressInfo;
   return {
@@ -282,6 +257,14 @@ export const listen = async (options: ListenerOptions, reusePort: boolean): Prom
     reloadTls: (tls) => {
       if ('setSecureContext' in server) server.setSecureContext(readTls(tls));
     },
-    drain: (deadlineMs) => drainServer(server, connections, responses, deadlineMs),
+    openRequests: () => {
+      let open = 0;
+      for (const connection of connections.values()) if (isUnderWay(connection)) open += 1;
+      return open;
+    },
+    drain: (deadlineMs) => {
+      draining = true;
+      return drainServer(server, connections, deadlineMs);
+    },
   };
 };

@@ -9,6 +9,7 @@ import { serveObserved } from './observe.ts';
 import type { ServeRoute } from './pipeline.ts';
 import { type PlainShell, servePlain, servePlainStream } from './plain-exchange.ts';
 import { type Protection, serveProtected } from './protect.ts';
+import { type Relay, relayRequest } from './relay.ts';
 import { type StreamShell, serveStream } from './stream-exchange.ts';
 
 /** The ways that a request can be served. */
@@ -17,6 +18,8 @@ export interface RouteShells {
   readonly handshake: HandshakeShell;
   readonly streams: StreamShell;
   readonly plain: PlainShell;
+  /** The other nodes; absent on a lone node and for what came over the relay. */
+  readonly relay?: Relay | undefined;
 }
 
 const serveRequired = (
@@ -34,6 +37,9 @@ const serveRequired = (
 export const createServeRoute =
   (shells: RouteShells): ServeRoute =>
   (exchange, response, extra) => {
+    const owner =
+      exchange.route.protection === 'none' || exchange.route.stream ? undefined : shells.relay?.ownerOf(exchange.head);
+    if (owner !== undefined) return relayRequest(owner, exchange, shells.protection.bodyPace);
     switch (exchange.route.protection) {
       case 'required':
         return serveRequired(shells, exchange, response);

@@ -8,6 +8,7 @@ import { createLog } from './log.ts';
 import { createPipeline, type PipelinePorts, type ServeRoute } from './pipeline.ts';
 import { createPlane, type Plane } from './plane.ts';
 import type { Protection } from './protect.ts';
+import { listenForRelays, openRelay } from './relay.ts';
 import type { RateLimit } from './route.ts';
 import { createServeRoute } from './serve-route.ts';
 import type { FromWorker, ToWorker, WorkerSeed } from './worker-messages.ts';
@@ -29,24 +30,36 @@ const seed = workerData as WorkerSeed;
 
 const tell = (message: FromWorker): void => port.postMessage(message);
 
+/** The other nodes of the installation, if there are any. */
+const { cluster } = seed.config;
+const relay = cluster === undefined ? undefined : openRelay(cluster, seed.config.node);
+
 /** What a reload replaces: compiled routes, and the ways of serving with the limits that they captured. */
 interface Live {
   readonly config: Config;
   readonly plane: Plane;
   readonly serve: ServeRoute;
+  /** For what another node relayed: served here or not at all. */
+  readonly serveRelayed: ServeRoute;
   readonly protection: Protection;
 }
 
 const live = (parts: WorkerParts, config: Config): Live => {
   const protection = protectionOf(parts, config);
   const streams = streamShellOf(parts);
-  const serve = createServeRoute({
+  const shells = {
     protection,
     handshake: handshakeShellOf(parts),
     streams,
     plain: plainShellOf(parts, protection, streams),
-  });
-  return { config, plane: createPlane(config), serve, protection };
+  };
+  return {
+    config,
+    plane: createPlane(config),
+    serve: createServeRoute({ ...shells, relay }),
+    serveRelayed: createServeRoute(shells),
+    protection,
+  };
 };
 
 const endpointLimit = (): RateLimit => {
@@ -112,10 +125,21 @@ const start = async (handle: RequestHandler): Promise<Listener | undefined> => {
 };
 
 const listener = await start(createPipeline(ports));
+const relayListener =
+  cluster === undefined || listener === undefined
+    ? undefined
+    : await listenForRelays(
+        cluster,
+        createPipeline({
+          ...ports,
+          serve: (exchange, response, extra) => current().serveRelayed(exchange, response, extra),
+        }),
+        seed.reusePort,
+      );
 
 const end = async (deadlineMs: number): Promise<void> => {
   draining = true;
-  await listener?.drain(deadlineMs);
+  await Promise.all([listener?.drain(deadlineMs), relayListener?.close(), relay?.close()]);
   await closeWorkerParts(parts);
   port.close();
 };
@@ -134,7 +158,11 @@ const obey = (message: ToWorker): void => {
       reload(message.config);
       return;
     case 'metrics':
-      tell({ kind: 'metrics', ticket: message.ticket, snapshot: parts.metrics.snapshot() });
+      tell({
+        kind: 'metrics',
+        ticket: message.ticket,
+        snapshot: { ...parts.metrics.snapshot(), openRequests: listener?.openRequests() ?? 0 },
+      });
       return;
     case 'reopen':
       parts.accessLog.reopen();

@@ -1,0 +1,163 @@
+/**
+ * Relaying between nodes: a ticket names the node that holds its replay window. A request that reaches another node is passed on once, as it
+ * came, over mutual TLS; the owner verifies and answers it, and its bound reply goes back untouched. When the owner is gone the
+ * client is told to resume. What came over the relay is never relayed again.
+ */
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { header, readTicketPrefix } from '@hauberk/channel';
+import { fromBase64Url } from '@hauberk/primitives';
+import { Pool } from 'undici';
+import type { ClusterConfig } from '../config/config.ts';
+import { type BodyPace, readBody } from './body.ts';
+import { connectionTrust } from './connection-trust.ts';
+import type { Exchange } from './exchange.ts';
+import { forward } from './forward.ts';
+import type { GatewayReply } from './gateway-reply.ts';
+import type { RequestHandler } from './listener.ts';
+import { unboundProblem } from './protect.ts';
+import type { RequestHead } from './request-head.ts';
+import type { Upstream } from './upstream.ts';
+
+/** The other nodes, by their id. */
+export interface Relay {
+  /** The live pool of the node that owns a request's ticket; undefined when it is this node's, nobody's or unknown. */
+  readonly ownerOf: (head: RequestHead) => Upstream | undefined;
+  readonly close: () => Promise<void>;
+}
+
+const connections = 64;
+/** Headers between two hops, and what the listener of the owner says anew. */
+const stripped: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+]);
+
+const readTls = (relay: ClusterConfig['relay']) => ({
+  cert: readFileSync(relay.certificateFile),
+  key: readFileSync(relay.keyFile),
+  ca: readFileSync(relay.caFile),
+  minVersion: 'TLSv1.3' as const,
+});
+
+const openPeer = (origin: string, relay: ClusterConfig['relay']): Upstream => {
+  const pool = new Pool(origin, {
+    connections,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: false,
+    connect: { ...readTls(relay), timeout: relay.connectTimeoutMs, rejectUnauthorized: true },
+  });
+  return { origin, pool, inFlight: 0, maxInFlight: connections * 16, close: () => pool.close().catch(() => undefined) };
+};
+
+/** The node that a ticket names in its clear prefix. Nothing of it is believed: it only chooses who looks. */
+const nodeOf = (head: RequestHead): number | undefined => {
+  const ticket = head.headers[header.ticket];
+  const bytes = typeof ticket === 'string' && ticket.length <= 2048 ? fromBase64Url(ticket) : undefined;
+  return bytes === undefined ? undefined : readTicketPrefix(bytes)?.owner.node;
+};
+
+/** Opens the pools of all other nodes; connections are made on demand. */
+export const openRelay = (cluster: ClusterConfig, ownNode: number): Relay => {
+  const peers = new Map(
+    cluster.nodes
+      .filter(({ id }) => id !== ownNode)
+      .map(({ id, origin }) => [id, openPeer(origin, cluster.relay)] as const),
+  );
+  return {
+    ownerOf: (head) => {
+      const node = nodeOf(head);
+      return node === undefined || node === ownNode ? undefined : peers.get(node);
+    },
+    close: async () => {
+      await Promise.all([...peers.values()].map(({ close }) => close()));
+    },
+  };
+};
+
+const relayedHeaders = ({ rawHeaders, address, secure }: RequestHead): string[] => {
+  const headers: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (!stripped.has(name.toLowerCase())) headers.push(name, rawHeaders[index + 1] ?? '');
+  }
+  headers.push('x-forwarded-for', address, 'x-forwarded-proto', secure ? 'https' : 'http');
+  return headers;
+};
+
+/** Passes a request on to its owner. An owner that cannot be reached has seen nothing; one that does not answer may have. */
+export const relayRequest = async (peer: Upstream, exchange: Exchange, pace: BodyPace): Promise<GatewayReply> => {
+  const { head, route, incoming, log } = exchange;
+  const body = await readBody(incoming, route.bodyCapBytes, pace);
+  if (!body.ok) return unboundProblem(exchange, body.code);
+  const { method, path, query } = head.target;
+  const outcome = await forward(
+    peer,
+    {
+      method,
+      path: query === '?' ? path : path + query,
+      headers: relayedHeaders(head),
+      body: body.value.length === 0 && (method === 'GET' || method === 'HEAD') ? undefined : body.value,
+    },
+    route.deadline,
+    route.replyCapBytes + 65_536,
+  );
+  log.detail = `relayed to ${peer.origin}`;
+  if (outcome.kind === 'reply')
+    return { status: outcome.status, headers: cleaned(outcome.headers), body: outcome.body };
+  return unboundProblem(exchange, outcome.kind === 'not-sent' ? 'request.ticket-node' : outcome.code, outcome.detail);
+};
+
+const cleaned = (headers: readonly string[]): string[] => {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (!stripped.has(name) && name !== 'date') kept.push(name, headers[index + 1] ?? '');
+  }
+  return kept;
+};
+
+/** The listener for other nodes: mutual TLS, so that only holders of a node certificate may name a client's address. */
+export interface RelayListener {
+  readonly close: () => Promise<void>;
+}
+
+/** Opens it on the configured port, shared by all workers. */
+export const listenForRelays = (
+  cluster: ClusterConfig,
+  handle: RequestHandler,
+  reusePort: boolean,
+): Promise<RelayListener> => {
+  const { relay } = cluster;
+  const server = createServer(
+    { ...readTls(relay), requestCert: true, rejectUnauthorized: true },
+    (incoming: IncomingMessage, response: ServerResponse) =>
+      handle(
+        incoming,
+        response,
+        connectionTrust(incoming.socket, () => true),
+      ),
+  );
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: relay.host, port: relay.port, reusePort }, () => {
+      server.off('error', reject);
+      resolve({
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+            server.closeIdleConnections();
+          }),
+      });
+    });
+  });
+};

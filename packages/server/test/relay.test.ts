@@ -1,0 +1,125 @@
+/** Two nodes behind one address: a request that reaches the wrong one is relayed once, over mutual TLS. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '../src/index.ts';
+import { call, enrol, exchange, openSession, protect, type TestSession } from './channel-device.ts';
+import { selfSigned } from './self-signed.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hauberk-relay-'));
+const pair = selfSigned('127.0.0.1');
+const foreign = selfSigned('127.0.0.1');
+const certificateFile = join(folder, 'node.pem');
+const keyFile = join(folder, 'node.key');
+writeFileSync(certificateFile, pair.certificate);
+writeFileSync(keyFile, pair.key);
+
+let served = 0;
+const upstream: Server = createServer((incoming, response) => {
+  served += 1;
+  incoming.resume();
+  incoming.on('end', () => response.end(String(incoming.headers['x-forwarded-for'])));
+});
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createTcpServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+const startNode = async (node: number, ports: readonly number[]): Promise<RunningGateway> => {
+  const { port } = upstream.address() as AddressInfo;
+  const loaded = parseConfig(
+    {
+      organisation: 'demo',
+      apps: [{ id: 'bank-h5' }],
+      node,
+      state: `node-${node}`,
+      workers: 1,
+      listen: { port: 0 },
+      services: [{ id: 'bank', upstream: 'core', routes: [{ path: '/api/echo' }] }],
+      upstreams: { core: { origin: `http://127.0.0.1:${port}`, factsKey: 'f'.repeat(40) } },
+      log: { access: 'none' },
+      cluster: {
+        relay: { port: ports[node - 1], certificateFile, keyFile, caFile: certificateFile },
+        nodes: ports.map((relayPort, index) => ({ id: index + 1, origin: `https://127.0.0.1:${relayPort}` })),
+      },
+    },
+    join(folder, 'made.yaml'),
+  );
+  assert.ok(loaded.ok, loaded.ok ? '' : JSON.stringify(loaded.issues));
+  const { config } = loaded;
+  const log = createLog('error', () => undefined);
+  return startGateway({ config, storage: await openStorage({ folder: config.state }), version: '0.0.0', log });
+};
+
+let ports: readonly number[];
+let first: RunningGateway;
+let second: RunningGateway;
+
+before(async () => {
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  ports = [await freePort(), await freePort()];
+  first = await startNode(1, ports);
+  second = await startNode(2, ports);
+});
+after(async () => {
+  await Promise.all([first.stop(), second.stop()]);
+  upstream.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const openAt = async (node: RunningGateway): Promise<TestSession> =>
+  openSession(node.url, node.trust(), await enrol(node.url, node.trust()));
+
+/** The same session, talking to another node. */
+const through = (session: TestSession, node: RunningGateway): TestSession => ({ ...session, base: node.url });
+
+test('a request that reaches another node is relayed to the owner of its ticket, and its bound reply comes back', async () => {
+  const session = await openAt(first);
+  const reply = await call(through(session, second), { url: '/api/echo', body: '{}' });
+  assert.deepEqual([reply.status, reply.bound], [200, true]);
+  assert.equal(Buffer.from(reply.body).toString(), '127.0.0.1');
+});
+
+test('a relayed request counts once: its copy is a replay at either node', async () => {
+  const session = await openAt(first);
+  const message = await protect(through(session, second), { url: '/api/echo', body: '{}' });
+  await exchange(through(session, second), message);
+  const before = served;
+  for (const node of [first, second]) {
+    const copy = await exchange(through(session, node), message);
+    assert.equal(copy.bound, false);
+    assert.equal(copy.status, 409);
+  }
+  assert.equal(served, before);
+});
+
+test('the relay listener takes nobody without a certificate of the installation', async () => {
+  for (const identity of [{}, { cert: foreign.certificate, key: foreign.key }]) {
+    const refused = await new Promise<boolean>((resolve) => {
+      const attempt = tlsRequest(
+        { host: '127.0.0.1', port: ports[0], path: '/api/echo', ca: pair.certificate, ...identity },
+        () => resolve(false),
+      );
+      attempt.on('error', () => resolve(true));
+      attempt.end();
+    });
+    assert.equal(refused, true);
+  }
+});
+
+test('when the owner is gone the client is told to open a session anew', async () => {
+  const session = await openAt(first);
+  await first.stop();
+  const reply = await call(through(session, second), { url: '/api/echo', body: '{}' });
+  assert.equal(reply.bound, false);
+  assert.equal(JSON.parse(Buffer.from(reply.body).toString())['code'], 'handshake-required');
+});
