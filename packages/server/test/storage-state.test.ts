@@ -88,7 +88,9 @@ test(
     });
     const answers = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as string[]));
     for (const index of keys.keys()) {
-      const states = answers.map((states) => states[index]).toSorted();
+      const states = answers
+        .map((states) => String(states[index]))
+        .toSorted((left, right) => left.localeCompare(right));
       assert.deepEqual(states, ['fresh', 'running', 'running', 'running'], `key ${index}`);
     }
     await Promise.all(workers.map((worker) => worker.terminate()));

@@ -36,9 +36,12 @@ export interface RestoreOptions {
   readonly nowMs: number;
 }
 
-/** How the present audit log goes beyond the backup's: `older` (the backup is a beginning of it) or `forked`. */
+/**
+ * How the present audit log goes beyond the backup's: `older` (the backup is a beginning of it), `forked`, or `unreadable`: the present
+ * record is damaged, so that what it had taken away cannot be kept.
+ */
 export interface AuditRollback {
-  readonly kind: 'older' | 'forked';
+  readonly kind: 'older' | 'forked' | 'unreadable';
   readonly presentSize: number;
   readonly backupSize: number;
 }
@@ -59,6 +62,14 @@ const hashAt = (database: DatabaseSync, size: number): Uint8Array | undefined =>
   return row?.['hash'] instanceof Uint8Array ? row['hash'] : undefined;
 };
 
+type PresentRecord = 'none' | 'whole' | 'damaged';
+
+const unreadable = (backup: DatabaseSync, present: AuditHead): AuditRollback => ({
+  kind: 'unreadable',
+  presentSize: present.size,
+  backupSize: auditReads(backup).head().size,
+});
+
 const compareLogs = (backup: DatabaseSync, present: AuditHead): AuditRollback | null => {
   const backupHead = auditReads(backup).head();
   const rollback = { presentSize: present.size, backupSize: backupHead.size };
@@ -68,10 +79,10 @@ const compareLogs = (backup: DatabaseSync, present: AuditHead): AuditRollback | 
 };
 
 /** The furthest that the present audit log is known to have come: the record's own end, or the anchor where that is further. */
-const presentHead = (files: StateFiles): AuditHead => {
+const presentHead = (files: StateFiles, present: PresentRecord): AuditHead => {
   const anchor = readAnchor(files.anchor);
   const anchored = anchor === undefined || anchor === 'malformed' ? { size: 0, hash: emptyAuditHash } : anchor;
-  if (!existsSync(files.record)) return anchored;
+  if (present !== 'whole') return anchored;
   const database = openReader(files.record);
   try {
     const head = auditReads(database).head();
@@ -81,10 +92,11 @@ const presentHead = (files: StateFiles): AuditHead => {
   }
 };
 
-const judgeRollback = (options: RestoreOptions, files: StateFiles): AuditRollback | null => {
+const judgeRollback = (options: RestoreOptions, files: StateFiles, present: PresentRecord): AuditRollback | null => {
   const backup = openReader(options.file);
   try {
-    const rollback = compareLogs(backup, presentHead(files));
+    const head = presentHead(files, present);
+    const rollback = present === 'damaged' ? unreadable(backup, head) : compareLogs(backup, head);
     if (rollback === null || options.acceptRollback) return rollback;
     const { kind, presentSize, backupSize } = rollback;
     throw new StateError(
@@ -110,13 +122,22 @@ const requireSound = (file: string, keyring: readonly SealedKey[]): void => {
   );
 };
 
-/** Folds the WAL into the record, so that the record is one file. */
-const settlePresent = (files: StateFiles): boolean => {
-  if (!existsSync(files.record)) return false;
-  const present = openWriter(files.record);
-  present.exec('pragma wal_checkpoint(truncate)');
-  present.close();
-  return true;
+/** Folds the WAL into the record, so that the record is one file, and tells whether it can be merged. */
+const settlePresent = (files: StateFiles): PresentRecord => {
+  if (!existsSync(files.record)) return 'none';
+  try {
+    const present = openWriter(files.record);
+    try {
+      present.exec('pragma wal_checkpoint(truncate)');
+      const [check] = present.prepare('pragma integrity_check(1)').all();
+      return check?.['integrity_check'] === 'ok' && readStart(present) !== undefined ? 'whole' : 'damaged';
+    } finally {
+      present.close();
+    }
+  } catch {
+    // Whatever SQLite says of it: the operator restores because of that, and is asked before it is given up.
+    return 'damaged';
+  }
 };
 
 interface Prepared {
@@ -152,17 +173,16 @@ const mergeAll = (
 
 const prepareRecord = async (
   copy: string,
-  files: StateFiles,
+  present: string | null,
   rollback: AuditRollback | null,
   nowMs: number,
 ): Promise<Prepared> => {
   const database = openWriter(copy);
   try {
     await migrateRecord(database);
-    const hasPresent = existsSync(files.record);
-    if (hasPresent) database.prepare('attach database ? as present').run(files.record);
-    const prepared = mergeAll(database, hasPresent, rollback, nowMs);
-    if (hasPresent) database.exec('detach database present');
+    if (present !== null) database.prepare('attach database ? as present').run(present);
+    const prepared = mergeAll(database, present !== null, rollback, nowMs);
+    if (present !== null) database.exec('detach database present');
     database.exec('pragma wal_checkpoint(truncate); pragma journal_mode=delete');
     return prepared;
   } finally {
@@ -206,14 +226,14 @@ const restoreLocked = async (options: RestoreOptions, files: StateFiles): Promis
   const keyring = readBackupKeyring(options.file);
   requireKeys(files.keys, keyring, options.master);
   requireSound(options.file, keyring);
-  settlePresent(files);
-  const rollback = judgeRollback(options, files);
+  const present = settlePresent(files);
+  const rollback = judgeRollback(options, files, present);
   const copy = `${files.record}.restoring`;
   rmSync(copy, { force: true });
   makePrivateFile(copy);
   try {
     copyFileSync(options.file, copy);
-    const prepared = await prepareRecord(copy, files, rollback, options.nowMs);
+    const prepared = await prepareRecord(copy, present === 'whole' ? files.record : null, rollback, options.nowMs);
     restoreKeyring(files.keys, keyring);
     const replaced = exchange(copy, options, files, prepared.epoch);
     signRestored(options, files, prepared);
