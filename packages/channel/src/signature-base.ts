@@ -98,8 +98,10 @@ export const requestBase = (
 ): string =>
   `"@method": ${target.method}\n"@path": ${target.path}\n"@query": ${target.query}\n${headerLines(names, headers)}"@signature-params": ${signatureParams}`;
 
-const parameterForm =
-  /^;created=(\d{1,15});keyid="([A-Za-z0-9_-]{22})";nonce="([A-Za-z0-9_-]{11})";tag="(hb1|hb1s|hb1c)"$/;
+const parameterForm = /^;created=\d{1,15};keyid="[A-Za-z0-9_-]{22}";nonce="[A-Za-z0-9_-]{11}";tag="(?:hb1|hb1s|hb1c)"$/;
+/** Characters from the start of the key id to the start of the nonce, and from there to the start of the tag. */
+const keyidToNonce = 22 + '";nonce="'.length;
+const nonceToTag = 11 + '";tag="'.length;
 
 /** `Signature-Input` taken apart. */
 export interface ReadSignatureInput {
@@ -122,15 +124,23 @@ export const sequenceOf = (nonce: string): number | undefined => {
 export const readSignatureInput = (value: string): ReadSignatureInput | undefined => {
   if (!value.startsWith('hb=(') || value.length > 2048) return undefined;
   const end = value.indexOf(')');
-  const match = end < 0 ? null : parameterForm.exec(value.slice(end + 1));
-  if (match === null) return undefined;
-  const [, created = '', keyid = '', nonce = '', requestTag = ''] = match;
-  const sequence = sequenceOf(nonce);
+  const tail = value.slice(end + 1);
+  if (end < 0 || !parameterForm.test(tail)) return undefined;
+  // The form is fixed, so its parts lie where they must: capturing them would cost more than all the rest.
+  const created = tail.slice(';created='.length, tail.indexOf(';', 1));
+  const keyidAt = ';created=;keyid="'.length + created.length;
+  const nonceAt = keyidAt + keyidToNonce;
+  const sequence = sequenceOf(tail.slice(nonceAt, nonceAt + 11));
   if (sequence === undefined) return undefined;
   return {
     components: value.slice(3, end + 1),
     signatureParams: value.slice(3),
-    parameters: { created: Number(created), keyid, sequence, tag: requestTag as RequestTag },
+    parameters: {
+      created: Number(created),
+      keyid: tail.slice(keyidAt, keyidAt + 22),
+      sequence,
+      tag: tail.slice(nonceAt + nonceToTag, -1) as RequestTag,
+    },
   };
 };
 
