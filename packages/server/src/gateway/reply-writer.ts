@@ -59,6 +59,11 @@ const endWith = (response: ServerResponse, body: Uint8Array): void => {
   else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
 };
 
+/** Longer bodies stay in memory while the client does not take them. */
+const stallableBytes = 65_536;
+/** A client that takes nothing for this long is given up: hundreds of them would hold a gigabyte of replies. */
+const stallMs = 30_000;
+
 /** Writes a reply. An unread request body closes the connection: its bytes must not be taken for the next request. */
 export const writeReply = (
   incoming: IncomingMessage,
@@ -66,6 +71,7 @@ export const writeReply = (
   reply: GatewayReply,
   extra: readonly string[],
   isUnread: boolean,
+  stallAfterMs: number = stallMs,
 ): void => {
   if (response.headersSent || response.destroyed) return;
   const { status, body } = reply;
@@ -77,6 +83,8 @@ export const writeReply = (
     lastReplies.add(incoming.socket);
   }
   response.writeHead(status, headers);
+  // node takes the limit back with the end of the reply, and prolongs it while bytes flow.
+  if (body.length > stallableBytes) incoming.socket.setTimeout(stallAfterMs);
   if (!isUnread) {
     if (isHead || isBodiless(status)) response.end();
     else endWith(response, body);

@@ -26,11 +26,14 @@ const serveRequired = (
   { protection, handshake, streams }: RouteShells,
   exchange: Exchange,
   response: ServerResponse,
+  extra: readonly string[],
 ): Promise<GatewayReply | undefined> => {
   if (exchange.head.headers[header.hello] !== undefined) return serveEarly(protection, handshake, exchange);
-  return exchange.route.stream
-    ? serveStream(protection, streams, exchange, response)
-    : serveProtected(protection, exchange);
+  if (!exchange.route.stream) return serveProtected(protection, exchange);
+  // A streamed reply writes its own head; a reply in one piece names these again, which replaces them.
+  for (let index = 0; index + 1 < extra.length; index += 2)
+    response.setHeader(extra[index] as string, extra[index + 1] as string);
+  return serveStream(protection, streams, exchange, response);
 };
 
 /** The dispatcher of one thread. */
@@ -42,7 +45,7 @@ export const createServeRoute =
     if (owner !== undefined) return relayRequest(owner, exchange, shells.protection.bodyPace);
     switch (exchange.route.protection) {
       case 'required':
-        return serveRequired(shells, exchange, response);
+        return serveRequired(shells, exchange, response, extra);
       case 'observe':
         return serveObserved(shells.protection, exchange);
       case 'none':
