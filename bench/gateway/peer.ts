@@ -54,21 +54,26 @@ export const mintSession = (
   const reply = { replyMac: fresh(32), replyAead: fresh(32) };
   const sessionId = fresh(16);
   const keys: TicketKeyRing = { current: { id: ring.id, key: nodeCrypto.importAead(ring.key) }, alsoOpens: [] };
-  const ticket = sealTicket(nodeCrypto, keys, { node: change.node ?? node, boot }, {
-    organisation: 'bench',
-    app: 'app',
-    service: change.service ?? benchService,
-    sessionId,
-    deviceId: fresh(16),
-    tier: 0,
-    session: { slot, generation },
-    deviceRow: slot,
-    deviceGeneration,
-    expiresAtMs: epochMs(change.expiresAtMs ?? Date.now() + 3_600_000),
-    ...secrets,
-    ...reply,
-    chunk: fresh(32),
-  });
+  const ticket = sealTicket(
+    nodeCrypto,
+    keys,
+    { node: change.node ?? node, boot },
+    {
+      organisation: 'bench',
+      app: 'app',
+      service: change.service ?? benchService,
+      sessionId,
+      deviceId: fresh(16),
+      tier: 0,
+      session: { slot, generation },
+      deviceRow: slot,
+      deviceGeneration,
+      expiresAtMs: epochMs(change.expiresAtMs ?? Date.now() + 3_600_000),
+      ...secrets,
+      ...reply,
+      chunk: fresh(32),
+    },
+  );
   return {
     ticket,
     keyId: toBase64Url(sessionId),

@@ -105,11 +105,7 @@ export const nextRequest = (shape: LoadShape, session: LoadSession | undefined):
 };
 
 /** `count` requests, round robin over the sessions, so that the sequence of each rises while many are under way. */
-export const makeRequests = (
-  shape: LoadShape,
-  sessions: readonly LoadSession[],
-  count: number,
-): readonly Buffer[] => {
+export const makeRequests = (shape: LoadShape, sessions: readonly LoadSession[], count: number): readonly Buffer[] => {
   const requests: Buffer[] = [];
   for (let index = 0; index < count; index += 1)
     requests.push(nextRequest(shape, shape.kind === 'plain' ? undefined : sessions[index % sessions.length]));

@@ -1,5 +1,6 @@
 -- libcrypto through FFI, without an allocation per request: SHA-256 by its block functions on static states, AES-256-GCM on two contexts
 -- that live as long as the worker. HMAC is built from SHA-256: the one-shot HMAC() allocates and fetches its digest anew at each call.
+-- Everything works on memory that the caller names. Short loops are written out: LuaJIT would compile each as a fragment of its own.
 local ffi = require "ffi"
 local bit = require "bit"
 
@@ -26,69 +27,71 @@ int EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *c, int type, int arg, void *ptr);
 
 local C = ffi.load("crypto.so.3")
 local M = {}
+local bxor = bit.bxor
 local set_tag, take_tag = 0x11, 0x10
+local inner_pad, outer_pad = 0x36363636, 0x5c5c5c5c
 
 local state = ffi.new("hb_sha256")
 local digest = ffi.new("unsigned char[32]")
-local block = ffi.new("unsigned int[16]")
+local inner, outer = ffi.new("unsigned int[16]"), ffi.new("unsigned int[16]")
 local words = ffi.new("unsigned int[8]")
 local length = ffi.new("int[1]")
 local rest = ffi.new("unsigned char[32]")
 local state_size = ffi.sizeof("hb_sha256")
-local bxor = bit.bxor
+for i = 8, 15 do inner[i], outer[i] = inner_pad, outer_pad end
 
-function M.sha256(text)
+M.digest = digest
+
+-- SHA-256 into the static digest.
+function M.sha256(data, size)
   C.SHA256_Init(state)
-  C.SHA256_Update(state, text, #text)
+  C.SHA256_Update(state, data, size)
   C.SHA256_Final(digest, state)
-  return ffi.string(digest, 32)
 end
 
 -- HMAC-SHA256 with a key of 32 bytes, into the static digest.
-local function mac_to_digest(key, text)
-  ffi.copy(words, key, 32)
-  for i = 0, 7 do block[i] = bxor(words[i], 0x36363636) end
-  for i = 8, 15 do block[i] = 0x36363636 end
+function M.mac(key, data, size)
+  local k = words
+  ffi.copy(k, key, 32)
+  inner[0], inner[1], inner[2], inner[3] = bxor(k[0], inner_pad), bxor(k[1], inner_pad), bxor(k[2], inner_pad), bxor(k[3], inner_pad)
+  inner[4], inner[5], inner[6], inner[7] = bxor(k[4], inner_pad), bxor(k[5], inner_pad), bxor(k[6], inner_pad), bxor(k[7], inner_pad)
   C.SHA256_Init(state)
-  C.SHA256_Update(state, block, 64)
-  C.SHA256_Update(state, text, #text)
+  C.SHA256_Update(state, inner, 64)
+  C.SHA256_Update(state, data, size)
   C.SHA256_Final(digest, state)
-  for i = 0, 7 do block[i] = bxor(words[i], 0x5c5c5c5c) end
-  for i = 8, 15 do block[i] = 0x5c5c5c5c end
+  outer[0], outer[1], outer[2], outer[3] = bxor(k[0], outer_pad), bxor(k[1], outer_pad), bxor(k[2], outer_pad), bxor(k[3], outer_pad)
+  outer[4], outer[5], outer[6], outer[7] = bxor(k[4], outer_pad), bxor(k[5], outer_pad), bxor(k[6], outer_pad), bxor(k[7], outer_pad)
   C.SHA256_Init(state)
-  C.SHA256_Update(state, block, 64)
+  C.SHA256_Update(state, outer, 64)
   C.SHA256_Update(state, digest, 32)
   C.SHA256_Final(digest, state)
 end
 
-function M.mac(key, text)
-  mac_to_digest(key, text)
-  return ffi.string(digest, 32)
-end
-
-function M.verify_mac(key, text, expected)
-  mac_to_digest(key, text)
-  return #expected == 32 and C.CRYPTO_memcmp(digest, expected, 32) == 0
+-- Compares the static digest in constant time.
+function M.is_digest(expected)
+  return C.CRYPTO_memcmp(digest, expected, 32) == 0
 end
 
 -- A key that is used for every request is hashed into its two starting states once. Longer keys are hashed first (RFC 2104).
 function M.fixed_mac(key)
-  if #key > 64 then key = M.sha256(key) end
-  local inner, outer = ffi.new("hb_sha256"), ffi.new("hb_sha256")
+  if #key > 64 then
+    M.sha256(key, #key)
+    key = ffi.string(digest, 32)
+  end
+  local first, second = ffi.new("hb_sha256"), ffi.new("hb_sha256")
   local pad = ffi.new("unsigned char[64]")
-  for _, each in ipairs({ { inner, 0x36 }, { outer, 0x5c } }) do
+  for _, each in ipairs({ { first, 0x36 }, { second, 0x5c } }) do
     for i = 0, 63 do pad[i] = bxor(i < #key and key:byte(i + 1) or 0, each[2]) end
     C.SHA256_Init(each[1])
     C.SHA256_Update(each[1], pad, 64)
   end
-  return function(text)
-    ffi.copy(state, inner, state_size)
-    C.SHA256_Update(state, text, #text)
+  return function(data, size)
+    ffi.copy(state, first, state_size)
+    C.SHA256_Update(state, data, size)
     C.SHA256_Final(digest, state)
-    ffi.copy(state, outer, state_size)
+    ffi.copy(state, second, state_size)
     C.SHA256_Update(state, digest, 32)
     C.SHA256_Final(digest, state)
-    return ffi.string(digest, 32)
   end
 end
 
@@ -96,39 +99,38 @@ local gcm = C.EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
 local opener, sealer = C.EVP_CIPHER_CTX_new(), C.EVP_CIPHER_CTX_new()
 C.EVP_DecryptInit_ex(opener, gcm, nil, nil, nil)
 C.EVP_EncryptInit_ex(sealer, gcm, nil, nil, nil)
-local buffer = ffi.new("unsigned char[?]", 1048576 + 64)
 local tag = ffi.new("unsigned char[16]")
+M.tag = tag
 
--- Opens into the static buffer; answers it, or nil. A cipher of nil keeps the context's: naming it again would free and make it anew.
-function M.open_raw(key, nonce, aad, aad_length, ciphertext, size, expected)
+-- Opens `size` bytes into `out`; false when the tag does not fit. A cipher of nil keeps the context's: naming it again would free and
+-- make it anew.
+function M.open(out, key, nonce, aad, aad_size, data, size, expected)
   ffi.copy(tag, expected, 16)
   C.EVP_DecryptInit_ex(opener, nil, nil, key, nonce)
   C.EVP_CIPHER_CTX_ctrl(opener, set_tag, 16, tag)
-  C.EVP_DecryptUpdate(opener, nil, length, aad, aad_length)
-  C.EVP_DecryptUpdate(opener, buffer, length, ciphertext, size)
-  if C.EVP_DecryptFinal_ex(opener, rest, length) ~= 1 then return nil end
-  return buffer
+  C.EVP_DecryptUpdate(opener, nil, length, aad, aad_size)
+  C.EVP_DecryptUpdate(opener, out, length, data, size)
+  return C.EVP_DecryptFinal_ex(opener, rest, length) == 1
 end
 
--- Seals; answers ciphertext and tag.
-function M.seal(key, nonce, aad, text)
+-- Seals `size` bytes into `out`, the tag into the static tag.
+function M.seal(out, key, nonce, aad, aad_size, data, size)
   C.EVP_EncryptInit_ex(sealer, nil, nil, key, nonce)
-  C.EVP_EncryptUpdate(sealer, nil, length, aad, #aad)
-  C.EVP_EncryptUpdate(sealer, buffer, length, text, #text)
+  C.EVP_EncryptUpdate(sealer, nil, length, aad, aad_size)
+  C.EVP_EncryptUpdate(sealer, out, length, data, size)
   C.EVP_EncryptFinal_ex(sealer, rest, length)
   C.EVP_CIPHER_CTX_ctrl(sealer, take_tag, 16, tag)
-  return ffi.string(buffer, #text), ffi.string(tag, 16)
 end
 
--- Random bytes from a pool: one call of the generator serves hundreds of nonces.
-local pool, taken, pool_size = ffi.new("unsigned char[4096]"), 4096, 4096
-function M.random(count)
-  if taken + count > pool_size then
+-- Twelve random bytes from a pool: one call of the generator serves hundreds of nonces.
+local pool, taken, pool_size = ffi.new("unsigned char[4092]"), 4092, 4092
+function M.nonce()
+  if taken == pool_size then
     C.RAND_bytes(pool, pool_size)
     taken = 0
   end
-  taken = taken + count
-  return ffi.string(pool + taken - count, count)
+  taken = taken + 12
+  return pool + (taken - 12)
 end
 
 return M

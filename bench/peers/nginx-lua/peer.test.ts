@@ -41,7 +41,8 @@ const exchange = (message: Buffer | string): Promise<RawReply> =>
       if (end < 0) return;
       const [first = '', ...lines] = all.toString('latin1', 0, end).split('\r\n');
       const headers: Record<string, string> = {};
-      for (const line of lines) headers[line.slice(0, line.indexOf(':')).toLowerCase()] = line.slice(line.indexOf(':') + 2);
+      for (const line of lines)
+        headers[line.slice(0, line.indexOf(':')).toLowerCase()] = line.slice(line.indexOf(':') + 2);
       const body = all.subarray(end + 4);
       if (headers['content-length'] !== undefined && body.length < Number(headers['content-length'])) return;
       socket.destroy();
@@ -79,7 +80,10 @@ test('a signed request is answered with a reply bound to it', async () => {
   assert.equal(reply.status, 200);
   const text = message.toString('latin1');
   const headers = { 'content-type': reply.headers['content-type'], 'content-digest': reply.headers['content-digest'] };
-  assert.equal(reply.headers['content-digest'], `sha-256=:${Buffer.from(nodeCrypto.sha256(reply.body)).toString('base64')}:`);
+  assert.equal(
+    reply.headers['content-digest'],
+    `sha-256=:${Buffer.from(nodeCrypto.sha256(reply.body)).toString('base64')}:`,
+  );
   const target = {
     status: 200,
     requestSignature: /\r\nsignature: (.*)\r\n/.exec(text)?.[1] ?? '',
@@ -138,7 +142,9 @@ for (const shape of [signed, sealed]) {
     assert.equal(await codeOf(flip), shape.kind === 'signed' ? 'digest' : 'seal');
     const type = edit(nextRequest(shape, newSession()), (text) => text.replace('application/json', 'application/jsom'));
     assert.equal(await codeOf(type), broken);
-    const added = edit(nextRequest(shape, newSession()), (text) => text.replace('\r\n\r\n', '\r\nauthorization: x\r\n\r\n'));
+    const added = edit(nextRequest(shape, newSession()), (text) =>
+      text.replace('\r\n\r\n', '\r\nauthorization: x\r\n\r\n'),
+    );
     assert.equal(await codeOf(added), 'components');
     const method = edit(nextRequest(shape, newSession()), (text) => text.replace('POST ', 'PUT '));
     assert.equal(await codeOf(method), broken);
@@ -160,7 +166,9 @@ for (const shape of [signed, sealed]) {
   });
 
   test(`${shape.kind}: a second signature header is refused`, async () => {
-    const twice = edit(nextRequest(shape, newSession()), (text) => text.replace('\r\nsignature: ', '\r\nsignature: hb=:AAAA:\r\nsignature: '));
+    const twice = edit(nextRequest(shape, newSession()), (text) =>
+      text.replace('\r\nsignature: ', '\r\nsignature: hb=:AAAA:\r\nsignature: '),
+    );
     assert.equal(await codeOf(twice), 'duplicate');
   });
 }
@@ -172,7 +180,9 @@ test('a sealed route refuses signed requests', async () => {
 test('forged facts never arrive, the true ones do', async () => {
   const forged =
     '\r\nhauberk-verified-customer: eve\r\nHauberk-Verified-State: forged\r\nhauberk_verified_customer: eve\r\nhauberk.verified.customer: eve\r\n\r\n';
-  const message = edit(nextRequest({ kind: 'signed', path: '/api/echo' }, newSession()), (text) => text.replace('\r\n\r\n', forged));
+  const message = edit(nextRequest({ kind: 'signed', path: '/api/echo' }, newSession()), (text) =>
+    text.replace('\r\n\r\n', forged),
+  );
   const reply = await exchange(message);
   assert.match(reply.body.toString('latin1'), /^verified\|[A-Za-z0-9_-]{22}\|\|\|1024$/);
 });
