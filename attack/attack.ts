@@ -1,4 +1,5 @@
 /** What an attack is: something that must not work against the gateway, and a control that shows that it works without the guard. */
+import { NotApplicable } from './not-applicable.ts';
 import type { World } from './world.ts';
 
 /** How an attack went. */
@@ -46,6 +47,8 @@ export const runAttack = async (attack: Attack, world: World): Promise<AttackRep
     const { observed, held } = await attack.run(world);
     return { id, title, expected, observed, held, controlSucceeded };
   } catch (error) {
-    return { id, title, expected, observed: messageOf(error), held: false, controlSucceeded: false };
+    const held = error instanceof NotApplicable ? null : false;
+    const observed = error instanceof NotApplicable ? error.message : messageOf(error);
+    return { id, title, expected, observed, held, controlSucceeded: false };
   }
 };

@@ -10,7 +10,8 @@ test('docs/threats.md lists exactly the attacks that there are', () => {
   const documented = [...readFileSync('docs/threats.md', 'utf8').matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(
     (match) => match[1],
   );
-  assert.deepEqual(documented.toSorted(), attacks.map(({ id }) => id).toSorted());
+  assert.deepEqual(new Set(documented), new Set(attacks.map(({ id }) => id)));
+  assert.equal(documented.length, attacks.length);
 });
 
 test('every attack bounces off, and succeeds without the guard', async (suite) => {

@@ -21,8 +21,8 @@ export const clockAttack = (id: string, title: string, direction: 1 | -1): Attac
     const dated = nextReference();
     const created = Math.floor((Date.now() + shiftMs) / 1000);
     const refused = await deliver(victim.target, victim.session, await craftTransfer(victim, dated, { created }));
-    const booked = timesBooked(world.bank, reference);
-    const bookedByClock = timesBooked(world.bank, dated);
+    const booked = await timesBooked(world.bank, reference);
+    const bookedByClock = await timesBooked(world.bank, dated);
     return {
       observed: `app ${reply.status}, booked ${booked} times; dated by the phone ${refused.code}, booked ${bookedByClock} times`,
       held: reply.status < 300 && booked === 1 && refused.code === 'clock' && bookedByClock === 0,
@@ -32,6 +32,6 @@ export const clockAttack = (id: string, title: string, direction: 1 | -1): Attac
     const victim = await newVictim(world.target());
     const reference = nextReference();
     await deliver(victim.target, victim.session, await craftTransfer(victim, reference));
-    return timesBooked(world.bank, reference) === 1;
+    return (await timesBooked(world.bank, reference)) === 1;
   },
 });

@@ -43,7 +43,7 @@ export const attack: Attack = {
     const owner = await sdkTransfer(customer, reference);
     return {
       observed: `hello of the copy ${opened}, session secrets ${leaks ? 'stored' : 'not stored'}, owner ${owner.status}`,
-      held: opened >= 400 && !leaks && owner.status < 300 && timesBooked(world.bank, reference) === 1,
+      held: opened >= 400 && !leaks && owner.status < 300 && (await timesBooked(world.bank, reference)) === 1,
     };
   },
   // In Node the key is a file: whoever copies it is the device, as SECURITY.md says.

@@ -1,7 +1,12 @@
+import type { DemoCustomer } from '@hauberk/example-bank';
 import type { Attack } from './attack.ts';
+import type { ObservedBank } from './observed-bank.ts';
 import { bareCall, bareLogin, newVictim, nextCustomer, victimCall } from './victim.ts';
 
 const calls = 200;
+
+const timesPaidOut = async (bank: ObservedBank, { customerId }: DemoCustomer): Promise<number> =>
+  (await bank.bookings()).filter((booking) => booking.kind === 'coupon' && booking.customerId === customerId).length;
 
 /** One customer claims one coupon by 200 parallel calls. */
 export const attack: Attack = {
@@ -19,9 +24,7 @@ export const attack: Attack = {
     );
     const claimed = answers.filter(({ status }) => status < 300).length;
     const limited = answers.filter(({ code }) => code === 'limited').length;
-    const paid = world.bank.ledger
-      .log()
-      .filter(({ kind, customerId }) => kind === 'coupon' && customerId === victim.customer.customerId).length;
+    const paid = await timesPaidOut(world.bank, victim.customer);
     return {
       observed: `${claimed} answers of success, ${limited} limited, paid out ${paid} times`,
       held: paid <= 1 && limited > 0,
@@ -35,10 +38,6 @@ export const attack: Attack = {
         bareCall(world.bareBank, 'POST', '/api/coupons/welcome-5/claim', { authorization }, '{}'),
       ),
     );
-    return (
-      world.bareBank.ledger
-        .log()
-        .filter(({ kind, customerId }) => kind === 'coupon' && customerId === customer.customerId).length > 1
-    );
+    return (await timesPaidOut(world.bareBank, customer)) > 1;
   },
 };

@@ -29,7 +29,9 @@ export const attack: Attack = {
       const reference = nextReference();
       const crafted = await craftTransfer(victim, reference, { body, headers: { 'content-encoding': coding } });
       const answer = await deliver(victim.target, victim.session, crafted);
-      codes.push(`${coding} ${answer.status} ${answer.code}${timesBooked(world.bank, reference) > 0 ? ' BOOKED' : ''}`);
+      codes.push(
+        `${coding} ${answer.status} ${answer.code}${(await timesBooked(world.bank, reference)) > 0 ? ' BOOKED' : ''}`,
+      );
     }
     const after = await victimCall(victim, 'GET', '/api/accounts');
     return {

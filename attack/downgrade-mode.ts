@@ -15,7 +15,7 @@ export const attack: Attack = {
       victim.session,
       await craftTransfer(victim, reference, { mode: 'signed' }),
     );
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${answer.status} ${answer.code}, booked ${booked} times`,
       held: answer.status === 403 && booked === 0,

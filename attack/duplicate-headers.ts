@@ -18,7 +18,7 @@ const doubled = [
 const rawText = (crafted: Crafted, host: string, extra: string): Buffer => {
   const body = Buffer.from(crafted.body ?? []);
   const lines = Object.entries({ host, 'content-length': String(body.length), ...crafted.headers }).map(
-    ([name, value]) => `${name}: ${value}\r\n`,
+    ([name, value]) => `${name}: ${String(value)}\r\n`,
   );
   return Buffer.concat([
     Buffer.from(
@@ -52,19 +52,19 @@ export const attack: Attack = {
     for (const name of doubled) {
       const reference = nextReference();
       const status = await sendDoubled(victim, reference, name);
-      if (Number(status) < 400 || timesBooked(world.bank, reference) > 0) failed.push(`${name}: ${status}`);
+      if (Number(status) < 400 || (await timesBooked(world.bank, reference)) > 0) failed.push(`${name}: ${status}`);
     }
     const reference = nextReference();
     const honest = await sendDoubled(victim, reference, undefined);
     return {
       observed: failed.length === 0 ? `${doubled.length} refused, single ${honest}` : failed.join('; '),
-      held: failed.length === 0 && timesBooked(world.bank, reference) === 1,
+      held: failed.length === 0 && (await timesBooked(world.bank, reference)) === 1,
     };
   },
   control: async (world) => {
     const victim = await newVictim(world.target());
     const reference = nextReference();
     await sendDoubled(victim, reference, undefined);
-    return timesBooked(world.bank, reference) === 1;
+    return (await timesBooked(world.bank, reference)) === 1;
   },
 };

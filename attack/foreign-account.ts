@@ -1,9 +1,9 @@
-import { DEMO_CUSTOMERS } from '@hauberk/example-bank';
 import type { Attack } from './attack.ts';
 import {
   bareCall,
   bareLogin,
   craftTransfer,
+  knownCustomers,
   newVictim,
   nextReference,
   timesBooked,
@@ -14,7 +14,7 @@ import {
 import { deliver } from './wire-client.ts';
 
 const otherThan = (victim: Victim) => {
-  const other = DEMO_CUSTOMERS.find(({ customerId }) => customerId !== victim.customer.customerId);
+  const other = knownCustomers().find(({ customerId }) => customerId !== victim.customer.customerId);
   if (other === undefined) throw new Error('the bank has several customers');
   return other;
 };
@@ -35,14 +35,14 @@ export const attack: Attack = {
       await craftTransfer(victim, reference, { body: transferBody(other, reference) }),
     );
     const own = await victimCall(victim, 'GET', `/api/accounts/${victim.customer.accounts[0]?.accountId}`);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `path ${path.status} ${path.code}, body ${body.status} ${body.code}, own ${own.status}, booked ${booked} times`,
       held: path.code === 'forbidden' && body.code === 'forbidden' && own.status === 200 && booked === 0,
     };
   },
   control: async (world) => {
-    const [first, second] = DEMO_CUSTOMERS;
+    const [first, second] = knownCustomers();
     if (first === undefined || second === undefined) return false;
     const authorization = await bareLogin(world.bareBank, first);
     return (

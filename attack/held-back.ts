@@ -12,7 +12,7 @@ export const attack: Attack = {
     const reference = nextReference();
     const held = await craftTransfer(victim, reference, { created: Math.floor(Date.now() / 1000) - 900 });
     const answer = await deliver(victim.target, victim.session, held);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${answer.status} ${answer.code}, booked ${booked} times`,
       held: answer.code === 'clock' && booked === 0,
@@ -22,6 +22,6 @@ export const attack: Attack = {
     const victim = await newVictim(world.target());
     const reference = nextReference();
     const answer = await deliver(victim.target, victim.session, await craftTransfer(victim, reference));
-    return answer.status < 300 && timesBooked(world.bank, reference) === 1;
+    return answer.status < 300 && (await timesBooked(world.bank, reference)) === 1;
   },
 };

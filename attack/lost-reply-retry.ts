@@ -15,7 +15,7 @@ export const attack: Attack = {
     const retry = await deliver(victim.target, victim.session, await craftTransfer(victim, reference));
     const other = await craftTransfer(victim, nextReference(), { headers: { 'idempotency-key': `key-${reference}` } });
     const mismatch = await deliver(victim.target, victim.session, other);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `retry ${retry.status} ${retry.bound ? 'bound' : 'unbound'}, other body ${mismatch.code}, booked ${booked} times`,
       held: retry.bound && retry.status < 300 && mismatch.code === 'mismatch' && booked === 1,

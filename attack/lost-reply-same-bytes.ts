@@ -14,7 +14,7 @@ export const attack: Attack = {
     const captured = await craftTransfer(victim, reference);
     await send(victim.target.gateway, captured);
     const again = await deliver(victim.target, victim.session, captured);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${again.code} ${again.bound ? 'bound' : 'unbound'} execution ${String(again.json['execution'])}, booked ${booked} times`,
       held: again.code === 'replay' && !again.bound && again.json['execution'] === 'unknown' && booked === 1,

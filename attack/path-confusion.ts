@@ -44,7 +44,7 @@ export const attack: Attack = {
       headers: { authorization: victim.authorization },
     });
     const lines = Object.entries(crafted.headers)
-      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .map(([name, value]) => `${name}: ${String(value)}\r\n`)
       .join('');
     const text = `GET /api/accounts HTTP/1.1\r\nhost: ${new URL(victim.target.gateway).host}\r\n${lines}connection: close\r\n\r\n`;
     return (await sendRaw(victim.target.gateway, [text], 3000)).startsWith('HTTP/1.1 200');

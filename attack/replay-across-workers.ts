@@ -17,7 +17,7 @@ export const attack: Attack = {
       Array.from({ length: copies }, () => deliver(victim.target, victim.session, captured)),
     );
     const bound = answers.filter((answer) => answer.bound).length;
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return { observed: `${bound} bound replies, booked ${booked} times`, held: bound === 1 && booked === 1 };
   },
   control: async (world) => (await bareReplay(world.bareBank, copies)) === copies,

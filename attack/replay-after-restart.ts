@@ -15,7 +15,7 @@ export const attack: Attack = {
     await deliver(victim.target, victim.session, captured);
     await world.gateway.restart();
     const copy = await deliver(world.target(), victim.session, captured);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${copy.status} ${copy.code}, booked ${booked} times`,
       held: copy.code === 'handshake-required' && !copy.bound && booked === 1,

@@ -31,7 +31,7 @@ export const attack: Attack = {
       await Promise.all(race);
       await whenWhole(world);
       await deliver(victim.target, victim.session, captured).catch(() => undefined);
-      most = Math.max(most, timesBooked(world.bank, reference));
+      most = Math.max(most, await timesBooked(world.bank, reference));
     }
     const after = await newVictim(world.target());
     const reference = nextReference();

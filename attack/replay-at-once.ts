@@ -13,7 +13,7 @@ export const attack: Attack = {
     const captured = await craftTransfer(victim, reference);
     const first = await deliver(victim.target, victim.session, captured);
     const copy = await deliver(victim.target, victim.session, captured);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${first.status}, then ${copy.status} ${copy.code} ${copy.bound ? 'bound' : 'unbound'}, booked ${booked} times`,
       held: first.bound && first.status < 300 && copy.code === 'replay' && !copy.bound && booked === 1,

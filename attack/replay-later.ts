@@ -22,7 +22,7 @@ export const attack: Attack = {
     const old = await craftTransfer(victim, reference, { created: Math.floor(Date.now() / 1000) - tooOldSeconds });
     const first = await deliver(victim.target, victim.session, old);
     const second = await deliver(victim.target, victim.session, old);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${later.code}, ${first.code} ${first.bound ? 'bound' : 'unbound'}, ${second.code} ${second.bound ? 'bound' : 'unbound'}, booked ${booked} times`,
       held:

@@ -47,8 +47,8 @@ export const attack: Attack = {
     const reply = await bareCall(world.bareBank, 'GET', '/api/accounts', { authorization });
     const changed = Buffer.from(reply.body)
       .toString('utf8')
-      .replace(/"balanceMinor":\d+/, '"balanceMinor":1');
+      .replace(/"balanceMinor":-?\d+/, '"balanceMinor":1');
     // A plain client shows whatever JSON arrives.
-    return JSON.stringify(bareJson({ ...reply, body: Buffer.from(changed) })).includes('"balanceMinor":1,');
+    return /"balanceMinor":1[,}]/.test(JSON.stringify(bareJson({ ...reply, body: Buffer.from(changed) })));
   },
 };

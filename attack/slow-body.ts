@@ -13,14 +13,14 @@ export const attack: Attack = {
     const crafted = await craftTransfer(victim, reference);
     const body = Buffer.from(crafted.body ?? []);
     const lines = Object.entries(crafted.headers)
-      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .map(([name, value]) => `${name}: ${String(value)}\r\n`)
       .join('');
     const head = `POST ${crafted.path} HTTP/1.1\r\nhost: ${new URL(victim.target.gateway).host}\r\ncontent-length: ${body.length}\r\n${lines}\r\n`;
     const drops = Array.from(body, (byte) => Uint8Array.of(byte));
     const dripping = sendRaw(victim.target.gateway, [head, ...drops], 25_000, 1000);
     const during = await victimCall(victim, 'GET', '/api/accounts');
     const status = (await dripping).slice(9, 12);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${status === '' ? 'closed' : status}, others ${during.status}, booked ${booked} times`,
       held: (status === '' || Number(status) >= 400) && during.status === 200 && booked === 0,

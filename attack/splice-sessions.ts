@@ -28,7 +28,7 @@ export const attack: Attack = {
     const answers = [];
     for (const mixed of mixtures) answers.push(await deliver(alice.target, alice.session, mixed));
     const whole = await deliver(alice.target, alice.session, hers);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${answers.map(({ status }) => status).join(' ')}, whole ${whole.status}, booked ${booked} times`,
       held: answers.every(({ status, bound }) => status >= 400 && !bound) && whole.status < 300 && booked === 1,

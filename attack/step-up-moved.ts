@@ -19,7 +19,7 @@ const approved = async (world: World, moved: boolean) => {
     `key-${sent}`,
     proof,
   );
-  return { problem, answer, booked: timesBooked(world.bank, sent) };
+  return { problem, answer, booked: await timesBooked(world.bank, sent) };
 };
 
 /** The user approves one payment, the attacker sends another with that approval. */

@@ -12,7 +12,7 @@ const spend = async (world: World) => {
   const first = await largeTransfer(victim, body, `key-${reference}`, proof);
   // Another idempotency key, so that only the spent challenge stands in the way.
   const second = await largeTransfer(victim, body, `again-${reference}`, proof);
-  return { first, second, booked: timesBooked(world.bank, reference) };
+  return { first, second, booked: await timesBooked(world.bank, reference) };
 };
 
 /** One approval is used for two bookings. */

@@ -35,7 +35,7 @@ export const attack: Attack = {
       victim.target,
       (await makeHello(victim.target, thief, { resumeTicket: victim.session.resumeTicket })).text,
     );
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `request ${request.status}, resume ${resumed.status} ${problemOf(resumed)}, booked ${booked} times`,
       held: request.status >= 400 && !request.bound && resumed.status === 403 && booked === 0,

@@ -58,7 +58,7 @@ const attackSdk = async (
   const reference = nextReference();
   const outcome = await outcomeOf(sdkTransfer(customer, reference));
   proxy.close();
-  return { outcome, booked: timesBooked(world.bank, reference), swallowed: proxy.swallowed() };
+  return { outcome, booked: await timesBooked(world.bank, reference), swallowed: proxy.swallowed() };
 };
 
 /** The real reply is swallowed and an unsigned refusal injected, to make the app pay again. */
@@ -90,6 +90,6 @@ export const attack: Attack = {
       if (reply.status < 300) break;
     }
     proxy.close();
-    return timesBooked(world.bareBank, reference) === 2;
+    return (await timesBooked(world.bareBank, reference)) === 2;
   },
 };

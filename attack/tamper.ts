@@ -56,7 +56,7 @@ const deliverChanges = async (
     const reference = nextReference();
     const changed = change.apply(await craftTransfer(victim, reference, { mode }));
     const answer = await deliver(victim.target, victim.session, changed);
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     if (answer.bound || answer.status < 400 || booked > 0)
       failed.push(`${change.name}: ${answer.status} ${answer.code}, booked ${booked}`);
   }
@@ -70,9 +70,9 @@ const tamperedAtBareBank = async (world: World): Promise<boolean> => {
   const authorization = await bareLogin(world.bareBank, customer);
   const changed = transferBody(customer, reference, 100).replace('"amountMinor":100', '"amountMinor":101');
   await bareCall(world.bareBank, 'POST', '/api/transfers', { authorization }, changed);
-  return world.bareBank.ledger
-    .log()
-    .some(({ clientReference, amountMinor }) => clientReference === reference && amountMinor === 101);
+  return (await world.bareBank.bookings()).some(
+    ({ clientReference, amountMinor }) => clientReference === reference && amountMinor === 101,
+  );
 };
 
 /** A request with one header set or, for undefined, removed. */

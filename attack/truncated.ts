@@ -13,12 +13,12 @@ export const attack: Attack = {
     const reference = nextReference();
     const crafted = await craftTransfer(victim, reference);
     const body = Buffer.from(crafted.body ?? []);
-    const lines = Object.entries(crafted.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const lines = Object.entries(crafted.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
     const head = `POST ${crafted.path} HTTP/1.1\r\nhost: ${new URL(victim.target.gateway).host}\r\ncontent-length: ${body.length}\r\n${lines.join('')}\r\n`;
     const whole = Buffer.concat([Buffer.from(head, 'latin1'), body]);
     const cuts = [10, 100, head.length - 2, head.length, head.length + 1, whole.length - 1];
     await Promise.all(cuts.map((cut) => sendRaw(victim.target.gateway, [whole.subarray(0, cut)], 400)));
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     const answer = await deliver(victim.target, victim.session, crafted);
     return {
       observed: `booked ${booked} times while cut, whole ${answer.status}`,
@@ -29,6 +29,6 @@ export const attack: Attack = {
     const victim = await newVictim(world.target());
     const reference = nextReference();
     await deliver(victim.target, victim.session, await craftTransfer(victim, reference));
-    return timesBooked(world.bank, reference) === 1;
+    return (await timesBooked(world.bank, reference)) === 1;
   },
 };

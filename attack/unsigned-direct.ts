@@ -23,7 +23,7 @@ export const attack: Attack = {
       headers,
       body: utf8(transferBody(victim.customer, reference)),
     });
-    const booked = timesBooked(world.bank, reference);
+    const booked = await timesBooked(world.bank, reference);
     return {
       observed: `${reply.status} ${problemOf(reply)}, booked ${booked} times`,
       held: problemOf(reply) === 'protection-required' && booked === 0,
@@ -34,6 +34,6 @@ export const attack: Attack = {
     const reference = nextReference();
     const authorization = await bareLogin(world.bareBank, customer);
     await bareCall(world.bareBank, 'POST', '/api/transfers', { authorization }, transferBody(customer, reference));
-    return timesBooked(world.bareBank, reference) === 1;
+    return (await timesBooked(world.bareBank, reference)) === 1;
   },
 };

@@ -1,7 +1,8 @@
 /** Customers whose traffic the attacker holds: logged in through the gateway, or at the bare bank for the controls. */
-import { DEMO_CUSTOMERS, type DemoCustomer, type RunningBank } from '@hauberk/example-bank';
+import { DEMO_CUSTOMERS, type DemoCustomer } from '@hauberk/example-bank';
 import { utf8 } from '@hauberk/primitives';
 import { type Call, type Reply, send } from './http-call.ts';
+import type { ObservedBank } from './observed-bank.ts';
 import {
   type Answer,
   type Crafted,
@@ -15,12 +16,23 @@ import {
   type Target,
 } from './wire-client.ts';
 
+let known: readonly DemoCustomer[] = DEMO_CUSTOMERS;
+/** A target outlives its attackers, and their process ids come again. */
+const startedAt = Date.now().toString(36);
 let turn = 0;
 let references = 0;
 
+/** Attacks use these customers from now on: those of a given target. */
+export const useCustomers = (customers: readonly DemoCustomer[]): void => {
+  known = customers;
+};
+
+/** All customers whose credentials the attacker holds. */
+export const knownCustomers = (): readonly DemoCustomer[] => known;
+
 /** The next customer in turn, so that attacks do not stand in each other's way. */
 export const nextCustomer = (): DemoCustomer => {
-  const customer = DEMO_CUSTOMERS[turn % DEMO_CUSTOMERS.length];
+  const customer = known[turn % known.length];
   turn += 1;
   if (customer === undefined) throw new Error('the bank has customers');
   return customer;
@@ -29,7 +41,7 @@ export const nextCustomer = (): DemoCustomer => {
 /** A name for a payment that no other attack uses. */
 export const nextReference = (): string => {
   references += 1;
-  return `attack-${process.pid}-${references}`;
+  return `attack-${process.pid}-${startedAt}-${references}`;
 };
 
 /** A customer on a device, logged in through both steps. */
@@ -72,7 +84,7 @@ export const newVictim = async (target: Target, customer: DemoCustomer = nextCus
 /** A small payment from the customer's first account to somebody else's. */
 export const transferBody = (customer: DemoCustomer, clientReference: string, amountMinor = 100): string => {
   const from = customer.accounts[0];
-  const other = DEMO_CUSTOMERS.find(
+  const other = known.find(
     ({ customerId, accounts }) => customerId !== customer.customerId && accounts[0]?.currency === from?.currency,
   );
   return JSON.stringify({
@@ -106,8 +118,8 @@ export const victimCall = (
   });
 
 /** How often a payment of that name was booked. */
-export const timesBooked = (bank: RunningBank, reference: string): number =>
-  bank.ledger.log().filter(({ clientReference }) => clientReference === reference).length;
+export const timesBooked = async (bank: ObservedBank, reference: string): Promise<number> =>
+  (await bank.bookings()).filter(({ clientReference }) => clientReference === reference).length;
 
 /** The JSON of a bare reply. */
 export const bareJson = (reply: Reply): Record<string, unknown> => {
@@ -120,7 +132,7 @@ export const bareJson = (reply: Reply): Record<string, unknown> => {
 
 /** A call to the bare bank. */
 export const bareCall = (
-  bank: RunningBank,
+  bank: ObservedBank,
   method: string,
   path: string,
   headers: Call['headers'] = {},
@@ -134,7 +146,7 @@ export const bareCall = (
   );
 
 /** A login at the bare bank, one step or both. */
-export const bareLogin = async (bank: RunningBank, customer: DemoCustomer, steps: 1 | 2 = 2): Promise<string> => {
+export const bareLogin = async (bank: ObservedBank, customer: DemoCustomer, steps: 1 | 2 = 2): Promise<string> => {
   const { username, password } = customer;
   const first = bareJson(await bareCall(bank, 'POST', '/api/login', {}, JSON.stringify({ username, password })));
   const authorization = String(first['authorization']);
@@ -146,12 +158,12 @@ export const bareLogin = async (bank: RunningBank, customer: DemoCustomer, steps
 };
 
 /** Sends one payment to the bare bank `times` times, as a replay would; answers how often it was booked. */
-export const bareReplay = async (bank: RunningBank, times: number): Promise<number> => {
+export const bareReplay = async (bank: ObservedBank, times: number): Promise<number> => {
   const customer = nextCustomer();
   const authorization = await bareLogin(bank, customer);
   const reference = nextReference();
   const sendOnce = (): Promise<Reply> =>
     bareCall(bank, 'POST', '/api/transfers', { authorization }, transferBody(customer, reference));
   await Promise.all(Array.from({ length: times }, sendOnce));
-  return timesBooked(bank, reference);
+  return await timesBooked(bank, reference);
 };

@@ -25,6 +25,7 @@ import {
 import { nodeAsyncCrypto as crypto } from '@hauberk/crypto/node';
 import { epochMs, fromBase64Url, type KeyPair, utf8 } from '@hauberk/primitives';
 import { type Call, problemOf, type Reply, send } from './http-call.ts';
+import { NotApplicable } from './not-applicable.ts';
 
 /** Where a gateway is and what its clients pin. */
 export interface Target {
@@ -33,6 +34,8 @@ export interface Target {
   readonly app: string;
   readonly service: string;
   readonly configKeys: readonly NamedKey[];
+  /** The routes that a foreign gateway offers to attacks, as `METHOD /path/{parameter}`; absent for all. */
+  readonly routes?: readonly string[];
 }
 
 /** An enrolled device. */
@@ -195,6 +198,20 @@ export const openSession = async (target: Target, device: Device, resumeTicket?:
   return openAnswer(device, again, textOf(expectOk(await sendHello(target, again.text), 'hello with nonce')));
 };
 
+const isRoute = (route: string, method: string, path: string): boolean => {
+  const wanted = `${method} ${path.split('?', 1)[0]}`.split('/');
+  const segments = route.split('/');
+  return (
+    segments.length === wanted.length &&
+    segments.every((segment, index) => segment === wanted[index] || /^\{.*\}$/.test(segment))
+  );
+};
+
+const demandRoute = ({ routes }: Target, method: string, path: string): void => {
+  if (routes !== undefined && !routes.some((route) => isRoute(route, method, path)))
+    throw new NotApplicable(`needs ${method} ${path}`);
+};
+
 /** Crafts a protected request. */
 export const craft = async (
   target: Target,
@@ -203,6 +220,7 @@ export const craft = async (
   path: string,
   options: RequestOptions = {},
 ): Promise<Crafted> => {
+  demandRoute(target, method, path);
   session.sequence += 1;
   const body = bytesOf(options.body);
   const slot = { sequence: options.sequence ?? session.sequence, created: options.created ?? nowSeconds() };

@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BARE_GUARDS, type CreateBankOptions, createBank, type RunningBank } from '@hauberk/example-bank';
+import { BARE_GUARDS, type CreateBankOptions, createBank } from '@hauberk/example-bank';
 import { fromBase64Url } from '@hauberk/primitives';
 import { type Config, createLog, loadConfig, openStorage, type RunningGateway, startGateway } from '@hauberk/server';
+import { type ObservedBank, observeOwn } from './observed-bank.ts';
 import type { Target } from './wire-client.ts';
 
 /** What attacks run against. */
@@ -18,9 +19,9 @@ export interface World {
   /** The gateway as its clients see it; changes with a restart. */
   readonly target: () => Target;
   /** A bank without any guard and without a gateway. */
-  readonly bareBank: RunningBank;
+  readonly bareBank: ObservedBank;
   /** The bank behind the gateway. */
-  readonly bank: RunningBank;
+  readonly bank: ObservedBank;
   /** What the guarded bank received, newest last. */
   readonly received: readonly ReceivedAtBank[];
   readonly gateway: OwnGateway;
@@ -107,8 +108,8 @@ export const startWorld = async (workers = 2): Promise<World> => {
   return {
     isOwn: true,
     target: gateway.target,
-    bareBank,
-    bank,
+    bareBank: observeOwn(bareBank),
+    bank: observeOwn(bank),
     received,
     gateway,
     gatewayWith: (change) => {
