@@ -139,7 +139,7 @@ export const sayHello = async (
   base: string,
   trust: GatewayTrust,
   device: TestDevice,
-  resumeTicket: string | null = null,
+  given: { readonly nonce?: string } = {},
 ): Promise<{ readonly pending: PendingHello; readonly hello: RawRequest; readonly reply: RawReply }> => {
   const trusted = await fetchConfig(base, trust);
   const now = epochMs(Date.now());
@@ -148,9 +148,9 @@ export const sayHello = async (
     app: trust.apps[0] ?? '',
     deviceKey: device.key,
     suites: trusted.config.suites,
-    resumeTicket,
+    resumeTicket: null,
     early: false,
-    freshness: { createdMs: now },
+    freshness: given.nonce === undefined ? { createdMs: now } : { nonce: given.nonce },
     now,
   });
   assert.ok(pending.ok);

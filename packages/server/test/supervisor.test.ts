@@ -359,6 +359,22 @@ describe('reload', () => {
   });
 });
 
+test('under load a hello must bring a nonce of the gateway, which is good for this device alone', async () => {
+  const sessions = { tiers: [{ name: 'software', sessions: 64 }], devices: 64, strikes: 4096, hellosPerSecond: 1 };
+  const own = await start(configOf('loaded', { workers: 1, sessions }));
+  const trust = own.trust();
+  const [enrolled, other] = [await enrol(own.url, trust), await enrol(own.url, trust)];
+  let refused = await sayHello(own.url, trust, enrolled);
+  for (let turn = 0; turn < 5 && refused.reply.status === 200; turn += 1)
+    refused = await sayHello(own.url, trust, enrolled);
+  assert.deepEqual([refused.reply.status, code(refused.reply)], [401, 'nonce-required']);
+  const nonce = String(jsonOf(refused.reply)['nonce']);
+  const foreign = await sayHello(own.url, trust, other, { nonce });
+  assert.equal(code(foreign.reply), 'nonce-required');
+  assert.equal((await sayHello(own.url, trust, enrolled, { nonce })).reply.status, 200);
+  await own.stop();
+});
+
 describe('start and stop', () => {
   test('a stop lets the request under way end and accepts no other', async () => {
     const own = await start(configOf('drained'));
