@@ -422,13 +422,18 @@ describe('start and stop', () => {
   });
 });
 
-test('an upstream that is not reached is a bound problem without execution', async () => {
-  const own = await start(
-    configOf('unreached', { upstreams: { core: { origin: 'http://127.0.0.1:9', factsKey: 'f'.repeat(40) } } }),
-  );
+test('an upstream that is not reached is a bound problem without execution; without a token nothing can be changed', async () => {
+  const upstreams = { core: { origin: 'http://127.0.0.1:9', factsKey: 'f'.repeat(40) } };
+  const own = await start(configOf('unreached', { upstreams, admin: {} }));
   const opened = await openSession(own.url, own.trust(), await enrol(own.url, own.trust()));
   const reply = await call(opened, { url: '/api/echo', body: '{}' });
   assert.deepEqual([reply.status, reply.bound, jsonOf(reply)['execution']], [502, true, 'none']);
+  for (const authorization of ['Bearer undefined', 'Bearer ', ''])
+    assert.equal(
+      (await send(own.adminUrl, { method: 'POST', url: '/reload', headers: { authorization } })).status,
+      401,
+    );
+  assert.equal((await send(own.adminUrl, { method: 'GET', url: '/healthz', headers: {} })).status, 200);
   await own.stop();
 });
 
