@@ -99,7 +99,20 @@ test('after a failed fsync or a corrupt page nothing is answered any more', () =
   }
 });
 
-const severities: readonly [number, 'full' | 'broken' | 'write', string][] = [
+test('while another program holds the record the whole group is refused, to be tried again', () => {
+  const { committer, kept } = openLedger({ held: fail(sqliteError(5)) });
+  const outcomes = committer.commit(writes(1, 'held', 3));
+  assert.deepEqual(
+    outcomes.map((outcome) => ('code' in outcome ? outcome.code : outcome)),
+    ['storage-overloaded', 'storage-overloaded', 'storage-overloaded'],
+  );
+  assert.deepEqual(kept(), []);
+});
+
+const severities: readonly [number, ReturnType<typeof severityOf>, string][] = [
+  [5, 'busy', 'locked by another program'],
+  [517, 'busy', 'a snapshot that cannot be written'],
+  [6, 'busy', 'a locked table'],
   [13, 'full', 'disk full'],
   [778, 'full', 'write refused'],
   [4874, 'full', 'no room for the shared memory file'],

@@ -31,17 +31,20 @@ export interface GroupHooks {
 const sqliteFull = 13;
 const sqliteCodes = { write: 778, shmSize: 4874, truncate: 1546 } as const;
 const noSpace: readonly number[] = [sqliteFull, sqliteCodes.write, sqliteCodes.shmSize, sqliteCodes.truncate];
+/** Busy, locked: somebody opened the record with another program and holds it. */
+const busyPrimaries: readonly number[] = [5, 6];
 /** I/O error, corrupt, not a database, cannot open, read-only: the connection cannot be trusted any more. */
 const fatalPrimaries: readonly number[] = [10, 11, 26, 14, 8];
 
 const sqliteCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
 
-/** What an error of SQLite means for the storage: `full` may pass, `broken` may not, `write` is one write's own. */
-export const severityOf = (error: unknown): 'full' | 'broken' | 'write' => {
+/** What an error of SQLite means for the storage: `full` and `busy` may pass, `broken` may not, `write` is one write's own. */
+export const severityOf = (error: unknown): 'full' | 'busy' | 'broken' | 'write' => {
   const code = sqliteCode(error);
   if (code === undefined) return 'write';
   if (noSpace.includes(code)) return 'full';
+  if (busyPrimaries.includes(code & 0xff)) return 'busy';
   // After a failed fsync the kernel may drop the pages and report success next time: nothing may be acknowledged any more.
   return fatalPrimaries.includes(code & 0xff) ? 'broken' : 'write';
 };
@@ -69,6 +72,7 @@ export class GroupCommitter {
       this.#undo();
       const severity = severityOf(error);
       if (severity === 'broken') throw new StorageFault('the record can no longer be written', { cause: error });
+      if (severity === 'busy') return writes.map(() => refuse('storage-overloaded', 'the record is locked'));
       if (severity === 'full') return writes.map(() => refuse('storage-full'));
       return writes.length > 1 ? writes.flatMap((write) => this.commit([write])) : writes.map(() => errorOf(error));
     }

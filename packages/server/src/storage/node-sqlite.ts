@@ -69,8 +69,7 @@ export const openWriter = (file: string): DatabaseSync => {
 /** Opens a connection that can only read; every read sees the last whole commit. */
 export const openReader = (file: string): DatabaseSync => {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
-  database.exec(
-    'pragma query_only=on; pragma cache_size=-16384; pragma mmap_size=268435456; pragma trusted_schema=off',
-  );
+  // Not memory-mapped: an I/O error in a mapping is a signal that ends the process, not an error.
+  database.exec('pragma query_only=on; pragma cache_size=-16384; pragma trusted_schema=off');
   return database;
 };

@@ -123,18 +123,21 @@ const requireSound = (file: string, keyring: readonly SealedKey[]): void => {
 };
 
 /** Folds the WAL into the record, so that the record is one file, and tells whether it can be merged. */
-const settlePresent = (files: StateFiles): PresentRecord => {
+const settlePresent = async (files: StateFiles): Promise<PresentRecord> => {
   if (!existsSync(files.record)) return 'none';
   try {
     const present = openWriter(files.record);
     try {
+      // Merging goes by columns, which an older program's record may not have yet.
+      await migrateRecord(present);
       present.exec('pragma wal_checkpoint(truncate)');
       const [check] = present.prepare('pragma integrity_check(1)').all();
       return check?.['integrity_check'] === 'ok' && readStart(present) !== undefined ? 'whole' : 'damaged';
     } finally {
       present.close();
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof StateError) throw error;
     // Whatever SQLite says of it: the operator restores because of that, and is asked before it is given up.
     return 'damaged';
   }
@@ -226,7 +229,7 @@ const restoreLocked = async (options: RestoreOptions, files: StateFiles): Promis
   const keyring = readBackupKeyring(options.file);
   requireKeys(files.keys, keyring, options.master);
   requireSound(options.file, keyring);
-  const present = settlePresent(files);
+  const present = await settlePresent(files);
   const rollback = judgeRollback(options, files, present);
   const copy = `${files.record}.restoring`;
   rmSync(copy, { force: true });
