@@ -2,9 +2,13 @@
 import { parseArgs } from 'node:util';
 import { type AttackReport, runAttack } from './attack.ts';
 import { attacks } from './catalogue.ts';
-import { startWorld } from './world.ts';
+import { foreignWorld, readTargetFile } from './target.ts';
+import { startWorld, type World } from './world.ts';
 
 const usage = `usage: hauberk attack [--json] [--only ID]... [--workers N]
+       hauberk attack --target URL --routes FILE [--json] [--only ID]...
+  --target   attack this running gateway instead of one of our own
+  --routes   what is known of it: keys, customers, routes (docs/attack-target.md)
 `;
 
 /** The report as a whole. */
@@ -30,41 +34,63 @@ const line = ({ id, held, controlSucceeded, observed }: AttackReport): string =>
 
 const readOptions = (args: readonly string[]) => {
   try {
-    return parseArgs({
+    const { values } = parseArgs({
       args: [...args],
       options: {
-        json: { type: 'boolean' },
+        json: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true },
         workers: { type: 'string', default: '2' },
+        target: { type: 'string' },
+        routes: { type: 'string' },
       },
-    }).values;
+    });
+    const isKnown = (id: string): boolean => attacks.some((attack) => attack.id === id);
+    const workers = Number(values.workers);
+    const isRight =
+      Number.isInteger(workers) &&
+      workers >= 1 &&
+      (values.target === undefined) === (values.routes === undefined) &&
+      (values.only ?? []).every(isKnown);
+    return isRight ? { ...values, workers } : undefined;
   } catch {
     return undefined;
   }
 };
 
+type Options = NonNullable<ReturnType<typeof readOptions>>;
+
+/** A world of our own, or the one around a given target; a string tells why there is none. */
+const openWorld = async ({ target, routes, workers }: Options): Promise<World | string> => {
+  if (target === undefined || routes === undefined) return startWorld(workers);
+  if (!/^http:\/\/[^/]+\/?$/.test(target) || !URL.canParse(target)) return `${target} is not http://HOST[:PORT]`;
+  const file = readTargetFile(routes);
+  return file.ok ? foreignWorld(new URL(target).origin, file.value) : `${routes}: ${file.message}`;
+};
+
+const runAll = async (world: World, only: readonly string[] | undefined): Promise<readonly AttackReport[]> => {
+  const reports: AttackReport[] = [];
+  for (const each of attacks.filter(({ id }) => only === undefined || only.includes(id))) {
+    const report = await runAttack(each, world);
+    reports.push(report);
+    process.stderr.write(line(report));
+  }
+  return reports;
+};
+
 /** Runs the attacks one after the other: some of them restart the gateway. */
 export const attack = async (args: readonly string[]): Promise<number> => {
   const options = readOptions(args);
-  const workers = Number(options?.workers);
-  if (options === undefined || !Number.isInteger(workers) || workers < 1) {
+  if (options === undefined) {
     process.stderr.write(usage);
     return 2;
   }
-  const chosen = attacks.filter(({ id }) => options.only === undefined || options.only.includes(id));
-  const world = await startWorld(workers);
-  const reports: AttackReport[] = [];
-  try {
-    for (const each of chosen) {
-      const report = await runAttack(each, world);
-      reports.push(report);
-      process.stderr.write(line(report));
-    }
-  } finally {
-    await world.close();
+  const world = await openWorld(options);
+  if (typeof world === 'string') {
+    process.stderr.write(`hauberk attack: ${world}\n\n${usage}`);
+    return 2;
   }
-  const summary = summarise(reports);
+  const summary = await runAll(world, options.only).then(summarise).finally(world.close);
   process.stderr.write(`${summary.held} held, ${summary.broken} broken, ${summary.notApplicable} not applicable\n`);
-  if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   return summary.broken === 0 ? 0 : 1;
 };
