@@ -12,6 +12,9 @@ import { packageVersion } from './version.ts';
 
 const usage = 'usage: hauberk serve [--config FILE]\n';
 
+/** Beyond the drain of requests, closing the storage may take this long. */
+const closeGraceMs = 15_000;
+
 const fileOf = (args: readonly string[]): string | undefined => {
   try {
     const { values } = parseArgs({ args: [...args], options: { config: { type: 'string', short: 'c' } } });
@@ -45,7 +48,7 @@ const untilStopped = (gateway: RunningGateway, log: Log): Promise<number> =>
     });
   });
 
-const run = async (gateway: RunningGateway, configFile: string, log: Log): Promise<number> => {
+const run = async (gateway: RunningGateway, configFile: string, drainMs: number, log: Log): Promise<number> => {
   const reload = (): void => {
     gateway.reload().catch((error: unknown) => log.error('config.reload-failed', { error }));
   };
@@ -61,6 +64,8 @@ const run = async (gateway: RunningGateway, configFile: string, log: Log): Promi
   const code = await untilStopped(gateway, log);
   stopWatching();
   process.off('SIGHUP', hangUp);
+  // A storage that has failed may never close: the process ends all the same, and the next start finds out what was kept.
+  setTimeout(() => process.exit(code), drainMs + closeGraceMs).unref();
   await gateway.stop();
   return code;
 };
@@ -86,7 +91,8 @@ export const serve = async (args: readonly string[]): Promise<number> => {
   }
   const log = createLog(loaded.config.log.level);
   try {
-    return await run(await start(loaded.config, configFile, log), configFile, log);
+    const gateway = await start(loaded.config, configFile, log);
+    return await run(gateway, configFile, loaded.config.limits.drainMs, log);
   } catch (error) {
     const text = refusal(error);
     if (text === undefined) throw error;

@@ -65,8 +65,8 @@ export class WorkerPool {
   #buried: MetricsSnapshot[] = [];
   readonly #lastSeen = new Map<number, MetricsSnapshot>();
   readonly #members = new Map<number, Member>();
-  /** Those that still start, too: a message waits for them, so that no change of keys is missed in between. */
-  readonly #running = new Set<Worker>();
+  /** Those that still start, too, with their end: a message waits for them, so that no change of keys is missed in between. */
+  readonly #running = new Map<Worker, Promise<void>>();
   readonly #options: WorkerPoolOptions;
 
   constructor(options: WorkerPoolOptions) {
@@ -117,7 +117,6 @@ export class WorkerPool {
       // Configuration reached the main thread; a worker has no business with the environment.
       env: {},
     });
-    this.#running.add(worker);
     return new Promise((resolve, reject) => {
       const exited = new Promise<void>((ended) => {
         worker.once('exit', (code) => {
@@ -127,6 +126,7 @@ export class WorkerPool {
           ended();
         });
       });
+      this.#running.set(worker, exited);
       worker.on('error', (error: unknown) => this.#options.log.error('worker.fault', { index, error }));
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'refused') reject(new ListenError(message.code, message.message));
@@ -166,7 +166,7 @@ export class WorkerPool {
   }
 
   #broadcast(message: ToWorker): void {
-    for (const worker of this.#running) worker.postMessage(message);
+    for (const worker of this.#running.keys()) worker.postMessage(message);
   }
 
   /** Posts new keys to every worker. */
@@ -225,13 +225,13 @@ export class WorkerPool {
   /** Drains every worker and waits until all have ended. */
   async drain(deadlineMs: number): Promise<void> {
     this.#stopping = true;
-    const members = [...this.#members.values()];
+    const running = [...this.#running];
     this.#broadcast({ kind: 'drain', deadlineMs });
     // A worker that does not end by itself is ended: its requests had their deadline.
     const forced = setTimeout(() => {
-      for (const { worker } of members) void worker.terminate();
+      for (const [worker] of running) void worker.terminate();
     }, deadlineMs + 5000);
-    await Promise.all(members.map(({ exited }) => exited));
+    await Promise.all(running.map(([, exited]) => exited));
     clearTimeout(forced);
   }
 }
