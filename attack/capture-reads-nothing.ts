@@ -25,7 +25,7 @@ export const attack: Attack = {
       transferId: String(answer.json['transferId']),
     };
     const found = Object.entries(secrets)
-      .filter(([, secret]) => text.includes(secret))
+      .filter(([, secret]) => secret !== '' && text.includes(secret))
       .map(([name]) => name);
     return {
       observed: found.length === 0 ? `nothing in ${text.length} captured bytes` : `found ${found.join(', ')}`,

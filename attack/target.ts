@@ -35,7 +35,12 @@ export interface TargetCustomer {
   readonly customerId: string;
   readonly username: string;
   readonly password: string;
-  readonly accounts: readonly { readonly accountId: string; readonly currency: string }[];
+  /** The printed number, where there is one, is looked for in captured traffic. */
+  readonly accounts: readonly {
+    readonly accountId: string;
+    readonly currency: string;
+    readonly number?: string | undefined;
+  }[];
 }
 
 const text = z.string().min(1);
@@ -44,7 +49,7 @@ const customerSchema = z.strictObject({
   customerId: text,
   username: text,
   password: text,
-  accounts: z.array(z.strictObject({ accountId: text, currency: text })).min(1),
+  accounts: z.array(z.strictObject({ accountId: text, currency: text, number: text.optional() })).min(1),
 });
 
 const haveOneCurrency = ({ customers: [first, ...others] }: Pick<TargetFile, 'customers'>): boolean =>
@@ -82,7 +87,13 @@ const demoCustomer = (one: TargetCustomer): DemoCustomer => ({
   ...one,
   name: one.username,
   accounts: one.accounts.map(
-    (held) => ({ ...held, number: '', name: held.accountId, kind: 'current' }) as DemoCustomer['accounts'][number],
+    (held) =>
+      ({
+        ...held,
+        number: held.number ?? '',
+        name: held.accountId,
+        kind: 'current',
+      }) as DemoCustomer['accounts'][number],
   ),
 });
 
