@@ -1,6 +1,7 @@
 /**
  * Works on a state folder until it is killed: transfers under idempotency keys, devices, audit records, events, from the main thread and
- * two workers. Each acknowledgement is a line on stdout, each execution (what a bank would do) a line in a file, both written at once.
+ * two workers. Each acknowledgement is a line in a file of the round, each execution (what a bank would do) a line in another. A write to
+ * a file is there once the call returns, however the process ends.
  */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,8 +14,9 @@ const [folder = '', round = '0'] = isMainThread ? process.argv.slice(2) : (worke
 const now = epochMs(Date.now());
 const expiresAtMs = epochMs(now + 3_600_000);
 
+const said = openSync(join(folder, `said-${round}`), 'a');
 const say = (kind: string, name: string): void => {
-  writeSync(1, `${kind} ${name}\n`);
+  writeSync(said, `${kind} ${name}\n`);
 };
 
 /** The upstream: it executes, and knows nothing of keys. */
