@@ -121,14 +121,11 @@ export const startHauberk = async (
   main: string,
   configFile: string,
   core: number,
-  preload?: { readonly module: string; readonly env: Readonly<Record<string, string>> },
+  preload?: string,
 ): Promise<Measured & { readonly ready: Ready }> => {
-  const options = preload === undefined ? [] : ['--import', preload.module];
+  const options = preload === undefined ? [] : ['--import', preload];
   const args = ['-c', String(core), process.execPath, ...options, main, 'serve', '--config', configFile];
-  const child = spawn('taskset', args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...preload?.env },
-  });
+  const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ready = await readyLine(child);
   const pid = child.pid ?? 0;
   return {
