@@ -120,7 +120,12 @@ const failTurn = (ports: PipelinePorts, turn: Turn, error: unknown): void => {
     record(ports, turn, 500, 0);
     return;
   }
-  finish(ports, turn, problemBody('gateway.fault', { execution: 'unknown', instance: turn.id }));
+  try {
+    finish(ports, turn, problemBody('gateway.fault', { execution: 'unknown', instance: turn.id }));
+  } catch (second) {
+    ports.onFault(second, turn.id);
+    turn.response.destroy();
+  }
 };
 
 const callEndpoint = async (ports: PipelinePorts, turn: Turn, head: RequestHead, endpoint: Endpoint): Promise<void> => {
@@ -213,13 +218,13 @@ const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: Reques
     return;
   }
   const exchange: Exchange = { id: turn.id, head, route, incoming: turn.incoming, log: turn.log };
-  ports.serve(exchange, turn.response, turn.extra).then(
-    (reply) => {
+  ports
+    .serve(exchange, turn.response, turn.extra)
+    .then((reply) => {
       if (reply === undefined) record(ports, turn, turn.response.statusCode, 0);
       else finish(ports, turn, reply);
-    },
-    (error: unknown) => failTurn(ports, turn, error),
-  );
+    })
+    .catch((error: unknown) => failTurn(ports, turn, error));
 };
 
 const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): void => {

@@ -73,18 +73,20 @@ export const writeReply = (
   isUnread: boolean,
   stallAfterMs: number = stallMs,
 ): void => {
-  if (response.headersSent || response.destroyed) return;
+  // A request whose stream was destroyed has no socket any more; the response keeps it.
+  const { socket } = response;
+  if (response.headersSent || response.destroyed || socket === null) return;
   const { status, body } = reply;
   const headers = extra.length === 0 ? [...reply.headers] : [...reply.headers, ...extra];
   const isHead = incoming.method === 'HEAD';
   if (!isHead && !isBodiless(status) && !hasLength(headers)) headers.push('content-length', String(body.length));
   if (isUnread) {
     headers.push('connection', 'close');
-    lastReplies.add(incoming.socket);
+    lastReplies.add(socket);
   }
   response.writeHead(status, headers);
   // node takes the limit back with the end of the reply, and prolongs it while bytes flow.
-  if (body.length > stallableBytes) incoming.socket.setTimeout(stallAfterMs);
+  if (body.length > stallableBytes) socket.setTimeout(stallAfterMs);
   if (!isUnread) {
     if (isHead || isBodiless(status)) response.end();
     else endWith(response, body);
