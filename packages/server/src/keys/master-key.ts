@@ -55,7 +55,7 @@ export const suppliedMasterKey = (
 };
 
 /** Where the default master key of a keys folder is. */
-export const masterKeyFile = (folder: string): string => join(folder, 'master.key');
+const masterKeyFile = (folder: string): string => join(folder, 'master.key');
 
 /** The master key file of a keys folder, or undefined when there is none. One that others may read is refused. */
 export const readMasterKeyFile = (folder: string): MasterKey | undefined => {

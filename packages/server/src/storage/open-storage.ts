@@ -1,5 +1,4 @@
 /** Opens a state folder: lock, keys, writer thread, boot number. Nothing is answered before all of that is on the disk. */
-import { existsSync } from 'node:fs';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { type EpochMs, epochMs } from '@hauberk/primitives';
 import { openFileKeys } from '../keys/file-keys.ts';
@@ -204,6 +203,3 @@ export const openStorage = async (options: StorageOptions): Promise<OpenStorage>
     throw error;
   }
 };
-
-/** Whether a folder holds a record. */
-export const hasRecord = (folder: string): boolean => existsSync(stateFiles(folder).record);

@@ -7,7 +7,7 @@ import type { WriteAnswer, WriteInput, WriteKind } from './write-command.ts';
 import type { OutcomeBatch, WriteBatch } from './writer-message.ts';
 
 /** Writes that one client may have under way; beyond, they are refused as `storage-overloaded`. */
-export const defaultMaxInFlight = 16_384;
+const defaultMaxInFlight = 16_384;
 
 interface Waiting {
   readonly resolve: (outcome: never) => void;
