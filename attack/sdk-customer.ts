@@ -23,7 +23,7 @@ export const sdkFor = (target: Target, endpoint: string, ports: Ports = {}): Hau
       service: target.service,
       endpoints: [endpoint],
       trust: { configKeys: target.configKeys, minConfigVersion: 1, buildTimeMs: 0 },
-      timeoutMs: 4000,
+      timeoutMs: 20_000,
       early: false,
     },
     ports,

@@ -61,6 +61,7 @@ const attackWith = async (...args: readonly string[]) => {
   return { code: child.exitCode, stderr, summary };
 };
 
+const at = (target: string, file: string): readonly string[] => ['--target', target, '--routes', file, '--json'];
 const only = (...ids: readonly string[]): readonly string[] => ids.flatMap((id) => ['--only', id]);
 const verdicts = (summary: AttackSummary | undefined) =>
   Object.fromEntries((summary?.attacks ?? []).map(({ id, held, controlSucceeded }) => [id, [held, controlSucceeded]]));
@@ -69,7 +70,7 @@ test('a protected system holds, and what needs a gateway of its own does not app
   const held = ['coupon-grab', 'foreign-account', 'replay-at-once', 'swallow-and-refuse', 'tamper-body', 'two-tabs'];
   const notApplicable = ['forged-facts', 'replay-after-restart', 'revoked-device'];
   const { code, stderr, summary } = await attackWith(
-    ...['--target', gatewayUrl(), '--routes', fileWith({ control: control.url }), '--json'],
+    ...at(gatewayUrl(), fileWith({ control: control.url })),
     ...only(...held, ...notApplicable, 'unsigned-direct'),
   );
   assert.equal(code, 0, stderr);
@@ -91,7 +92,7 @@ test('a protected system holds, and what needs a gateway of its own does not app
 test('without a control system an attack that needs one does not apply; nor does one without its route', async () => {
   const routes = ['POST /api/login', 'POST /api/login/otp', 'GET /api/accounts', 'GET /api/accounts/{accountId}'];
   const { code, stderr, summary } = await attackWith(
-    ...['--target', gatewayUrl(), '--routes', fileWith({ routes }), '--json'],
+    ...at(gatewayUrl(), fileWith({ routes })),
     ...only('replay-at-once', 'splice-sessions', 'hello-resigned'),
   );
   assert.equal(code, 0, stderr);
@@ -105,7 +106,7 @@ test('without a control system an attack that needs one does not apply; nor does
 test('a system without protection is broken: exit 1', async () => {
   const target = await createBank({ guards: BARE_GUARDS });
   const { code, summary } = await attackWith(
-    ...['--target', target.url, '--routes', fileWith({ control: control.url }), '--json'],
+    ...at(target.url, fileWith({ control: control.url })),
     ...only('unsigned-direct'),
   );
   await target.close();

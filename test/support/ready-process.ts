@@ -26,14 +26,23 @@ const endOf = async (child: ChildProcess, signal: NodeJS.Signals): ReturnType<Re
   return { code: child.exitCode, signal: child.signalCode };
 };
 
+/** The environment without what would steer a program of ours or make it believe that it is a test. */
+export const plainEnvironment = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || /^(HAUBERK|NODE_TEST)/.test(name) ? [] : [[name, value]],
+    ),
+  );
+
 /** Starts `node ARGS` and resolves at its ready line; rejects with its stderr when it ends before. */
 export const startProcess = async (
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  { command = process.execPath, cwd = process.cwd() }: { readonly command?: string; readonly cwd?: string } = {},
 ): Promise<ReadyProcess> => {
-  const clean = Object.entries(process.env).filter(([name]) => !/^(HAUBERK|NODE_TEST)/.test(name));
-  const child = spawn(process.execPath, [...args], {
-    env: { ...Object.fromEntries(clean), ...environment },
+  const child = spawn(command, [...args], {
+    cwd,
+    env: { ...plainEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   living.add(child);
