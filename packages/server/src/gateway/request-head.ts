@@ -79,13 +79,24 @@ const brokenEscape = /%(?![0-9a-fA-F]{2})/;
 /** What the URL standard escapes in a query: such a raw character has more than one spelling. */
 const queryStray = /["<>#\s\\]/;
 
+/** Whether the escapes spell UTF-8. Overlong forms such as `%c0%ae` are a dot or a slash to a careless decoder. */
+const isUtf8 = (path: string): boolean => {
+  if (!path.includes('%')) return true;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const judgePath = (path: string): HeadReason | undefined => {
   if (plainPath.test(path) || path === '/') return undefined;
   if (path.includes('//')) return 'head.path-empty-segment';
   if (path.includes('\\') || encodedSeparator.test(path)) return 'head.path-encoded-separator';
   if (dotSegment.test(path)) return 'head.path-dot-segment';
   if (encodedControl.test(path)) return 'head.path-control';
-  if (brokenEscape.test(path) || needlessEscape.test(path)) return 'head.path-encoding';
+  if (brokenEscape.test(path) || needlessEscape.test(path) || !isUtf8(path)) return 'head.path-encoding';
   return pathCharacters.test(path) ? undefined : 'head.path-character';
 };
 
