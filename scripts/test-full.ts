@@ -8,6 +8,7 @@ const files = globSync([
   'examples/*/test/**/*.test.ts',
   'test/*.test.ts',
   'attack/*.test.ts',
+  'bench/**/*.test.ts',
 ]).filter((file) => name !== undefined && file.includes(name));
 if (files.length === 0) {
   console.error('usage: npm run test:full -- NAME, where NAME is part of a test file name');

@@ -10,7 +10,13 @@ import { spec } from 'node:test/reporters';
 
 const requireAll = process.env['CI_REQUIRE_ALL'] === '1';
 const filters = process.argv.slice(2);
-const suites = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/*.test.ts', 'attack/*.test.ts'];
+const suites = [
+  'packages/*/test/**/*.test.ts',
+  'examples/*/test/**/*.test.ts',
+  'test/*.test.ts',
+  'attack/*.test.ts',
+  'bench/**/*.test.ts',
+];
 const files = globSync(suites)
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
   .toSorted();

@@ -1,4 +1,5 @@
 /** Chromium for tests: the system's own, headless, quiet. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
@@ -13,9 +14,13 @@ const flags = [
   '--disable-sync',
 ];
 
+const executablePath = process.env['HAUBERK_CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Why tests in a browser are skipped on this machine, or false. */
+export const noChromium: string | false = existsSync(executablePath) ? false : `no browser at ${executablePath}`;
+
 /** Starts it. */
-export const startChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: process.env['HAUBERK_CHROMIUM'] ?? '/usr/bin/chromium', args: flags });
+export const startChromium = (): Promise<Browser> => chromium.launch({ executablePath, args: flags });
 
 /** A test file of `test/browser` as one script whose exports become `window.suite`. */
 export const bundleForPage = async (file: string): Promise<string> => {
