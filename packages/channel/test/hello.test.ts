@@ -242,10 +242,13 @@ describe('hello refusals', () => {
   it('with a full register a nonce still opens a session, but early data is off', async () => {
     const world = new World({ strikes: 8 });
     const device = await enrolDevice(world);
+    const { tickets } = await openSession(world, device);
     for (let entry = 0; entry < 64; entry += 1) world.judge(await fresh(world, device));
     assert.equal(codeOf(world.judge(await fresh(world, device))), 'hello.register-full');
     const nonce = nonceFor(world, await fresh(world, device));
-    const accepted = valueOf(world.judge((await helloOf(world, device, { freshness: { nonce }, early: true })).text));
+    const resumed = { freshness: { nonce }, resumeTicket: tickets.resumeTicket, early: true };
+    const accepted = valueOf(world.judge((await helloOf(world, device, resumed)).text));
+    assert.notEqual(accepted.resume, undefined);
     assert.equal(accepted.mayBeEarly, false);
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import {
   allocateSlot,
   claimInSlot,
@@ -89,6 +89,20 @@ describe('session table', () => {
       assert.notEqual(next.slot, stuck.slot);
       releaseSlot(table, next, at(second));
     }
+  });
+
+  it('a claim that a reuse of the slot overtook counts for nobody', () => {
+    const table = freshTable([1]);
+    const first = taken(table, 0);
+    const exchange = Atomics.compareExchange.bind(Atomics);
+    const overtaken = mock.method(Atomics, 'compareExchange', ((...given: Parameters<typeof exchange>) => {
+      overtaken.mock.restore();
+      releaseSlot(table, first, at(0));
+      assert.notEqual(take(table, 10), undefined);
+      return exchange(...given);
+    }) as typeof Atomics.compareExchange);
+    assert.equal(claimInSlot(table, first, 1, at(10)), 'gone');
+    assert.equal(overtaken.mock.callCount() > 0, true);
   });
 
   it('a release comes too late for a slot that serves another, and says so', () => {

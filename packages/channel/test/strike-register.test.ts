@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import {
   helloMemorySeconds,
   helloSkewSeconds,
@@ -75,6 +75,20 @@ describe('strike register', () => {
     assert.equal(strike(register, hashOf(1), at(span - 1)), 'repeated');
     assert.equal(strike(register, hashOf(2), at(span - 1)), 'first');
     assert.equal(strike(register, hashOf(2), at(span)), 'repeated');
+  });
+
+  it('of two threads on both sides of a turn, the one in the middle of its strike sees the other', () => {
+    const register = fresh(64);
+    strike(register, hashOf(0), at(0));
+    const exchange = Atomics.compareExchange.bind(Atomics);
+    let ahead: string | undefined;
+    const overtaken = mock.method(Atomics, 'compareExchange', ((...given: Parameters<typeof exchange>) => {
+      overtaken.mock.restore();
+      ahead = strike(register, hashOf(1), at(span));
+      return exchange(...given);
+    }) as typeof Atomics.compareExchange);
+    assert.equal(strike(register, hashOf(1), at(span - 1)), 'repeated');
+    assert.equal(ahead, 'first');
   });
 
   it('agrees with a model: first at most once within a span, and always when it was not seen for two', () => {
