@@ -36,10 +36,12 @@ export {
   enterSession,
   findDeviceRow,
   generationOf,
+  keepDeviceRow,
   openChallenge,
   openDeviceRow,
   openDeviceTable,
   raiseGeneration,
+  revokeDeviceRow,
   sessionsPerDevice,
 } from './device-table.ts';
 export {
@@ -201,4 +203,5 @@ export {
   type SessionKeys,
   type VerifiedRequest,
   verifyRequest,
+  verifyUnseenBody,
 } from './verified-request.ts';

@@ -348,6 +348,21 @@ export const verifyRequest = (
   return verified.ok ? mint(pending, verified.value, now) : verified;
 };
 
+/**
+ * Second half where a proxy keeps the body to itself: method, path, query and headers are verified, the digest among them, but nobody compares
+ * it with a body. Signed requests only; what comes out has an empty body, and its user must say so.
+ */
+export const verifyUnseenBody = (
+  crypto: SyncCrypto,
+  pending: PendingRequest,
+  now: EpochMs,
+): { readonly ok: true; readonly value: VerifiedRequest } | RequestRefusal => {
+  if (pending.parameters.tag !== tag.signed) return refuse('request.mode');
+  const key = crypto.importMac(pending.keys.requestMac);
+  if (!crypto.verifyMac(key, utf8(pending.base), pending.signature)) return refuse('request.signature');
+  return mint(pending, new Uint8Array(0), now);
+};
+
 /** Second half for chunked requests, on the head alone: chunk 0 is verified by `verifyHead`, then the sequence number is claimed. */
 export const mintChunked = (
   pending: PendingRequest,

@@ -10,6 +10,7 @@ const summaries = {
   attack: 'attack a running system and tell what held: attack [--json] [--target URL --routes FILE]',
   config: 'config check FILE | config print FILE --redacted | config schema',
   trust: 'print the public keys that apps pin: trust --state DIR [--json]',
+  report: 'report clients [--json] [--state DIR | --admin URL]: who speaks what, and who would be refused',
   audit: 'audit verify: check the audit log without a running gateway',
   backup: 'copy the state of a gateway, running or not',
   restore: 'put a backup in place of the state',

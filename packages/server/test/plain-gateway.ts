@@ -80,6 +80,8 @@ const baseLimits: LimitsConfig = {
   decompressionRatio: 50,
   rateCells: 1024,
   drainMs: 2000,
+  migrationSkewSeconds: 300,
+  migrationUses: 1024,
 };
 
 /** An upstream under the test's control. */

@@ -7,8 +7,8 @@ import type { Reason } from '../src/gateway/reasons.ts';
 
 const page = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 
-const reasonRows = [...page('reasons.md').matchAll(/^\| `([a-z-]+\.[a-z-]+)` \| (.+?) \| `([a-z-]+)` \|$/gm)];
-const problemRows = [...page('problems.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| (.+?) \| (.+?) \|$/gm)];
+const reasonRows = [...page('reasons.md').matchAll(/^\| `([a-z-]+\.[a-z-]+)` +\| (.+?) +\| `([a-z-]+)` +\|$/gm)];
+const problemRows = [...page('problems.md').matchAll(/^\| `([a-z-]+)` +\| (\d{3}) +\| (.+?) +\| (.+?) +\|$/gm)];
 const reasons = Object.keys(outerOf) as Reason[];
 
 test('docs/reasons.md names every reason once, with the problem it becomes, and no other', () => {

@@ -2,6 +2,7 @@
 import { compilePattern } from '@hauberk/channel';
 import { durationMs, seconds, utf8 } from '@hauberk/primitives';
 import type { JsonPointer, LoginRule, ObjectRule, RateLimit, Route } from '../gateway/route.ts';
+import { migrationVerifier } from '../migration/compile-migration.ts';
 import type { Config, ServiceConfig } from './config.ts';
 import type { GrantsConfig, LoginConfig, ObjectConfig, RateConfig, RouteConfig } from './route-config.ts';
 
@@ -79,6 +80,8 @@ const compileRoute = (config: Config, service: ServiceConfig, route: RouteConfig
     class: route.class,
     failsOpen: failModeOf(route) === 'open',
     protection: route.protection,
+    enforcement: service.enforcement,
+    migration: route.migration.map(migrationVerifier),
     mode: route.mode,
     stream: route.stream,
     coveredHeaders: route.coveredHeaders,

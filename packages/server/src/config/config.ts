@@ -25,6 +25,34 @@ export interface AdminConfig {
   readonly token?: string | undefined;
 }
 
+/**
+ * The listener that nginx (`auth_request`) or Envoy (`ext_authz`) asks. Its peer is believed, so it is reached over a unix socket or by mutual
+ * TLS and in no other way.
+ */
+export interface AuthzConfig {
+  /** Path of the unix socket; the second worker thread appends `.1`, and so on. Absolute after loading. */
+  readonly socket?: string | undefined;
+  readonly tls?: AuthzTlsConfig | undefined;
+}
+
+/** Mutual TLS of the authz listener. */
+export interface AuthzTlsConfig extends TlsConfig {
+  readonly host: string;
+  readonly port: number;
+  /** PEM file of the authorities whose clients may ask. */
+  readonly clientCaFile: string;
+  /** Common names that may ask; any that the authorities vouch for when empty. */
+  readonly clientNames: readonly string[];
+}
+
+/** What the client report keeps. */
+export interface ReportConfig {
+  /** Request header that names the version of the app, in lower case. */
+  readonly versionHeader: string;
+  /** Rows that one worker thread keeps for half a minute; beyond, clients are counted together. */
+  readonly clientRows: number;
+}
+
 /** Cross-origin rules of one service. */
 export interface CorsConfig {
   readonly origins: readonly string[];
@@ -39,6 +67,8 @@ export interface ServiceConfig {
   readonly id: string;
   readonly hosts: readonly string[];
   readonly upstream: string;
+  /** `proxy`: requests reach the upstream through nginx or Envoy, which ask here first. */
+  readonly enforcement: 'gateway' | 'proxy';
   /** Origins in the order in which clients try them. */
   readonly endpoints: readonly string[];
   readonly suites: readonly ('HB1-P256' | 'HB1-X25519')[];
@@ -77,6 +107,10 @@ export interface LimitsConfig {
   readonly decompressedBytes: number;
   readonly decompressionRatio: number;
   readonly rateCells: number;
+  /** Most clock skew that a migration scheme may allow. */
+  readonly migrationSkewSeconds: number;
+  /** Migration credentials remembered per span of twice that skew. */
+  readonly migrationUses: number;
   readonly drainMs: number;
 }
 
@@ -132,11 +166,13 @@ export interface Config {
   readonly workers: number;
   readonly listen: ListenConfig;
   readonly admin: AdminConfig;
+  readonly authz?: AuthzConfig | undefined;
   readonly services: readonly ServiceConfig[];
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
   readonly limits: LimitsConfig;
   readonly sessions: SessionsConfig;
   readonly signedConfig: SignedConfigConfig;
   readonly log: LogConfig;
+  readonly report: ReportConfig;
   readonly cluster?: ClusterConfig | undefined;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { ClusterConfig, Config } from './config.ts';
+import type { AuthzConfig, ClusterConfig, Config } from './config.ts';
 import type { ConfigIssue, ConfigPath, PathIssue } from './config-issue.ts';
 import { applyEnvironment } from './environment.ts';
 import { unknownNameHint, valueHint } from './hints.ts';
@@ -89,6 +89,23 @@ const resolveCluster = ({ relay, nodes }: ClusterConfig, folder: string): Cluste
   },
 });
 
+const resolveAuthz = (authz: AuthzConfig | undefined, folder: string): AuthzConfig | undefined => {
+  if (authz === undefined) return undefined;
+  const { socket, tls } = authz;
+  return {
+    socket: socket === undefined ? undefined : resolve(folder, socket),
+    tls:
+      tls === undefined
+        ? undefined
+        : {
+            ...tls,
+            certificateFile: resolve(folder, tls.certificateFile),
+            keyFile: resolve(folder, tls.keyFile),
+            clientCaFile: resolve(folder, tls.clientCaFile),
+          },
+  };
+};
+
 const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
   const parsed = configSchema.safeParse(tree, { reportInput: true });
   if (!parsed.success) return shapeIssues(parsed.error);
@@ -106,7 +123,7 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
         };
   const issues = judgeConfig(config);
   const cluster = config.cluster === undefined ? undefined : resolveCluster(config.cluster, folder);
-  return issues.length > 0 ? issues : { ...config, listen, cluster };
+  return issues.length > 0 ? issues : { ...config, listen, cluster, authz: resolveAuthz(config.authz, folder) };
 };
 
 const isConfig = (value: Config | readonly PathIssue[]): value is Config => !Array.isArray(value);

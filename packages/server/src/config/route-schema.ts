@@ -1,6 +1,7 @@
 /** Parser of one route of the configuration. */
 import { compilePattern } from '@hauberk/channel';
 import { z } from 'zod';
+import { migrationSchema } from './migration-schema.ts';
 import type { RouteConfig } from './route-config.ts';
 
 const headerName = z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'must be a header name in lower case');
@@ -106,6 +107,7 @@ export const routeSchema: z.ZodType<RouteConfig> = z.strictObject({
     .enum(['required', 'observe', 'none'])
     .default('required')
     .describe('`observe` verifies and marks, and lets unsigned requests pass as unverified.'),
+  migration: migrationSchema,
   mode: z.enum(['signed', 'sealed']).default('signed').describe('`signed` accepts sealed requests too.'),
   publicQuery: z
     .array(z.string().min(1))

@@ -2,6 +2,8 @@
 import { readCidr } from '../gateway/connection-trust.ts';
 import type { Config } from './config.ts';
 import type { ConfigPath, PathIssue } from './config-issue.ts';
+import { judgeMigration } from './migration-rules.ts';
+import { judgeProxyRoutes } from './proxy-rules.ts';
 import { judgeRoutes } from './route-rules.ts';
 
 const repeated = (names: readonly string[], path: (index: number) => ConfigPath): readonly PathIssue[] =>
@@ -74,13 +76,29 @@ const judgeProxies = (config: Config): readonly PathIssue[] =>
       : [],
   );
 
+/** Whoever can reach the authz listener is believed about everything it says of a request. */
+const judgeAuthz = ({ authz, services }: Config): readonly PathIssue[] => {
+  const hint = 'declare authz: { socket: /run/hauberk/authz.sock }';
+  if (authz !== undefined && authz.socket === undefined && authz.tls === undefined)
+    return [{ path: ['authz'], message: 'listens nowhere', hint }];
+  const asks = services.findIndex(({ enforcement }) => enforcement === 'proxy');
+  return authz === undefined && asks >= 0
+    ? [{ path: ['services', asks, 'enforcement'], message: 'nobody could ask: authz is missing', hint }]
+    : [];
+};
+
 /** Everything wrong with a configuration that the schema accepted. */
 export const judgeConfig = (config: Config): readonly PathIssue[] => [
   ...judgeNames(config),
   ...judgeUpstreams(config),
   ...judgeHosts(config),
+  ...judgeAuthz(config),
+  ...judgeProxyRoutes(config),
   ...judgeProxies(config),
   ...config.services.flatMap(({ routes }, service) =>
-    judgeRoutes(config, routes).map((found) => ({ ...found, path: ['services', service, 'routes', ...found.path] })),
+    [...judgeRoutes(config, routes), ...judgeMigration(config, routes)].map((found) => ({
+      ...found,
+      path: ['services', service, 'routes', ...found.path],
+    })),
   ),
 ];

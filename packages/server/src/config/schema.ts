@@ -3,6 +3,7 @@
  * Objects are strict: a misspelt member is refused, never ignored. What one member cannot tell is judged in `rules.ts`.
  */
 import { z } from 'zod';
+import { authzSchema, reportSchema } from './authz-schema.ts';
 import type { Config } from './config.ts';
 import { routeSchema } from './route-schema.ts';
 
@@ -63,6 +64,10 @@ const serviceSchema = z.strictObject({
     .default([])
     .describe('Host names of the service; needed only beside a second service.'),
   upstream: name.describe('Name of an entry of `upstreams`.'),
+  enforcement: z
+    .enum(['gateway', 'proxy'])
+    .default('gateway')
+    .describe('`proxy`: requests pass nginx or Envoy, which ask the `authz` listener; replies are not bound then.'),
   endpoints: z.array(httpOrigin).default([]).describe('Origins in the order in which clients try them.'),
   suites: z
     .array(z.enum(['HB1-P256', 'HB1-X25519']))
@@ -115,6 +120,10 @@ const limitsSchema = z
     rateCells: count(1024, 16_777_216)
       .default(262_144)
       .describe('Cells of the shared rate-limit table, 16 bytes each.'),
+    migrationSkewSeconds: count(1, 900).default(300).describe('Most clock skew that a migration scheme may allow.'),
+    migrationUses: count(1024, 67_108_864)
+      .default(1_048_576)
+      .describe('Migration credentials remembered per span of twice that skew, 24 bytes each.'),
     drainMs: count(0, 600_000).default(10_000).describe('Longest time that a stop waits for requests in flight.'),
   })
   .prefault({});
@@ -200,12 +209,14 @@ export const configSchema: z.ZodType<Config> = z
     workers: count(0, 256).default(0).describe('Worker threads; 0 takes one per processor.'),
     listen: listenSchema,
     admin: adminSchema,
+    authz: authzSchema,
     services: z.array(serviceSchema).min(1),
     upstreams: z.record(name, upstreamSchema),
     limits: limitsSchema,
     sessions: sessionsSchema,
     signedConfig: configLifeSchema,
     log: logSchema,
+    report: reportSchema,
     cluster: clusterSchema.optional(),
   })
   .describe('Configuration of the Hauberk gateway.');

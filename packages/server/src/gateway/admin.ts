@@ -21,6 +21,8 @@ export interface AdminParts {
   readonly trust: () => unknown;
   readonly reload: () => Promise<readonly string[]>;
   readonly devices: DeviceOperations;
+  /** Which clients speak what. */
+  readonly clients: () => Promise<unknown>;
   /** Ends one worker thread; false when there is none of that index. */
   readonly killWorker: (index: number) => Promise<boolean>;
 }
@@ -146,6 +148,7 @@ const routes: readonly AdminRoute[] = [
     }),
   },
   { method: 'GET', path: ['trust'], isOpen: true, answer: ({ parts }) => json(200, parts.trust()) },
+  { method: 'GET', path: ['clients'], isOpen: false, answer: async ({ parts }) => json(200, await parts.clients()) },
   { method: 'POST', path: ['reload'], isOpen: false, answer: reload },
   { method: 'GET', path: ['devices', '*'], isOpen: false, answer: findDevice },
   { method: 'POST', path: ['devices', '*', 'state'], isOpen: false, answer: changeDevice },

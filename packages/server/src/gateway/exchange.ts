@@ -12,6 +12,8 @@ export interface ExchangeLog {
   deviceId: string;
   sessionId: string;
   tag: string;
+  /** Pseudonym of the key that a migration scheme accepted. */
+  client: string;
 }
 
 /** A request whose route is found. */
@@ -33,4 +35,5 @@ export const newExchangeLog = (): ExchangeLog => ({
   deviceId: '',
   sessionId: '',
   tag: '',
+  client: '',
 });

@@ -29,6 +29,8 @@ export const verifiedFacts = (
   login: Login | undefined,
   requestId: string,
   now: EpochMs,
+  /** Further facts, names and values in turn. */
+  further: readonly string[] = [],
 ): readonly string[] => {
   const { facts, target } = request;
   const list = [
@@ -54,8 +56,43 @@ export const verifiedFacts = (
     requestId,
   ];
   if (login !== undefined) list.push(`${factPrefix}login`, login.id, `${factPrefix}customer`, login.customer);
+  for (const part of further) list.push(part);
   return sign(crypto, key, target, list, now);
 };
+
+/** The fact headers of a request that a migration scheme accepted: weaker, and marked so. */
+export const migratedFacts = (
+  crypto: SyncCrypto,
+  key: SecretKey,
+  target: RequestTarget,
+  route: Route,
+  client: { readonly scheme: string; readonly keyId: string },
+  requestId: string,
+  now: EpochMs,
+): readonly string[] =>
+  sign(
+    crypto,
+    key,
+    target,
+    [
+      `${factPrefix}state`,
+      'migrated',
+      `${factPrefix}organisation`,
+      route.organisation,
+      `${factPrefix}service`,
+      route.service,
+      `${factPrefix}scheme`,
+      client.scheme,
+      `${factPrefix}key`,
+      // A subject that an attester signed may hold anything; a header value may not.
+      encodeURIComponent(client.keyId),
+      `${factPrefix}route`,
+      route.id,
+      `${factPrefix}request`,
+      requestId,
+    ],
+    now,
+  );
 
 /** The fact headers of a request that was let through without verification (observe mode, unprotected routes). */
 export const unverifiedFacts = (

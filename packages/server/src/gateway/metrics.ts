@@ -28,6 +28,8 @@ export interface MetricsSnapshot {
   readonly refusals: Readonly<Record<string, number>>;
   /** Handshakes, enrolments and other endpoints of the gateway itself: `hello.ok`, `hello.signature`. */
   readonly endpoints: Readonly<Record<string, number>>;
+  /** Requests that a migration scheme accepted, by service, route and scheme, one a line. */
+  readonly migrated: Readonly<Record<string, number>>;
   readonly connections: number;
   readonly openConnections: number;
   /** Filled in by the listener, which knows. */
@@ -52,6 +54,8 @@ export interface Metrics {
   readonly refused: (reason: string) => void;
   /** A request that the gateway answers itself. */
   readonly endpoint: (name: string, reason: string) => void;
+  /** A request that a migration scheme accepted instead of HB/1. */
+  readonly migrated: (service: string, route: string, scheme: string) => void;
   readonly connectionOpened: () => void;
   readonly connectionClosed: () => void;
   readonly snapshot: () => MetricsSnapshot;
@@ -95,6 +99,7 @@ export const createMetrics = (): Metrics => {
   const byService = new Map<string, Map<string, RouteCounts>>();
   const refusals: Record<string, number> = {};
   const endpoints: Record<string, number> = {};
+  const migrated: Record<string, number> = {};
   let connections = 0;
   let openConnections = 0;
   const countsOf = (service: string, route: string): RouteCounts => {
@@ -114,6 +119,7 @@ export const createMetrics = (): Metrics => {
     finished: (request) => countFinished(countsOf(request.service, request.route), request),
     refused: (reason) => increment(refusals, reason),
     endpoint: (name, reason) => increment(endpoints, `${name} ${reason}`),
+    migrated: (service, route, scheme) => increment(migrated, `${service}\n${route}\n${scheme}`),
     connectionOpened: () => {
       connections += 1;
       openConnections += 1;
@@ -125,6 +131,7 @@ export const createMetrics = (): Metrics => {
       routes: [...byService.values()].flatMap((routes) => [...routes.values()]),
       refusals,
       endpoints,
+      migrated,
       connections,
       openConnections,
       openRequests: 0,

@@ -60,6 +60,7 @@ export const serveObserved = async (protection: Protection, exchange: Exchange):
   const verified = verifyRequest(protection.channel.crypto, pending.value, body.value, protection.now());
   if (verified.ok) {
     exchange.log.deviceId = verified.value.facts.deviceId;
+    exchange.log.tag = verified.value.tag;
     return answerVerified(protection, exchange, verified.value, (authorised) =>
       forwardOnce(protection, exchange, authorised),
     );

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { matchPattern } from '@hauberk/channel';
 import type { EpochMs } from '@hauberk/primitives';
+import type { SeenExchange } from '../report/client-sightings.ts';
 import type { AccessLog } from './access-log.ts';
 import { type BodyPace, readBody } from './body.ts';
 import type { ConnectionTrust } from './connection-trust.ts';
@@ -42,6 +43,8 @@ export interface PipelinePorts {
   readonly bodyPace: () => BodyPace;
   readonly accessLog: AccessLog;
   readonly metrics: Metrics;
+  /** Told of every request whose route was found, once it is answered. */
+  readonly onFinished?: (seen: SeenExchange) => void;
   readonly now: () => EpochMs;
   readonly newInstance: () => string;
   /** A fault of ours: broken invariants and broken I/O, never what a client did. */
@@ -77,6 +80,7 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
     ports.metrics.finished({ service, route: route.id, reason: log.reason, status, milliseconds, bytesIn, bytesOut });
   else if (endpoint !== '') ports.metrics.endpoint(endpoint, log.reason);
   else ports.metrics.refused(log.reason);
+  if (route !== undefined && head !== undefined) ports.onFinished?.({ head, route, log, at: turn.arrivedAt });
   ports.accessLog.write({
     at: turn.arrivedAt,
     id: turn.id,

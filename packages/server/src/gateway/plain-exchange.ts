@@ -30,7 +30,10 @@ const refusePlain = (exchange: Exchange, reason: Reason, execution: 'none' | 'un
 };
 
 /** What the route's static outcome answers by itself; undefined lets the request go on. */
-const staticReply = async (shell: PlainShell, exchange: Exchange): Promise<GatewayReply | undefined> => {
+export const staticReply = async (
+  shell: Pick<PlainShell, 'hold'>,
+  exchange: Exchange,
+): Promise<GatewayReply | undefined> => {
   const { route, log } = exchange;
   log.outcome = route.outcome;
   switch (route.outcome) {

@@ -66,6 +66,7 @@ export const joinSnapshots = (snapshots: readonly MetricsSnapshot[]): MetricsSna
   routes: joinRoutes(snapshots),
   refusals: snapshots.reduce<Record<string, number>>((sum, { refusals }) => addRecords(sum, refusals), {}),
   endpoints: snapshots.reduce<Record<string, number>>((sum, { endpoints }) => addRecords(sum, endpoints), {}),
+  migrated: snapshots.reduce<Record<string, number>>((sum, { migrated }) => addRecords(sum, migrated), {}),
   connections: snapshots.reduce((sum, { connections }) => sum + connections, 0),
   openConnections: snapshots.reduce((sum, { openConnections }) => sum + openConnections, 0),
   openRequests: snapshots.reduce((sum, { openRequests }) => sum + openRequests, 0),
@@ -120,6 +121,11 @@ const endpointSample = ([key, value]: [string, number]): string => {
   return labelled('hauberk_endpoint_requests_total', { endpoint, reason }, value);
 };
 
+const migratedSample = ([key, value]: [string, number]): string => {
+  const [service = '', route = '', scheme = ''] = key.split('\n');
+  return labelled('hauberk_migrated_requests_total', { service, route, scheme }, value);
+};
+
 const processFamilies = (gauges: ProcessGauges): string =>
   [
     family('hauberk_build_info', 'gauge', 'The running version.', [
@@ -157,6 +163,12 @@ export const prometheusText = (snapshots: readonly MetricsSnapshot[], gauges: Pr
       'counter',
       'Requests that the gateway answers itself.',
       Object.entries(all.endpoints).map(endpointSample),
+    ),
+    family(
+      'hauberk_migrated_requests_total',
+      'counter',
+      'Requests that a migration scheme, weaker than HB/1, accepted.',
+      Object.entries(all.migrated).map(migratedSample),
     ),
     family('hauberk_connections_total', 'counter', 'Accepted connections.', [
       labelled('hauberk_connections_total', {}, all.connections),

@@ -65,7 +65,7 @@ const configRoute = (route: Route): ConfigRoute => ({
   publicQuery: route.publicQuery,
   idempotency: route.idempotency.demand,
   chunked: route.stream,
-  replies: 'bound',
+  replies: route.enforcement === 'proxy' ? 'unbound' : 'bound',
 });
 
 const configOf = (

@@ -1,5 +1,6 @@
 /** The inner reason codes of the gateway: precise, for log, metrics and audit. Clients see the coarse outer code (problems.ts). */
 import type { ChannelReason } from '@hauberk/channel';
+import type { MigrationReason } from '../migration/migration-request.ts';
 import type { BodyReason } from './body.ts';
 import type { CodingReason } from './body-coding.ts';
 import type { UpstreamReason } from './forward.ts';
@@ -35,6 +36,9 @@ export type StepUpReason = 'step-up.required' | 'step-up.key-unknown';
 /** Why a write was not taken by the storage. */
 export type StorageReason = 'storage.overloaded' | 'storage.full' | 'storage.closed' | 'storage.fault';
 
+/** Why a question of nginx or Envoy is answered no, beyond what the channel says. */
+export type AuthzReason = 'authz.malformed' | 'authz.forged-facts' | 'authz.body-required' | 'authz.enforcement';
+
 /** What the gateway says of itself. */
 export type GatewayReason =
   | 'gateway.fault'
@@ -58,4 +62,6 @@ export type Reason =
   | IdempotencyReason
   | StepUpReason
   | StorageReason
+  | MigrationReason
+  | AuthzReason
   | GatewayReason;

@@ -139,9 +139,9 @@ const judgeFraming = (headers: CollectedHeaders): HeadReason | undefined => {
 
 /** Reads a request's head. Call it as soon as the head is complete: `arrivedAt` is what the age is judged against. */
 export const readHead = (
-  request: IncomingMessage,
+  request: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
   arrivedAt: EpochMs,
-  trust: ConnectionTrust,
+  trust: Pick<ConnectionTrust, 'clientOf'>,
 ): Result<RequestHead, HeadReason> => {
   const method = request.method ?? '';
   const url = request.url ?? '';

@@ -1,6 +1,7 @@
 /** A route as the data plane uses it: the configuration compiled once, with nothing left to look up or parse per request. */
 import type { PathPattern } from '@hauberk/channel';
 import type { DurationMs } from '@hauberk/primitives';
+import type { MigrationVerifier } from '../migration/migration-request.ts';
 
 /** What is at stake on a route; fail modes and shedding follow it. */
 export type RouteClass = 'read' | 'login' | 'money' | 'bind';
@@ -83,6 +84,10 @@ export interface Route {
   /** Goes on without a login when the record cannot be asked; closed when absent, and wherever an object or a step depends on it. */
   readonly failsOpen?: boolean;
   readonly protection: RouteProtection;
+  /** `proxy`: nginx or Envoy forwards and asks; replies pass them unbound. The gateway itself when absent. */
+  readonly enforcement?: 'gateway' | 'proxy';
+  /** What clients that do not speak HB/1 yet may show instead, in this order; nothing when absent. */
+  readonly migration?: readonly MigrationVerifier[];
   readonly mode: 'signed' | 'sealed';
   /** Chunked requests and event-stream replies are allowed; bodies are forwarded as they come. */
   readonly stream: boolean;

@@ -1,6 +1,7 @@
 /** Chooses who serves a request, by its route alone: the message never chooses how well it is checked. */
 import type { ServerResponse } from 'node:http';
 import { header } from '@hauberk/channel';
+import { isMigrating, type MigrationShell, serveMigrated } from '../migration/serve-migrated.ts';
 import { serveEarly } from './early-exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayReply } from './gateway-reply.ts';
@@ -18,6 +19,7 @@ export interface RouteShells {
   readonly handshake: HandshakeShell;
   readonly streams: StreamShell;
   readonly plain: PlainShell;
+  readonly migration: MigrationShell;
   /** The other nodes; absent on a lone node and for what came over the relay. */
   readonly relay?: Relay | undefined;
 }
@@ -43,6 +45,7 @@ export const createServeRoute =
     const owner =
       exchange.route.protection === 'none' || exchange.route.stream ? undefined : shells.relay?.ownerOf(exchange.head);
     if (owner !== undefined) return relayRequest(owner, exchange, shells.protection.bodyPace);
+    if (isMigrating(exchange)) return serveMigrated(shells.migration, exchange);
     switch (exchange.route.protection) {
       case 'required':
         return serveRequired(shells, exchange, response, extra);

@@ -21,6 +21,9 @@ import type { Config } from '../config/config.ts';
 import { issueText } from '../config/config-issue.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
+import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
+import { clientReport } from '../report/client-report.ts';
+import { readSightings } from '../report/keep-sightings.ts';
 import type { OpenStorage } from '../storage/index.ts';
 import { type AdminListener, openAdmin } from './admin.ts';
 import { type ChannelKeySource, makeChannelKeys, pinnedKeys, TicketRing } from './channel-keys.ts';
@@ -118,6 +121,7 @@ class Gateway implements RunningGateway {
   readonly #tables: SharedTables;
   readonly #rateCells: SharedArrayBuffer;
   readonly #rateKey = fresh(8);
+  readonly #once: OnceMemory;
   readonly #nonceKey = fresh(32);
   readonly #stepUpKey = fresh(32);
   readonly #pool: WorkerPool;
@@ -131,6 +135,8 @@ class Gateway implements RunningGateway {
     this.#source = this.#keySource();
     this.#tickets = new TicketRing(nodeCrypto, this.#source.ticketLife);
     this.#tables = tablesOf(config);
+    const { migrationUses, migrationSkewSeconds } = config.limits;
+    this.#once = createOnceMemory(migrationUses, migrationSkewSeconds, toEpochSeconds(now()));
     this.#rateCells = new SharedArrayBuffer(rateTableBytes(config.limits.rateCells));
     this.#pool = new WorkerPool({
       count: config.workers === 0 ? availableParallelism() : config.workers,
@@ -197,6 +203,7 @@ class Gateway implements RunningGateway {
       channel: this.#channelSeed(this.#keys),
       rateCells: this.#rateCells,
       rateKey: this.#rateKey,
+      once: this.#once,
       storage: storage.connectPort(),
       port,
       reusePort,
@@ -227,6 +234,7 @@ class Gateway implements RunningGateway {
       trust: () => this.trust(),
       reload: () => this.reload(),
       devices: this.devices,
+      clients: async () => clientReport(await readSightings(this.#options.storage.ports.outbox)),
       killWorker: (index) => this.killWorker(index),
     });
     this.#renewal = setInterval(() => {

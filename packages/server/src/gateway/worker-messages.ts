@@ -1,5 +1,6 @@
 /** What main thread and workers say to each other. Everything here crosses a thread, so it is plain data. */
 import type { Config } from '../config/config.ts';
+import type { OnceMemory } from '../migration/once-register.ts';
 import type { StateConnection } from '../storage/index.ts';
 import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
 import type { MetricsSnapshot } from './metrics.ts';
@@ -12,6 +13,8 @@ export interface WorkerSeed {
   /** The shared table of rate limits, and the key of its hash. */
   readonly rateCells: SharedArrayBuffer;
   readonly rateKey: Uint8Array<ArrayBuffer>;
+  /** What migration credentials were used up. */
+  readonly once: OnceMemory;
   readonly storage: StateConnection;
   /** The port that the first worker got; its own choice for the first. */
   readonly port: number;

@@ -12,6 +12,8 @@ import {
   utf8,
 } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
+import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
+import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
 import type { BodyPace } from './body.ts';
@@ -51,6 +53,7 @@ export interface WorkerParts {
   readonly log: Log;
   readonly limiter: RateLimiter;
   readonly hold: Hold;
+  readonly useOnce: UseOnce;
   readonly upstreams: ReadonlyMap<string, OpenedUpstream>;
   readonly now: () => EpochMs;
   readonly underLoad: (now: EpochMs) => boolean;
@@ -116,6 +119,7 @@ export const openWorkerParts = (
     accessLog: openLog(started, log),
     limiter: createRateLimiter(seed.rateCells, seed.rateKey, fromEpochSeconds(seed.channel.tables.bornAt)),
     hold: createHold(() => config().limits),
+    useOnce: openOnceRegister(seed.once),
     upstreams: openUpstreams(started),
     now,
     underLoad: helloMeter(started.sessions.hellosPerSecond),
@@ -203,6 +207,14 @@ export const plainShellOf = (parts: WorkerParts, protection: Protection, streams
     return { method, path: query === '?' ? path : path + query, headers: upstreamHeaders(head, facts, options) };
   },
   forwardStream: streams.forwardStream,
+});
+
+/** The migrated clients of this thread. */
+export const migrationShellOf = (parts: WorkerParts, protection: Protection): MigrationShell => ({
+  protection,
+  useOnce: parts.useOnce,
+  nameOf: (route, keyId) => pseudonym(nodeCrypto, protection.factsKey(route), keyId),
+  count: (route, scheme) => parts.metrics.migrated(route.service, route.id, scheme),
 });
 
 /** The handshakes of this thread. */

@@ -1,7 +1,11 @@
 /** One worker thread: opens what its seed describes, serves on the shared port, follows the main thread's messages, drains and ends. */
 import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { createAuthzHandler } from '../authz/authz-handler.ts';
+import { openAuthzListener } from '../authz/authz-listener.ts';
 import type { Config } from '../config/config.ts';
+import { createClientSightings } from '../report/client-sightings.ts';
+import { keepSightings } from '../report/keep-sightings.ts';
 import { createEndpoints } from './create-endpoints.ts';
 import { type Listener, listen, type RequestHandler } from './listener.ts';
 import { createLog } from './log.ts';
@@ -17,6 +21,7 @@ import {
   closeWorkerParts,
   enrolmentShellOf,
   handshakeShellOf,
+  migrationShellOf,
   openWorkerParts,
   plainShellOf,
   protectionOf,
@@ -52,6 +57,7 @@ const live = (parts: WorkerParts, config: Config): Live => {
     handshake: handshakeShellOf(parts),
     streams,
     plain: plainShellOf(parts, protection, streams),
+    migration: migrationShellOf(parts, protection),
   };
   return {
     config,
@@ -84,6 +90,14 @@ const newInstance = (): string => {
   return `${instancePrefix}${instances.toString(36)}`;
 };
 
+const { versionHeader, clientRows } = seed.config.report;
+const sightings = keepSightings(
+  createClientSightings(versionHeader, clientRows),
+  parts.state.ports.outbox,
+  { organisation: seed.config.organisation, app: '' },
+  (error) => log.error('report.fault', { error }),
+);
+
 const ports: PipelinePorts = {
   plane: () => current().plane,
   serve: (exchange, response, extra) => current().serve(exchange, response, extra),
@@ -102,6 +116,7 @@ const ports: PipelinePorts = {
   bodyPace: () => bodyPaceOf(config()),
   accessLog: parts.accessLog,
   metrics: parts.metrics,
+  onFinished: sightings.see,
   now: parts.now,
   newInstance,
   onFault: (error, instance) => log.error('request.fault', { error, instance }),
@@ -137,9 +152,30 @@ const relayListener =
         seed.reusePort,
       );
 
+const { authz } = seed.config;
+const authzListener =
+  authz === undefined || listener === undefined
+    ? undefined
+    : await openAuthzListener(
+        authz,
+        { worker: seed.index, reusePort: seed.reusePort, limits: seed.config.limits },
+        createAuthzHandler({
+          plane: () => current().plane,
+          protection: () => current().protection,
+          limiter: parts.limiter,
+          metrics: parts.metrics,
+          accessLog: parts.accessLog,
+          now: parts.now,
+          newInstance,
+          onFinished: sightings.see,
+          onFault: (error, instance) => log.error('authz.fault', { error, instance }),
+        }),
+      );
+
 const end = async (deadlineMs: number): Promise<void> => {
   draining = true;
-  await Promise.all([listener?.drain(deadlineMs), relayListener?.close(), relay?.close()]);
+  await Promise.all([listener?.drain(deadlineMs), relayListener?.close(), relay?.close(), authzListener?.close()]);
+  await sightings.close();
   await closeWorkerParts(parts);
   port.close();
 };
