@@ -68,7 +68,13 @@ const makeState = (gateway: ChannelGateway, now: EpochMs): TicketState => {
   const deviceId = nodeCrypto.random(16).slice();
   const expiresAtMs = epochMs(now + 3_600_000);
   const session = allocateSlot(gateway.sessions, 0, toEpochSeconds(expiresAtMs), toEpochSeconds(now));
-  const deviceRow = openDeviceRow(gateway.devices, deviceTableKey(deviceId), 0);
+  const deviceRow = openDeviceRow(
+    gateway.devices,
+    deviceTableKey(deviceId),
+    0,
+    toEpochSeconds(now),
+    toEpochSeconds(expiresAtMs),
+  );
   if (session === undefined || deviceRow === undefined) throw new Error('the tables are too small');
   const names = { organisation: 'bank', app: 'mobile', service: 'retail' };
   const sessionId = nodeCrypto.random(16).slice();

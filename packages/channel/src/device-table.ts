@@ -1,20 +1,29 @@
 /**
  * Devices with live sessions, in shared memory: the generation that every request's ticket is compared with (revocation reaches
  * all threads with one store) and the ring of the device's sessions (over quota it loses its oldest, never the newest hello).
- * Open addressing; the key is one 64-bit word, so publishing it is one atomic step. Rows are never removed; when full, refused.
+ * Open addressing; the key is one 64-bit word, published last. A row serves another device only once every ticket that names it has
+ * expired; a thread that dies while it lays a row out takes that one row with it. When all rows are in use, new devices are refused.
  */
+import type { EpochSeconds } from '@hauberk/primitives';
 import type { SlotReference } from './session-table.ts';
 
 const rowWords = 32;
 const generationWord = 2;
 const cursorWord = 3;
 const ringWord = 4;
+const keepWord = 26;
 const challengeWord = 28;
 /** Step-up challenges that one device may have open at a time. */
 export const challengesPerDevice = 4;
 /** Sessions that one device may hold at a time: tabs, workers, restarts. */
-export const sessionsPerDevice = 12;
+export const sessionsPerDevice = 11;
 const probes = 64;
+/** Rows change hands at most this often under one caller before it gives up. */
+const attempts = 8;
+
+/** Keys that no device has: a row never used, and one that a thread is laying out. */
+const unused = 0n;
+const busy = -1n;
 
 /** The shared device table. */
 export interface DeviceTable {
@@ -34,46 +43,123 @@ export const openDeviceTable = (memory: SharedArrayBuffer): DeviceTable => ({
   capacity: memory.byteLength / (rowWords * 4),
 });
 
-/** The table key of a device: the first eight bytes of its random id, never zero. */
+/** The table key of a device: the first eight bytes of its random id, never one of those with a meaning. */
 export const deviceTableKey = (deviceId: Uint8Array): bigint => {
   const key = new DataView(deviceId.buffer, deviceId.byteOffset, 8).getBigInt64(0);
-  return key === 0n ? 1n : key;
+  return key === unused || key === busy ? 1n : key;
 };
 
 const keyIndex = (row: number): number => row * (rowWords / 2);
+const minuteOf = (instant: EpochSeconds): number => Math.floor(instant / 60);
 
-/** The row of a device, made when absent with the recorded generation; undefined when the table is full. */
-export const openDeviceRow = (table: DeviceTable, key: bigint, generation: number): number | undefined => {
+/** The rows that a key may be in, in the order in which they are tried. */
+const placesOf = (table: DeviceTable, key: bigint): readonly number[] => {
   const start = Number(BigInt.asUintN(32, key)) % table.capacity;
-  for (let probe = 0; probe < Math.min(probes, table.capacity); probe += 1) {
-    const row = (start + probe) % table.capacity;
-    const held = Atomics.compareExchange(table.keys, keyIndex(row), 0n, key);
-    if (held !== 0n && held !== key) continue;
-    raiseGeneration(table, row, generation);
-    return row;
-  }
-  return undefined;
+  return Array.from({ length: Math.min(probes, table.capacity) }, (_, probe) => (start + probe) % table.capacity);
 };
 
 /** The row of a device, or undefined when it has none. */
 export const findDeviceRow = (table: DeviceTable, key: bigint): number | undefined => {
-  const start = Number(BigInt.asUintN(32, key)) % table.capacity;
-  for (let probe = 0; probe < Math.min(probes, table.capacity); probe += 1) {
-    const row = (start + probe) % table.capacity;
+  for (const row of placesOf(table, key)) {
     const held = Atomics.load(table.keys, keyIndex(row));
     if (held === key) return row;
-    if (held === 0n) return undefined;
+    if (held === unused) return undefined;
   }
   return undefined;
 };
 
-/** Raises a device's generation, never lowers it: tickets of an older one are void from this instant on. */
-export const raiseGeneration = (table: DeviceTable, row: number, generation: number): void => {
-  const index = row * rowWords + generationWord;
+/** Raises a word, never lowers it. */
+const raise = (table: DeviceTable, index: number, value: number): void => {
   for (;;) {
     const held = Atomics.load(table.words, index);
-    if (held >= generation || Atomics.compareExchange(table.words, index, held, generation) === held) return;
+    if (held >= value || Atomics.compareExchange(table.words, index, held, value) === held) return;
   }
+};
+
+/** Keeps a device's row until then; false when it serves another by now. First the promise, then the look: whoever takes a row does it the other way round. */
+export const keepDeviceRow = (table: DeviceTable, row: number, key: bigint, until: EpochSeconds): boolean => {
+  raise(table, row * rowWords + keepWord, minuteOf(until) + 1);
+  return Atomics.load(table.keys, keyIndex(row)) === key;
+};
+
+const isKept = (table: DeviceTable, row: number, now: EpochSeconds): boolean =>
+  Atomics.load(table.words, row * rowWords + keepWord) >= minuteOf(now);
+
+/** The first row that may be taken for a key. */
+const freeRow = (table: DeviceTable, key: bigint, now: EpochSeconds): number | undefined =>
+  placesOf(table, key).find((row) => {
+    const held = Atomics.load(table.keys, keyIndex(row));
+    return held === unused || (held !== busy && !isKept(table, row, now));
+  });
+
+const takeRow = (
+  table: DeviceTable,
+  row: number,
+  key: bigint,
+  generation: number,
+  now: EpochSeconds,
+  until: EpochSeconds,
+): boolean => {
+  const held = Atomics.load(table.keys, keyIndex(row));
+  if (held === busy || Atomics.compareExchange(table.keys, keyIndex(row), held, busy) !== held) return false;
+  if (held !== unused && isKept(table, row, now)) {
+    Atomics.store(table.keys, keyIndex(row), held);
+    return false;
+  }
+  // The row is this thread's alone until its key is published.
+  for (let word = generationWord; word < rowWords; word += 1) Atomics.store(table.words, row * rowWords + word, 0);
+  Atomics.store(table.words, row * rowWords + generationWord, generation);
+  Atomics.store(table.words, row * rowWords + keepWord, minuteOf(until) + 1);
+  Atomics.store(table.keys, keyIndex(row), key);
+  return true;
+};
+
+/** The row of a device, made when absent with the recorded generation and kept until then; undefined when all rows are in use. */
+export const openDeviceRow = (
+  table: DeviceTable,
+  key: bigint,
+  generation: number,
+  now: EpochSeconds,
+  until: EpochSeconds,
+): number | undefined => {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const own = findDeviceRow(table, key);
+    if (own !== undefined) {
+      if (!keepDeviceRow(table, own, key, until)) continue;
+      raise(table, own * rowWords + generationWord, generation);
+      return own;
+    }
+    const row = freeRow(table, key, now);
+    if (row === undefined) return undefined;
+    if (takeRow(table, row, key, generation, now, until)) return row;
+  }
+  return undefined;
+};
+
+/** Raises a device's generation, never lowers it: tickets of an older one are void from this instant on. Two threads may have made a row each. */
+export const raiseGeneration = (table: DeviceTable, row: number, generation: number): void => {
+  raise(table, row * rowWords + generationWord, generation);
+  const key = Atomics.load(table.keys, keyIndex(row));
+  for (const other of placesOf(table, key)) {
+    if (other !== row && Atomics.load(table.keys, keyIndex(other)) === key)
+      raise(table, other * rowWords + generationWord, generation);
+  }
+};
+
+/**
+ * Voids every ticket of a device below that generation. A row is made for a device that has none: a hello that read the record just before
+ * the revocation then finds the new generation. False when all rows are in use: then such a hello is refused as well.
+ */
+export const revokeDeviceRow = (
+  table: DeviceTable,
+  key: bigint,
+  generation: number,
+  now: EpochSeconds,
+  until: EpochSeconds,
+): boolean => {
+  const row = openDeviceRow(table, key, generation, now, until);
+  if (row !== undefined) raiseGeneration(table, row, generation);
+  return row !== undefined;
 };
 
 /** The device's present generation. */

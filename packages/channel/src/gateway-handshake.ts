@@ -19,7 +19,7 @@ import {
   utf8,
 } from '@hauberk/primitives';
 import { answerMacInput, type EarlyOutcome, encodeAnswerCore, encodeAnswerTickets } from './answer.ts';
-import { deviceTableKey, enterSession, generationOf, openDeviceRow } from './device-table.ts';
+import { deviceTableKey, enterSession, generationOf, keepDeviceRow, openDeviceRow } from './device-table.ts';
 import { type Hello, readHello, type UnverifiedHello } from './hello.ts';
 import { isHelloNonce } from './hello-nonce.ts';
 import { deriveSecrets, type SessionSecrets, transcriptOf } from './key-schedule.ts';
@@ -180,7 +180,10 @@ export const acceptHello = (
   if (struck === 'repeated') return refuse('hello.replayed');
   // Nothing can be remembered any more: only a nonce, which costs the sender a round trip, still opens a session.
   if (struck === 'full' && hello.nonce === null) return refuse('hello.register-full');
-  const deviceRow = openDeviceRow(gateway.devices, deviceTableKey(device.value.deviceId), device.value.generation);
+  const { deviceId, generation } = device.value;
+  const keepUntil = toEpochSeconds(after(now, ports.ticketLife));
+  const key = deviceTableKey(deviceId);
+  const deviceRow = openDeviceRow(gateway.devices, key, generation, toEpochSeconds(now), keepUntil);
   if (deviceRow === undefined) return refuse('hello.table-full');
   return accept({
     received,
@@ -220,6 +223,9 @@ const openPlace = (
   expiresAt: EpochMs,
   now: EpochMs,
 ): SlotReference | undefined => {
+  // A judged hello may wait for the body of its early request: the row is kept for as long as the ticket really lives.
+  const key = deviceTableKey(device.deviceId);
+  if (!keepDeviceRow(gateway.devices, deviceRow, key, toEpochSeconds(expiresAt))) return undefined;
   const session = allocateSlot(gateway.sessions, device.tier, toEpochSeconds(expiresAt), toEpochSeconds(now));
   if (session === undefined) return undefined;
   const displaced = enterSession(gateway.devices, deviceRow, session);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import {
   challengesPerDevice,
   consumeChallenge,
@@ -9,16 +9,24 @@ import {
   enterSession,
   findDeviceRow,
   generationOf,
+  keepDeviceRow,
   openChallenge,
   openDeviceRow,
   openDeviceTable,
   raiseGeneration,
+  revokeDeviceRow,
   sessionsPerDevice,
 } from '@hauberk/channel';
+import { type EpochSeconds, epochSeconds } from '@hauberk/primitives';
 
 const fresh = (capacity: number): DeviceTable => openDeviceTable(new SharedArrayBuffer(deviceTableBytes(capacity)));
-const rowOf = (table: DeviceTable, key: bigint, generation = 0): number => {
-  const row = openDeviceRow(table, key, generation);
+const now = epochSeconds(1_790_000_000);
+const hour = 3600;
+const at = (second: number): EpochSeconds => epochSeconds(now + second);
+const open = (table: DeviceTable, key: bigint, generation = 0, second = 0): number | undefined =>
+  openDeviceRow(table, key, generation, at(second), at(second + hour));
+const rowOf = (table: DeviceTable, key: bigint, generation = 0, second = 0): number => {
+  const row = open(table, key, generation, second);
   if (row === undefined) throw new Error('table full');
   return row;
 };
@@ -37,7 +45,7 @@ describe('device table', () => {
     const table = fresh(4);
     const rows = [1n, 5n, 9n, 13n].map((key) => rowOf(table, key));
     assert.equal(new Set(rows).size, 4);
-    assert.equal(openDeviceRow(table, 17n, 0), undefined);
+    assert.equal(open(table, 17n), undefined);
     assert.equal(rowOf(table, 9n), rows[2]);
   });
 
@@ -86,8 +94,74 @@ describe('device table', () => {
     assert.equal(consumeChallenge(table, right, 1), false);
   });
 
-  it('the key of a device is never zero, which means no device', () => {
+  it('a row serves another device once every ticket that names it has expired, and then holds nothing of the first', () => {
+    const table = fresh(1);
+    const row = rowOf(table, 5n, 7);
+    enterSession(table, row, { slot: 1, generation: 1 });
+    openChallenge(table, row, 9, 0);
+    assert.equal(open(table, 6n, 0, hour), undefined);
+    rowOf(table, 5n, 7, hour);
+    assert.equal(open(table, 6n, 0, 2 * hour), undefined);
+    assert.equal(open(table, 6n, 0, 2 * hour + 120), row);
+    assert.equal(findDeviceRow(table, 5n), undefined);
+    assert.equal(generationOf(table, row), 0);
+    assert.equal(enterSession(table, row, { slot: 2, generation: 1 }), undefined);
+    assert.equal(consumeChallenge(table, row, 9), false);
+    assert.equal(keepDeviceRow(table, row, 5n, at(3 * hour)), false);
+  });
+
+  it('cheap enrolments lock nobody out: their rows come back within the life of a ticket', () => {
+    const table = fresh(64);
+    for (let flood = 1n; flood <= 64n; flood += 1n) rowOf(table, flood);
+    assert.equal(open(table, 1000n), undefined);
+    for (let round = 1; round < 50; round += 1) {
+      for (let device = 0n; device < 64n; device += 1n)
+        rowOf(table, BigInt(round) * 1000n + device, 0, round * (hour + 120));
+    }
+  });
+
+  it('a revocation makes a row, so that a hello which read the record before finds it', () => {
+    const table = fresh(4);
+    assert.equal(revokeDeviceRow(table, 5n, 1, at(0), at(hour)), true);
+    assert.equal(generationOf(table, rowOf(table, 5n, 0)), 1);
+    for (const key of [1n, 2n, 3n]) rowOf(table, key);
+    assert.equal(revokeDeviceRow(table, 9n, 1, at(0), at(hour)), false);
+    assert.equal(revokeDeviceRow(table, 1n, 4, at(0), at(hour)), true);
+    assert.equal(generationOf(table, rowOf(table, 1n)), 4);
+  });
+
+  it('a device that two threads gave a row each is revoked in both', () => {
+    const table = fresh(8);
+    const [first, second] = [rowOf(table, 8n), rowOf(table, 16n)];
+    table.keys[second * 16] = 8n;
+    raiseGeneration(table, first, 2);
+    assert.deepEqual([generationOf(table, first), generationOf(table, second)], [2, 2]);
+  });
+
+  it('a row that a promise reached in time is not taken', () => {
+    const table = fresh(1);
+    const row = rowOf(table, 5n);
+    const exchange = Atomics.compareExchange.bind(Atomics);
+    const later = 2 * hour;
+    const overtaken = mock.method(Atomics, 'compareExchange', ((...given: Parameters<typeof exchange>) => {
+      overtaken.mock.restore();
+      assert.equal(keepDeviceRow(table, row, 5n, at(later + hour)), true);
+      return exchange(...given);
+    }) as typeof Atomics.compareExchange);
+    assert.equal(open(table, 6n, 0, later), undefined);
+    assert.equal(findDeviceRow(table, 5n), row);
+  });
+
+  it('a row whose thread died while laying it out is never handed out', () => {
+    const table = fresh(2);
+    table.keys[0] = -1n;
+    assert.equal(rowOf(table, 2n), 1);
+    assert.equal(open(table, 4n, 0, 1000 * hour), 1);
+  });
+
+  it('the key of a device is never one of those with a meaning', () => {
     assert.equal(deviceTableKey(new Uint8Array(16)), 1n);
+    assert.equal(deviceTableKey(new Uint8Array(16).fill(255)), 1n);
     assert.equal(deviceTableKey(Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 0, 9, 9, 9, 9, 9, 9, 9, 9)), 256n);
   });
 });

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { generationOf, issueHelloNonce, raiseGeneration, readHello, type SuiteId } from '@hauberk/channel';
+import {
+  generationOf,
+  issueHelloNonce,
+  raiseGeneration,
+  readHello,
+  type SuiteId,
+  sessionsPerDevice,
+} from '@hauberk/channel';
 import { finishHandshake, openReply } from '@hauberk/channel/client';
 import { nobleAsyncCrypto, nobleCrypto } from '@hauberk/crypto/noble';
 import { nodeAsyncCrypto, nodeCrypto } from '@hauberk/crypto/node';
@@ -128,14 +135,14 @@ describe('handshake', () => {
     assert.equal(codeOf(receive(world, await send(world, device, session))), 'request.revoked');
   });
 
-  it('a thirteenth page load ends the oldest session of the device, never refuses the newest hello', async () => {
+  it('one page load over the quota ends the oldest session of the device, never refuses the newest hello', async () => {
     const world = new World();
     const device = await enrolDevice(world);
     const sessions = [];
-    for (let load = 0; load < 13; load += 1) sessions.push(await openSession(world, device));
+    for (let load = 0; load <= sessionsPerDevice; load += 1) sessions.push(await openSession(world, device));
     const codes = [];
     for (const session of sessions) codes.push(codeOf(receive(world, await send(world, device, session))));
-    assert.deepEqual(codes, ['request.session-gone', ...Array<string>(12).fill('accepted')]);
+    assert.deepEqual(codes, ['request.session-gone', ...Array<string>(sessionsPerDevice).fill('accepted')]);
   });
 
   it("one tier's flood fills its own slots and leaves the others'", async () => {

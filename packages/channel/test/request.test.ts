@@ -7,9 +7,10 @@ import {
   requestNonce,
   sealTicket,
   verifyRequest,
+  verifyUnseenBody,
 } from '@hauberk/channel';
 import { epochMs, fromBase64Url, toBase64Url, toEpochSeconds } from '@hauberk/primitives';
-import { codeOf, demand, headOf, openSession, receive, valueOf } from './fixture/client.ts';
+import { codeOf, demand, headOf, openSession, receive, valueOf, type Wire } from './fixture/client.ts';
 import { flipByte } from './fixture/documents.ts';
 import { requestCases } from './fixture/request-cases.ts';
 import { ask, headerOf, scene, sealedDemand, withHeader } from './fixture/scene.ts';
@@ -145,6 +146,22 @@ describe('request refusals', () => {
     for (let load = 0; load < 50; load += 1)
       ivs.add(toBase64Url((await openSession(here.world, here.device)).keys.requestIv));
     assert.equal(ivs.size, 50);
+  });
+
+  it('a head whose body a proxy keeps to itself is verified, claimed and judged like any other, signed only', async () => {
+    const here = await scene();
+    const { world } = here;
+    const unseen = (wire: Wire): string => {
+      const pending = readProtectedHead(world.gateway, headOf(world, wire), demand());
+      return codeOf(pending.ok ? verifyUnseenBody(world.crypto, pending.value, world.now) : pending);
+    };
+    const sent = await ask(here);
+    assert.equal(unseen({ ...sent, url: '/signed/other' }), 'request.signature');
+    assert.equal(unseen(withHeader(sent, 'content-digest', 'sha-256=:AAAA:')), 'request.signature');
+    assert.equal(unseen(await ask(here, { mode: 'sealed', sequence: 2 })), 'request.mode');
+    assert.equal(unseen(sent), 'accepted');
+    assert.equal(unseen(sent), 'request.replayed');
+    assert.equal(unseen(await ask(here, { sequence: 3, created: 1 })), 'request.clock-late');
   });
 
   it('a restart voids every ticket of the boot before, though its keys and tables were the same', async () => {

@@ -1,6 +1,15 @@
 /** What operators do to devices and to outcomes that nobody knows. A revocation reaches every worker thread with one store to shared memory. */
-import { type DeviceTable, deviceTableKey, findDeviceRow, raiseGeneration } from '@hauberk/channel';
-import { accept, type EpochMs, fromBase64Url, type Result, refuse } from '@hauberk/primitives';
+import { type DeviceTable, deviceTableKey, revokeDeviceRow } from '@hauberk/channel';
+import {
+  accept,
+  after,
+  type EpochMs,
+  fromBase64Url,
+  minutes,
+  type Result,
+  refuse,
+  toEpochSeconds,
+} from '@hauberk/primitives';
 import type { Device, DeviceChange, DeviceStore } from '../storage/device-store.ts';
 import type { IdempotencyStore, Settlement, UnknownOutcome } from '../storage/idempotency-store.ts';
 import type { Scope } from '../storage/scope.ts';
@@ -37,11 +46,12 @@ export interface DeviceOperations {
 const listedOutcomes = 1000;
 
 /** Voids every ticket of an older generation on all threads. */
-export const voidTickets = (table: DeviceTable, device: Device): void => {
+export const voidTickets = (table: DeviceTable, device: Device, now: EpochMs): void => {
   const id = fromBase64Url(device.id);
-  const row = id === undefined ? undefined : findDeviceRow(table, deviceTableKey(id));
-  // Without a row no session lives, and the next hello reads the record.
-  if (row !== undefined) raiseGeneration(table, row, device.generation);
+  if (id === undefined) return;
+  // Also for a device without a session: a hello that read the record just before must find the new generation. No hello takes minutes.
+  const until = toEpochSeconds(after(now, minutes(5)));
+  revokeDeviceRow(table, deviceTableKey(id), device.generation, toEpochSeconds(now), until);
 };
 
 /** The operations over a storage and the shared table. */
@@ -64,7 +74,7 @@ export const deviceOperations = (parts: DeviceOperationsParts): DeviceOperations
       if (found === undefined) return refuse('device-unknown');
       const changed = await devices.changeState(found.scope, id, change, now());
       if (!changed.ok) return changed;
-      voidTickets(table, changed.value);
+      voidTickets(table, changed.value, now());
       return accept({ app: found.scope.app, device: changed.value });
     },
     unknownOutcomes: async () => {
