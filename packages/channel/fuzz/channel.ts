@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { randomFrom } from '../test/fixture/seed.ts';
-import { type Attempt, openParts, type PartName, partNames } from './parts.ts';
+import { type Attempt, openParts, type PartName, partNames } from './input/parts.ts';
 
 /** What a run of one part found: how often each code was answered. */
 export type Tally = Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fuzzPart } from '../fuzz/channel.ts';
-import { partNames } from '../fuzz/parts.ts';
+import { partNames } from '../fuzz/input/parts.ts';
 import { seeded } from './fixture/seed.ts';
 
 describe('fuzzed input', () => {

@@ -34,8 +34,8 @@ import {
   receive,
   send,
   valueOf,
-} from '../test/fixture/client.ts';
-import { app, birth, organisation, service, World } from '../test/fixture/world.ts';
+} from '../../test/fixture/client.ts';
+import { app, birth, organisation, service, World } from '../../test/fixture/world.ts';
 import { mutateBytes, mutateJson, mutatePayload, mutateText, payloadJson, type Random } from './mutate.ts';
 
 /** One mutant and how the channel takes it. */
