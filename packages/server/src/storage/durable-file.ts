@@ -13,7 +13,7 @@ export const syncFolder = (folder: string): void => {
 };
 
 /** Makes a file's content durable. */
-export const syncFile: (path: string) => void = syncFolder;
+export const syncFile = (path: string): void => syncFolder(path);
 
 /** Replaces a file: temporary file, fsync, rename, fsync of the folder. The mode is set at creation, so no other mode ever shows. */
 export const writeFileDurably = (path: string, content: string | Uint8Array, mode = 0o600): void => {
