@@ -44,6 +44,6 @@ export const buildTypes = (folder: string): void => {
   // A module reached through node_modules is emitted only when it is named itself.
   const reached = globSync('{primitives,channel}/src/*.ts', { cwd: join(root, 'packages') });
   compile('tsconfig.browser', ['sdk/src/web/index.ts', ...reached], folder);
-  compile('tsconfig', ['sdk/src/node.ts', 'sdk/src/noble.ts'], folder);
+  compile('tsconfig', ['sdk/src/node.ts', 'sdk/src/noble.ts', 'sdk/src/journal.ts'], folder);
   for (const file of globSync(join(folder, '**/*.d.ts'))) rewrite(file, folder);
 };

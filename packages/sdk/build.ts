@@ -40,6 +40,20 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     platform: 'neutral',
     mainFields: ['module', 'main'],
   },
+  {
+    name: 'hauberk-journal.mjs',
+    entryPoints: [source('journal.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
+  {
+    name: 'hauberk-journal.js',
+    entryPoints: [source('journal.ts')],
+    format: 'iife',
+    globalName: 'HauberkJournal',
+    platform: 'browser',
+  },
   { name: 'hauberk-node.mjs', entryPoints: [source('node.ts')], format: 'esm', platform: 'node' },
 ];
 
@@ -66,7 +80,9 @@ const description = {
     '.': door('hauberk.mjs', 'web/index.d.ts'),
     './node': door('hauberk-node.mjs', 'node.d.ts'),
     './noble': door('hauberk-noble.mjs', 'noble.d.ts'),
+    './journal': door('hauberk-journal.mjs', 'journal.d.ts'),
     './hauberk.js': './hauberk.js',
+    './hauberk-journal.js': './hauberk-journal.js',
   },
 };
 

@@ -1,8 +1,8 @@
 /** Storage in one file that only its owner may read. One process uses it at a time. */
 import type { KeyObject } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { nodeAsyncCrypto } from '@hauberk/crypto/node';
-import { fromBase64Url } from '@hauberk/primitives';
+import { fromBase64Url, type SecretKey, toBase64Url } from '@hauberk/primitives';
 import type { ClientStorage, StoredEntries, StoredKey } from './core/storage.ts';
 
 /** A device key as the file holds it. */
@@ -24,6 +24,25 @@ const readKey = async ({ scalar, deviceId }: WrittenKey): Promise<StoredKey> => 
   const bytes = fromBase64Url(scalar);
   if (bytes === undefined) throw new TypeError('the storage file holds no key under a key name');
   return { keyPair: await nodeAsyncCrypto.importPrivateKey('p256', 'sign', bytes), deviceId };
+};
+
+/** The journal's key rests in a file of its own: a copy of the entries alone opens none of them. */
+const keyPath = (path: string): string => `${path}.key`;
+
+const readSecret = async (path: string): Promise<SecretKey | undefined> => {
+  try {
+    const bytes = fromBase64Url(await readFile(keyPath(path), 'utf8'));
+    return bytes?.length === 32 ? await nodeAsyncCrypto.importAead(bytes) : undefined;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+const writeSecret = async (path: string, { handle }: SecretKey): Promise<void> => {
+  const text = toBase64Url((handle as KeyObject).export());
+  await writeFile(`${keyPath(path)}.new`, text, { mode: 0o600 });
+  await rename(`${keyPath(path)}.new`, keyPath(path));
 };
 
 const load = async (path: string): Promise<Written> => {
@@ -49,6 +68,7 @@ export const fileStorage = (path: string): ClientStorage => {
     await rename(`${path}.new`, path);
   };
   const decode = async <Name extends keyof StoredEntries>(entries: Written, name: Name) => {
+    if (name === 'journal-key') return (await readSecret(path)) as StoredEntries[Name] | undefined;
     const value = entries[name];
     const decoded = value !== undefined && isKeyName(name) ? await readKey(value as WrittenKey) : value;
     return decoded as StoredEntries[Name] | undefined;
@@ -60,12 +80,17 @@ export const fileStorage = (path: string): ClientStorage => {
       inTurn(async () => {
         const entries = await load(path);
         const next = change(await decode(entries, name));
+        if (name === 'journal-key') {
+          await writeSecret(path, next as SecretKey);
+          return next;
+        }
         entries[name] = isKeyName(name) ? writeKey(next as StoredKey) : next;
         await save(entries);
         return next;
       }),
     remove: (name) =>
       inTurn(async () => {
+        if (name === 'journal-key') return rm(keyPath(path), { force: true });
         const entries = await load(path);
         delete entries[name];
         await save(entries);

@@ -25,6 +25,16 @@ export interface CallRoute {
   readonly replies: 'bound' | 'unbound';
 }
 
+/** What the journal says of a call, and is told of it. */
+export interface Journey {
+  /** Earlier attempts of the entry: each doubles the wait for a reply. */
+  readonly tries: number;
+  /** Whether the user is there to be asked. */
+  readonly isAttended: boolean;
+  /** Whether some attempt may have reached the service. */
+  mayHaveRun: boolean;
+}
+
 /** A call, ready to be protected. */
 export interface Call {
   readonly target: RequestTarget;
@@ -36,9 +46,14 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
   readonly options: PassedOptions;
   readonly route: CallRoute;
+  /** Set on calls of the journal: one attempt at a time, for the journal repeats on its own. */
+  readonly journey?: Journey;
   /** Whether a second execution does no harm: a safe method, or an idempotency key on a route that honours it. */
   readonly isRepeatable: boolean;
 }
+
+/** Whether a method asks for nothing but reading (RFC 9110, section 9.2.1). */
+export const isSafeMethod = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 
 /** Path and query of a target, as the URL carries them. */
 export const pathOf = ({ path, query }: RequestTarget): string => (query === '?' ? path : path + query);
@@ -122,7 +137,7 @@ export const readCall = async (
   const route = findConfigRoute(config, method, url.pathname) ?? defaultRoute(config.defaultMode);
   if (!allowsQuery(route, url)) throw unsupported('query-not-public');
   const headers = readHeaders(request.headers);
-  const isSafe = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+  const isSafe = isSafeMethod(method);
   // Where the route honours keys every call has one, so that a lost reply can be asked for again.
   if (!isSafe && route.idempotency !== 'none') headers[header.idempotencyKey] ??= newKey();
   const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);

@@ -6,6 +6,8 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Ends the time limit; the caller's abort still counts (a stream goes on for hours). */
   readonly disarm: () => void;
+  /** Starts the time limit anew. */
+  readonly extend: (ms: number) => void;
   /** Ends both. */
   readonly release: () => void;
 }
@@ -17,13 +19,17 @@ export const openDeadline = (outer: AbortSignal | undefined, ms: number): Deadli
   if (outer?.aborted === true) follow();
   outer?.addEventListener('abort', follow, { once: true });
   const timeout = (): void => controller.abort(new HauberkError('timeout', { phase: 'wait', execution: 'unknown' }));
-  const timer = setTimeout(timeout, ms);
+  let timer = setTimeout(timeout, ms);
   const disarm = (): void => clearTimeout(timer);
+  const extend = (anew: number): void => {
+    disarm();
+    timer = setTimeout(timeout, anew);
+  };
   const release = (): void => {
     disarm();
     outer?.removeEventListener('abort', follow);
   };
-  return { signal: controller.signal, disarm, release };
+  return { signal: controller.signal, disarm, extend, release };
 };
 
 /** Waits, unless the signal is aborted first: then it throws the signal's reason. */

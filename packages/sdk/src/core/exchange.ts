@@ -89,16 +89,25 @@ const transportFailure = (error: TransportFault): AttemptFailure => {
   return new AttemptFailure(new HauberkError('transport', { phase, execution, cause: error.cause }));
 };
 
+/** Where to send, and how long to wait for the head of a reply. */
+export interface SendLimits {
+  readonly origin: string;
+  readonly limitMs: number;
+}
+
 /** Sends a protected call to the origin in use. The caller releases the deadline once the body is done with. */
 export const sendCall = async (
   context: CoreContext,
   call: Call,
   outgoing: Outgoing,
   headers: Readonly<Record<string, string>>,
+  limits: SendLimits = { origin: context.endpoints.current(), limitMs: context.timeoutMs },
 ): Promise<RawReply> => {
-  const origin = context.endpoints.current();
+  const { origin, limitMs } = limits;
+  const { clock } = context.ports;
   const url = origin + pathOf(call.target);
-  const deadline = openDeadline(call.signal, context.timeoutMs);
+  const deadline = openDeadline(call.signal, limitMs);
+  const sentAt = clock.monotonic();
   try {
     const reply = await context.ports.transport.send({
       url,
@@ -108,6 +117,9 @@ export const sendCall = async (
       signal: deadline.signal,
       options: call.options,
     });
+    context.endpoints.thrive(origin, clock.monotonic() - sentAt);
+    // A large body may take longer than its head.
+    deadline.extend(context.timeoutMs);
     return { reply, url, deadline };
   } catch (error) {
     deadline.release();

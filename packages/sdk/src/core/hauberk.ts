@@ -1,6 +1,6 @@
 /** The client: `fetch` under HB/1. */
 import { toBase64Url } from '@hauberk/primitives';
-import { type FetchInput, readCall } from './call.ts';
+import { type Call, type FetchInput, readCall } from './call.ts';
 import { ConfigKeeper } from './config-keeper.ts';
 import type { CoreContext } from './core-context.ts';
 import { unlessAborted } from './deadline.ts';
@@ -8,11 +8,13 @@ import { DeviceKeeper } from './device-keeper.ts';
 import { EndpointList } from './endpoint-list.ts';
 import type { OpenedReply } from './exchange.ts';
 import { HauberkError } from './hauberk-error.ts';
-import { type HauberkOptions, type HostPorts, readEndpoints, readPinnedKeys } from './options.ts';
+import type { EnqueueOptions, Journal, JournalView, QueuedRequest } from './journal-port.ts';
+import { type HauberkOptions, HauberkOptionsError, type HostPorts, readEndpoints, readPinnedKeys } from './options.ts';
 import { type PerformerParts, perform } from './performer.ts';
 import type { HostBody } from './plain-call.ts';
 import { sendPlain } from './plain-route.ts';
 import { type ReportOptions, ReportQueue } from './report-queue.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import type { HauberkStatus } from './status.ts';
 
@@ -23,11 +25,17 @@ export interface Hauberk {
   /** Opens the session before the first request needs it. */
   readonly connect: () => Promise<HauberkStatus>;
   readonly status: () => HauberkStatus;
+  /** Puts a request into the journal, to be sent when the network is there; answers the entry's id. Needs the option `journal`. */
+  readonly enqueue: (request: QueuedRequest, options?: EnqueueOptions) => Promise<string>;
+  /** Says who is logged in: entries are theirs, and only theirs are sent. Undefined: nobody. */
+  readonly owner: (customerRef: string | undefined) => Promise<void>;
+  /** Lists, cancels and approves entries. */
+  readonly journal: JournalView;
   /** Queues a report of what the device observed. */
   readonly report: (kind: string, body: Readonly<Record<string, unknown>>, options?: ReportOptions) => void;
   /** Sends the queued reports now. */
   readonly flushReports: () => Promise<void>;
-  /** Ends the session: its keys are forgotten and nothing resumes it. The device stays enrolled. */
+  /** Ends the session and every journal entry of the owner: its keys are forgotten and nothing resumes it. The device stays enrolled. */
   readonly logout: () => Promise<void>;
 }
 
@@ -42,15 +50,33 @@ const responseOf = (reply: OpenedReply): Response => {
   return response;
 };
 
-const createContext = (options: HauberkOptions, ports: HostPorts): CoreContext => ({
-  options,
-  configKeys: readPinnedKeys(options.trust),
-  timeoutMs: options.timeoutMs ?? 30_000,
-  attempts: options.attempts ?? 3,
-  ports,
-  endpoints: new EndpointList(readEndpoints(options.endpoints), ports.clock.monotonic),
-  serverClock: undefined,
-});
+const openEndpoints = (options: HauberkOptions, { storage, clock }: HostPorts): EndpointList => {
+  const shift = (held: Readonly<Record<string, number>>, ms: number): Record<string, number> =>
+    Object.fromEntries(Object.entries(held).map(([origin, until]) => [origin, until + ms]));
+  // A hint for the next start; a storage that fails stops no request.
+  const remember = (): void => {
+    storage.update('endpoints', () => shift(list.memory(), clock.wall())).catch(() => undefined);
+  };
+  const list: EndpointList = new EndpointList(readEndpoints(options.endpoints), clock.monotonic, remember);
+  const recall = (held: Readonly<Record<string, number>> = {}): void => list.recall(shift(held, -clock.wall()));
+  if (list.origins.length > 1) storage.read('endpoints').then(recall, () => undefined);
+  return list;
+};
+
+const createContext = (options: HauberkOptions, ports: HostPorts): CoreContext => {
+  const { timeoutMs = 30_000 } = options;
+  return {
+    options,
+    configKeys: readPinnedKeys(options.trust),
+    timeoutMs,
+    minTimeoutMs: Math.min(timeoutMs, options.minTimeoutMs ?? 2000),
+    attempts: options.attempts ?? 3,
+    budget: new RetryBudget(ports.clock.monotonic),
+    ports,
+    endpoints: openEndpoints(options, ports),
+    serverClock: undefined,
+  };
+};
 
 class Client implements Hauberk {
   readonly #context: CoreContext;
@@ -58,6 +84,7 @@ class Client implements Hauberk {
   readonly #sessions: SessionKeeper;
   readonly #parts: PerformerParts;
   readonly #reports: ReportQueue;
+  readonly #journal: Journal | undefined;
 
   constructor(options: HauberkOptions, ports: HostPorts) {
     const context = createContext(options, ports);
@@ -70,7 +97,13 @@ class Client implements Hauberk {
     this.#config = config;
     this.#sessions = sessions;
     this.#parts = { context, device, sessions };
-    this.#reports = new ReportQueue(context, (call) => perform(this.#parts, call));
+    this.#journal = options.journal?.({
+      context,
+      connect: () => sessions.acquire(),
+      read: (input, init) => this.#read(input, init),
+      perform: (call) => perform(this.#parts, call),
+    });
+    this.#reports = new ReportQueue(context, (call) => perform(this.#parts, call), this.#journal);
   }
 
   readonly fetch = async (input: FetchInput, init?: RequestInit): Promise<Response> => {
@@ -102,12 +135,23 @@ class Client implements Hauberk {
     };
   };
 
+  readonly enqueue = async (request: QueuedRequest, options: EnqueueOptions = {}): Promise<string> =>
+    this.journal.enqueue(request, options);
+
+  readonly owner = async (customerRef: string | undefined): Promise<void> => this.journal.owner(customerRef);
+
+  get journal(): Journal {
+    if (this.#journal !== undefined) return this.#journal;
+    throw new HauberkOptionsError('journal: the option is not set');
+  }
+
   readonly report = (kind: string, body: Readonly<Record<string, unknown>>, options: ReportOptions = {}): void =>
     this.#reports.add(kind, body, options);
 
   readonly flushReports = (): Promise<void> => this.#reports.flush();
 
   readonly logout = async (): Promise<void> => {
+    await this.#journal?.logout();
     await this.#sessions.end();
     await this.#context.ports.storage.remove('resume');
   };
@@ -119,12 +163,16 @@ class Client implements Hauberk {
 
   async #fetch(input: FetchInput, init: RequestInit | undefined): Promise<Response> {
     init?.signal?.throwIfAborted();
+    const call = await this.#read(input, init);
+    const isPlain = call.route.mode === 'plain';
+    return responseOf(isPlain ? await sendPlain(this.#context, call) : await perform(this.#parts, call));
+  }
+
+  async #read(input: FetchInput, init: RequestInit | undefined): Promise<Call> {
     const { config } = await unlessAborted(this.#config.current(), init?.signal ?? undefined);
     const { endpoints, ports } = this.#context;
     const newKey = (): string => toBase64Url(ports.crypto.random(16));
-    const call = await readCall(config, endpoints.origins, newKey, input, init);
-    const isPlain = call.route.mode === 'plain';
-    return responseOf(isPlain ? await sendPlain(this.#context, call) : await perform(this.#parts, call));
+    return readCall(config, endpoints.origins, newKey, input, init);
   }
 }
 

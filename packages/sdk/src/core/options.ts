@@ -4,6 +4,7 @@ import { isRawPoint, type NamedKey, type SuiteId } from '@hauberk/channel/client
 import { type AsyncCrypto, type Bytes, fromBase64Url } from '@hauberk/primitives';
 import type { HostClock } from './clock.ts';
 import type { HauberkError } from './hauberk-error.ts';
+import type { JournalPlug } from './journal-port.ts';
 import type { HauberkStatus } from './status.ts';
 import type { ClientStorage } from './storage.ts';
 import type { Transport } from './transport.ts';
@@ -45,6 +46,13 @@ export interface HauberkOptions {
   readonly trust: TrustRoot;
   /** Longest wait for one attempt's reply, in milliseconds; 30,000 unless told. */
   readonly timeoutMs?: number;
+  /**
+   * Shortest wait for an attempt of a safe call or a journal entry, in milliseconds; 2,000 unless told. Between this and `timeoutMs` the
+   * limit follows what the origin's replies took, doubles with every attempt, and is `timeoutMs` for the last.
+   */
+  readonly minTimeoutMs?: number;
+  /** Whether a safe call whose reply is later than usual is asked a second time beside; true unless told. */
+  readonly hedge?: boolean;
   /** Most attempts of a call that may be repeated; 3 unless told. */
   readonly attempts?: number;
   /** Whether the first request may travel with the resuming hello (0-RTT); true unless told. */
@@ -54,6 +62,8 @@ export interface HauberkOptions {
    * the caller as a reply.
    */
   readonly confirm?: (transaction: StepUpTransaction) => Promise<boolean>;
+  /** Keeps requests and reports over network failures and app kills: `openJournal(…)`. */
+  readonly journal?: JournalPlug;
   /** Told of every failure that a call ends with. */
   readonly onProblem?: (error: HauberkError) => void;
   /** Told whenever a session opens or ends. */

@@ -1,10 +1,12 @@
 /** A call from its first attempt to the reply or the error that it ends with. Here stand the rules of repetition. */
 import { header } from '@hauberk/channel/client';
-import type { Call } from './call.ts';
+import { type Call, isSafeMethod } from './call.ts';
 import type { CoreContext } from './core-context.ts';
 import { pause, unlessAborted } from './deadline.ts';
 import type { DeviceKeeper } from './device-keeper.ts';
 import { AttemptFailure, type OpenedReply, openRaw, protectCall, sendCall } from './exchange.ts';
+import { HauberkError } from './hauberk-error.ts';
+import { hedged } from './hedge.ts';
 import type { OuterProblem } from './outer-problem.ts';
 import type { Session } from './session.ts';
 import type { SessionKeeper } from './session-keeper.ts';
@@ -12,6 +14,8 @@ import { answerStepUp, isAnswerable } from './step-up.ts';
 
 /** Base of the waiting time between attempts, in milliseconds; it doubles. */
 const backoffMs = 100;
+/** Largest body, in bytes, whose reply is waited for no longer than replies usually take. */
+const quickBodyBytes = 65_536;
 
 /** What a performer works with. */
 export interface PerformerParts {
@@ -31,6 +35,8 @@ class Performance {
   readonly #parts: PerformerParts;
   readonly #call: Call;
   #failures = 0;
+  /** Whether an attempt may have reached the service: a later one that did not says nothing of it. */
+  #mayHaveRun = false;
   #mended = new Set<string>();
   #stepUp: string | undefined;
   constructor(parts: PerformerParts, call: Call) {
@@ -39,6 +45,21 @@ class Performance {
   }
 
   async run(): Promise<OpenedReply> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      if (!(error instanceof HauberkError) || error.execution === 'unknown' || !this.#mayHaveRun) throw error;
+      const { code, phase, detail } = error;
+      throw new HauberkError(code, {
+        phase,
+        execution: 'unknown',
+        ...(detail === undefined ? {} : { detail }),
+        cause: error,
+      });
+    }
+  }
+
+  async #run(): Promise<OpenedReply> {
     const early = await this.#tryEarly();
     if (early !== undefined && (await this.#judge(early.session, early.reply)) === 'done') return early.reply;
     for (;;) {
@@ -50,13 +71,14 @@ class Performance {
 
   #tryEarly() {
     const { context, sessions } = this.#parts;
-    return context.options.early === false ? undefined : sessions.tryEarly(this.#call);
+    const isEarly = context.options.early !== false && this.#call.journey === undefined;
+    return isEarly ? sessions.tryEarly(this.#call) : undefined;
   }
 
   /** One attempt in the session; undefined when it failed and may be repeated. */
   async #attempt(session: Session): Promise<OpenedReply | undefined> {
     try {
-      return await this.#exchange(session);
+      return await this.#watch(() => this.#exchange(session));
     } catch (failure) {
       if (!(failure instanceof AttemptFailure)) throw failure;
       await this.#afterFailure(session, failure);
@@ -64,16 +86,63 @@ class Performance {
     }
   }
 
-  async #exchange(session: Session): Promise<OpenedReply> {
+  /** An exchange may have reached the service until its outcome says that it did not. */
+  async #watch(exchange: () => Promise<OpenedReply>): Promise<OpenedReply> {
+    const before = this.#mayHaveRun;
+    this.#note(true);
+    try {
+      const reply = await exchange();
+      if (reply.problem?.execution === 'none') this.#note(before);
+      return reply;
+    } catch (failure) {
+      if (failure instanceof AttemptFailure && failure.error.execution === 'none') this.#note(before);
+      throw failure;
+    }
+  }
+
+  #note(mayHaveRun: boolean): void {
+    this.#mayHaveRun = mayHaveRun;
+    if (this.#call.journey !== undefined) this.#call.journey.mayHaveRun = mayHaveRun;
+  }
+
+  #exchange(session: Session): Promise<OpenedReply> {
+    const { context } = this.#parts;
+    const { endpoints, budget, options } = context;
+    const call = this.#call;
+    const origin = endpoints.current();
+    const slowMs = endpoints.slowMs(origin);
+    const mayHedge = options.hedge !== false && call.stream === undefined && isSafeMethod(call.target.method);
+    if (!mayHedge || slowMs === undefined) return this.#send(session, call, origin);
+    return hedged(
+      slowMs,
+      call.signal,
+      () => budget.take(),
+      (signal, isSecond) => this.#send(session, { ...call, signal }, isSecond ? endpoints.beside(origin) : origin),
+    );
+  }
+
+  /** How long this attempt may take: as long as such a call ever may, unless losing it costs nothing but another attempt. */
+  #limitMs(origin: string): number {
+    const { timeoutMs, minTimeoutMs, attempts, endpoints } = this.#parts.context;
+    const { journey, body, stream, isRepeatable, target } = this.#call;
+    const isLast = journey === undefined && this.#failures >= attempts - 1;
+    // A key makes a repetition harmless, but while the first one still runs its reply is only `conflict`: the journal waits, callers cannot.
+    const mayBeCutShort = isSafeMethod(target.method) || (journey !== undefined && isRepeatable);
+    if (isLast || !mayBeCutShort || stream !== undefined || body.length > quickBodyBytes) return timeoutMs;
+    return endpoints.patienceMs(origin, minTimeoutMs, timeoutMs, (journey?.tries ?? 0) + this.#failures);
+  }
+
+  async #send(session: Session, call: Call, origin: string): Promise<OpenedReply> {
     const { context } = this.#parts;
     const { keys } = session.client;
-    const call = this.#call;
     const extra = this.#stepUp === undefined ? {} : { [header.stepUp]: this.#stepUp };
     const slot = await session.takeSlot();
     try {
       call.signal?.throwIfAborted();
       const outgoing = await protectCall(context, keys, call, extra, slot);
-      const raw = await sendCall(context, call, outgoing, { [header.ticket]: session.client.tickets.ticket });
+      const ticket = { [header.ticket]: session.client.tickets.ticket };
+      const raw = await sendCall(context, call, outgoing, ticket, { origin, limitMs: this.#limitMs(origin) });
+      context.budget.succeed();
       return await openRaw(context.ports.crypto, keys, call, outgoing.sent, raw);
     } finally {
       slot.settle();
@@ -92,7 +161,8 @@ class Performance {
       throw error;
     }
     if (isLost) return sessions.recover(session, this.#call.signal);
-    if (this.#failures >= context.attempts) throw error;
+    // The journal repeats on its own, over minutes; nobody else may repeat more than the budget allows.
+    if (this.#call.journey !== undefined || this.#failures >= context.attempts || !context.budget.take()) throw error;
     const [draw = 0] = context.ports.crypto.random(1);
     await pause(backoffMs * 2 ** this.#failures * (0.5 + draw / 510), this.#call.signal);
   }
@@ -122,7 +192,7 @@ class Performance {
         sessions.discard(session);
         return true;
       case 'step-up-required':
-        if (!isAnswerable(context, this.#call, problem)) return false;
+        if (this.#call.journey?.isAttended === false || !isAnswerable(context, this.#call, problem)) return false;
         this.#stepUp = await answerStepUp(this.#stepUpParts(), session, this.#call, problem);
         return true;
       default:

@@ -31,10 +31,13 @@ const callOrigin = async (
   origin: string,
   path: string,
   body: PlainBody | undefined,
+  round: number,
 ): Promise<PlainAnswer> => {
-  const deadline = openDeadline(undefined, context.timeoutMs);
+  const { endpoints, timeoutMs, minTimeoutMs, ports } = context;
+  const deadline = openDeadline(undefined, endpoints.patienceMs(origin, minTimeoutMs, timeoutMs, round));
+  const sentAt = ports.clock.monotonic();
   try {
-    const reply = await context.ports.transport.send({
+    const reply = await ports.transport.send({
       url: origin + path,
       method: body === undefined ? 'GET' : 'POST',
       headers: body === undefined ? {} : { 'content-type': body.contentType },
@@ -42,7 +45,9 @@ const callOrigin = async (
       signal: deadline.signal,
       options: {},
     });
+    deadline.extend(timeoutMs);
     const bytes = await collect(reply.body);
+    endpoints.thrive(origin, ports.clock.monotonic() - sentAt);
     const problem = readOuterProblem(reply.headers['content-type'], bytes);
     if (problem !== undefined) return { problem };
     // Neither a document nor a problem of ours: a portal, a proxy, a broken origin.
@@ -62,12 +67,13 @@ const callRound = async (
   path: string,
   body: PlainBody | undefined,
   isUsable: (answer: PlainAnswer) => Promise<boolean>,
+  number: number,
 ): Promise<{ readonly answer?: PlainAnswer; readonly failure?: unknown }> => {
   let round: { readonly answer?: PlainAnswer; readonly failure?: unknown } = {};
   for (let tries = 0; tries < context.endpoints.origins.length; tries += 1) {
     const origin = context.endpoints.current();
     try {
-      const answer = await callOrigin(context, origin, path, body);
+      const answer = await callOrigin(context, origin, path, body, number);
       round = { answer };
       if (await isUsable(answer)) return round;
     } catch (failure) {
@@ -89,7 +95,7 @@ export const callPlain = async (
   isUsable: (answer: PlainAnswer) => Promise<boolean> = async () => true,
 ): Promise<PlainAnswer> => {
   for (let rounds = 1; ; rounds += 1) {
-    const { answer, failure } = await callRound(context, path, body, isUsable);
+    const { answer, failure } = await callRound(context, path, body, isUsable, rounds - 1);
     if (answer !== undefined) return answer;
     if (rounds >= context.attempts)
       throw new HauberkError('transport', { phase: phaseOf(failure), execution: 'none', detail: path, cause: failure });

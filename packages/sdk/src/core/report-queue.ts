@@ -4,6 +4,7 @@ import { type EpochMs, epochMs, toBase64Url, utf8 } from '@hauberk/primitives';
 import { type Call, ownCall } from './call.ts';
 import type { CoreContext } from './core-context.ts';
 import type { OpenedReply } from './exchange.ts';
+import type { Journal } from './journal-port.ts';
 
 /** Most reports that wait; beyond it the cheapest to lose gives way. */
 const capacity = 512;
@@ -25,12 +26,18 @@ export interface ReportOptions {
 export class ReportQueue {
   readonly #context: CoreContext;
   readonly #send: (call: Call) => Promise<OpenedReply>;
+  readonly #journal: Journal | undefined;
   #waiting: Report[] = [];
   #flushing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  constructor(context: CoreContext, send: (call: Call) => Promise<OpenedReply>) {
+  constructor(context: CoreContext, send: (call: Call) => Promise<OpenedReply>, journal?: Journal) {
     this.#context = context;
     this.#send = send;
+    this.#journal = journal;
+    journal?.keptReports().then(
+      (kept) => this.#restore(kept),
+      () => undefined,
+    );
   }
 
   /** Reports that are not acknowledged yet. */
@@ -43,7 +50,9 @@ export class ReportQueue {
     const { crypto } = this.#context.ports;
     const { kindVersion = 1, loss = 'should-keep' } = options;
     const id = toBase64Url(crypto.random(16));
-    this.#waiting.push({ id, kind, kindVersion, loss, eventAtMs: this.#now(), body });
+    const report: Report = { id, kind, kindVersion, loss, eventAtMs: this.#now(), body };
+    this.#waiting.push(report);
+    if (loss !== 'may-drop') this.#journal?.keepReport(report);
     this.#makeRoom();
     this.#arm(gatherMs);
   }
@@ -57,6 +66,14 @@ export class ReportQueue {
       if (this.#waiting.length > 0) this.#arm(retryMs);
     });
     return this.#flushing;
+  }
+
+  /** What an earlier start left comes before what this one saw; when it happened, each report says itself. */
+  #restore(kept: readonly Report[]): void {
+    const known = new Set(this.#waiting.map(({ id }) => id));
+    this.#waiting.unshift(...kept.filter(({ id }) => !known.has(id)));
+    this.#makeRoom();
+    if (this.#waiting.length > 0) this.#arm(gatherMs);
   }
 
   #arm(ms: number): void {
@@ -75,10 +92,9 @@ export class ReportQueue {
   #makeRoom(): void {
     while (this.#waiting.length > capacity) {
       const loss = lossOrder.find((candidate) => this.#waiting.some((report) => report.loss === candidate));
-      this.#waiting.splice(
-        this.#waiting.findIndex((report) => report.loss === loss),
-        1,
-      );
+      const index = this.#waiting.findIndex((report) => report.loss === loss);
+      const dropped = this.#waiting.splice(index, 1);
+      this.#journal?.forgetReports(dropped, 'dropped');
     }
   }
 
@@ -90,6 +106,7 @@ export class ReportQueue {
       // Refused for good (4xx) is settled as well: the same batch would be refused again.
       if (reply.status >= 500 || reply.status === 429) return;
       this.#waiting = this.#waiting.filter((report) => !batch.includes(report));
+      this.#journal?.forgetReports(batch, reply.status < 300 ? 'sent' : 'failed');
     }
   }
 

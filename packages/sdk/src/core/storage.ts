@@ -1,5 +1,6 @@
 /** What survives the JavaScript context: device keys, the trust floor and the resume ticket. Session keys and counters never do. */
-import type { KeyPair } from '@hauberk/primitives';
+import type { LossClass } from '@hauberk/channel/client';
+import type { KeyPair, SecretKey } from '@hauberk/primitives';
 
 /** A device key; `deviceId` names the device that it is enrolled for, null before that. */
 export interface StoredKey {
@@ -23,6 +24,24 @@ export interface StoredResume {
   readonly deviceId: string;
 }
 
+/** Who works on a journal entry: another tab, or a start that was killed, until the time is over. */
+export interface StoredLease {
+  readonly by: string;
+  readonly untilMs: number;
+}
+
+/** A journal entry as it rests: what is readable orders entries and makes room, nothing more. */
+export interface StoredEntry {
+  readonly id: string;
+  readonly order: number;
+  readonly rank: 'request' | LossClass;
+  /** Rises with every change, so that of two writers one learns that it came late. */
+  readonly revision: number;
+  /** Base64url of nonce ‖ ciphertext ‖ tag under the journal key; the other members, lease aside, are its associated data. */
+  readonly sealed: string;
+  readonly lease: StoredLease | null;
+}
+
 /** Everything that is stored, by name. */
 export interface StoredEntries {
   readonly identity: StoredKey;
@@ -31,6 +50,10 @@ export interface StoredEntries {
   readonly resume: StoredResume;
   /** Wall-clock milliseconds of the latest recoveries: their budget is the device's, not the tab's. */
   readonly recoveries: readonly number[];
+  /** Origins that failed, with the wall-clock milliseconds until which they are left. */
+  readonly endpoints: Readonly<Record<string, number>>;
+  readonly 'journal-key': SecretKey;
+  readonly journal: readonly StoredEntry[];
 }
 
 /** The storage port. Entries are written whole and read as written; several contexts may share one storage. */
