@@ -108,6 +108,8 @@ const helloPart =
 const answerPart =
   ({ world, device, pending, answer }: Scene): MakeAttempt =>
   async (random) => {
+    // A second each, so that the register of hellos never fills up.
+    world.later(1000);
     const other = valueOf(world.answer(valueOf(world.judge((await helloOf(world, device)).text)), 'none')).answer;
     const input = random() < 0.6 ? mutateText(random, answer, other) : mutatePayload(random, answer);
     const run = async (): Promise<string> => codeOf(await finishHandshake(device.crypto, pending, input));
