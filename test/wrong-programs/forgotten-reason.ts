@@ -9,5 +9,4 @@ export const outer: Readonly<Record<ProofReason, number>> = {
   'enrol.scope': 403,
   'enrol.evidence': 403,
   'step-up.malformed': 400,
-  'step-up.challenge': 403,
 };

@@ -84,8 +84,7 @@ export type ProofReason =
   | 'enrol.evidence'
   | 'step-up.malformed'
   | 'step-up.challenge'
-  | 'step-up.signature'
-  | 'step-up.transaction';
+  | 'step-up.signature';
 
 /** All of them; one total table in the server maps each to an outer problem. */
 export type ChannelReason = DocumentReason | HandshakeReason | RequestReason | ReplyReason | ProofReason;

@@ -155,7 +155,6 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'step-up.malformed': 'malformed',
   'step-up.challenge': 'step-up-required',
   'step-up.signature': 'refused',
-  'step-up.transaction': 'refused',
   'step-up.required': 'step-up-required',
   'step-up.key-unknown': 'forbidden',
   // Heads.
