@@ -1,0 +1,59 @@
+/** `hauberk simulate`: what the whole chain does in conditions that no laboratory has. */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { simulateNetwork, trainConditions, usualConcurrency } from './network.ts';
+
+const usage = `usage: hauberk simulate network [--seed S] [--runs N] [--concurrency N] [--scale F] [--json]
+
+  --scale  divides all times of network and app; reported seconds are unscaled (${trainConditions.scale})
+`;
+
+const readOptions = (args: readonly string[]) => {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        seed: { type: 'string', default: String(randomInt(1, 1_000_000)) },
+        runs: { type: 'string', default: '100' },
+        concurrency: { type: 'string', default: String(usualConcurrency) },
+        scale: { type: 'string', default: String(trainConditions.scale) },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    return { ...values, subject: positionals.join(' ') };
+  } catch {
+    return undefined;
+  }
+};
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
+
+/** Runs `hauberk simulate`. */
+export const simulate = async (args: readonly string[]): Promise<number> => {
+  const options = readOptions(args);
+  const [seed, runs, concurrency] = [Number(options?.seed), Number(options?.runs), Number(options?.concurrency)];
+  const scale = Number(options?.scale);
+  const isRight = options?.subject === 'network' && [seed, runs, concurrency].every(isCount) && scale >= 1;
+  if (options === undefined || !isRight) {
+    process.stderr.write(usage);
+    return 2;
+  }
+  process.stderr.write(`seed ${seed}\n`);
+  let done = 0;
+  const report = await simulateNetwork({ seed, runs, concurrency, conditions: { ...trainConditions, scale } }, () => {
+    done += 1;
+    if (done % 100 === 0) process.stderr.write(`${done} of ${runs}\n`);
+  });
+  const { completed, doubled, lost, p50Seconds, p99Seconds, kills, others } = report;
+  if (options.json) process.stdout.write(`${JSON.stringify({ seed, ...report })}\n`);
+  else
+    process.stdout.write(
+      `${completed} of ${runs} completed, ${doubled} doubled, ${lost} lost without a word, ${kills} kills\n` +
+        `half within ${p50Seconds} s, 99 of 100 within ${p99Seconds} s\n` +
+        Object.entries(others)
+          .map(([name, count]) => `${count} × ${name}\n`)
+          .join(''),
+    );
+  return doubled === 0 && lost === 0 && completed >= runs * 0.999 ? 0 : 1;
+};
