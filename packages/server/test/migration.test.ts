@@ -1,0 +1,269 @@
+/** Migration schemes through a whole gateway: facts, metrics, observe mode, one-time use over all threads, no way down from HB/1; and the report. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash, createHmac } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parseConfig } from '../src/index.ts';
+import type { ClientReport } from '../src/report/client-report.ts';
+import { clientOf, createClientSightings } from '../src/report/client-sightings.ts';
+import { call, enrol, openSession, protect, send } from './channel-device.ts';
+import { adminToken, type EchoGateway, pastTheFence, startEchoGateway } from './echo-gateway.ts';
+
+const secret = 'a shared secret of the bank and its app';
+const cavage = { scheme: 'cavage-hmac', keys: [{ id: 'old-app', secret }] };
+const routes = [
+  { id: 'strict', path: '/api/strict' },
+  { id: 'pay', path: '/api/pay', class: 'money', migration: [cavage] },
+  { id: 'watched', path: '/api/watched', protection: 'observe', migration: [cavage] },
+  { id: 'plainly-watched', path: '/api/plainly', protection: 'observe' },
+  { id: 'denied', path: '/api/denied', outcome: 'deny', migration: [cavage] },
+];
+
+let gateway: EchoGateway;
+before(async () => {
+  gateway = await startEchoGateway({ routes });
+  await pastTheFence();
+});
+after(() => gateway.close());
+
+let amount = 0;
+const agent = { 'user-agent': 'BankApp/3.1.9 (iPhone of somebody; iOS 17)', 'x-app-version': '3.1.9' };
+
+/** What an app signs that was written for Kong or the like. */
+const signed = (path: string, given?: string) => {
+  amount += 1;
+  const body = given ?? JSON.stringify({ amount });
+  const digest = `SHA-256=${createHash('sha256').update(body).digest('base64')}`;
+  const date = new Date().toUTCString();
+  const text = `(request-target): post ${path}\ndate: ${date}\ndigest: ${digest}`;
+  const signature = createHmac('sha256', secret).update(text).digest('base64');
+  const authorization = `Signature keyId="old-app",algorithm="hmac-sha256",headers="(request-target) date digest",signature="${signature}"`;
+  const headers: Record<string, string> = { ...agent, date, digest, authorization, 'content-type': 'application/json' };
+  return { method: 'POST', url: path, headers, body };
+};
+
+const deliver = async (request: ReturnType<typeof signed>) => {
+  const count = gateway.seen.length;
+  const reply = await send(gateway.running.url, request);
+  return { status: reply.status, upstream: gateway.seen.slice(count).at(0) };
+};
+
+describe('a route with a migration scheme', () => {
+  test('takes the old signature, and tells the upstream that it is weaker', async () => {
+    const { status, upstream } = await deliver(signed('/api/pay'));
+    assert.equal(status, 200);
+    assert.equal(upstream?.headers['hauberk-verified-state'], 'migrated');
+    assert.equal(upstream?.headers['hauberk-verified-scheme'], 'cavage-hmac');
+    assert.equal(upstream?.headers['hauberk-verified-key'], 'old-app');
+    assert.match(String(upstream?.headers['hauberk-verified-signature']), /^t=\d+,h=/);
+    assert.equal(upstream?.headers['hauberk-verified-device'], undefined);
+  });
+
+  test('counts it in metrics by scheme', async () => {
+    assert.match(
+      await gateway.running.metrics(),
+      /hauberk_migrated_requests_total\{service="bank",route="pay",scheme="cavage-hmac"\} [1-9]/,
+    );
+  });
+
+  test('lets a captured request of a changing method pass once, whichever thread gets the copies', async () => {
+    const request = signed('/api/pay');
+    const replies = await Promise.all(Array.from({ length: 12 }, () => send(gateway.running.url, request)));
+    assert.deepEqual(replies.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 11 }, () => 409)]);
+  });
+
+  test('refuses a changed body, and no credential at all', async () => {
+    const changed = { ...signed('/api/pay'), body: '{"amount":999999}' };
+    assert.equal((await deliver(changed)).status, 403);
+    const bare = signed('/api/pay');
+    delete bare.headers['authorization'];
+    const { status, upstream } = await deliver(bare);
+    assert.equal(status, 401);
+    assert.equal(upstream, undefined);
+  });
+
+  test('strips forged facts', async () => {
+    const request = signed('/api/pay');
+    request.headers['hauberk-verified-state'] = 'verified';
+    request.headers['Hauberk_Verified_Device'] = 'mine';
+    const { upstream } = await deliver(request);
+    assert.equal(upstream?.headers['hauberk-verified-state'], 'migrated');
+    assert.ok(!JSON.stringify(upstream?.headers).includes('mine'));
+  });
+
+  test('still takes HB/1, and prefers it', async () => {
+    const session = await openSession(
+      gateway.running.url,
+      gateway.running.trust(),
+      await enrol(gateway.running.url, gateway.running.trust()),
+    );
+    const reply = await call(session, { url: '/api/pay', body: '{}' });
+    assert.equal(reply.status, 200);
+    assert.ok(reply.bound);
+    assert.equal(gateway.seen.at(-1)?.headers['hauberk-verified-state'], 'verified');
+  });
+
+  test('never judges a request with HB/1 headers by a weaker scheme, whichever of them is left', async () => {
+    const { running } = gateway;
+    const session = await openSession(running.url, running.trust(), await enrol(running.url, running.trust()));
+    for (const name of ['signature-input', 'hauberk-ticket'] as const) {
+      const made = await protect(session, { url: '/api/pay', body: '{}' });
+      const request = signed('/api/pay');
+      request.headers[name] = made.headers[name] ?? '';
+      const { status, upstream } = await deliver(request);
+      assert.equal(status, 401, name);
+      assert.equal(upstream, undefined, name);
+    }
+    assert.equal((await deliver(signed('/api/pay'))).status, 200, 'control: without them it passes');
+  });
+
+  test('obeys its static outcome', async () => {
+    assert.equal((await deliver(signed('/api/denied'))).status, 403);
+  });
+
+  test('a route without the scheme takes none of it', async () => {
+    assert.equal((await deliver(signed('/api/strict'))).status, 401);
+  });
+});
+
+describe('beside observe mode', () => {
+  test('an accepted one is migrated, a failed one passes unverified with its reason', async () => {
+    const good = await deliver(signed('/api/watched'));
+    assert.equal(good.upstream?.headers['hauberk-verified-state'], 'migrated');
+    const bad = await deliver({ ...signed('/api/watched'), body: '{}' });
+    assert.equal(bad.status, 200);
+    assert.equal(bad.upstream?.headers['hauberk-verified-state'], 'unverified');
+    assert.equal(bad.upstream?.headers['hauberk-verified-reason'], 'migration.digest');
+    const unsigned = await send(gateway.running.url, { method: 'GET', url: '/api/plainly', headers: agent });
+    assert.equal(unsigned.status, 200);
+  });
+});
+
+describe('configuration', () => {
+  const issuesOf = (route: object): readonly string[] => {
+    const loaded = parseConfig(
+      {
+        organisation: 'demo',
+        apps: [{ id: 'app' }],
+        services: [{ id: 'bank', upstream: 'core', routes: [{ path: '/a', ...route }] }],
+        upstreams: { core: { origin: 'http://a', factsKey: 'f'.repeat(32) } },
+      },
+      'made.yaml',
+    );
+    return loaded.ok ? [] : loaded.issues.map(({ path }) => path.slice(4).join('.'));
+  };
+  const jwks = '{"keys":[]}';
+  const dpop = { scheme: 'dpop', jwks, issuer: 'i', audience: 'a', origins: ['https://a'] };
+  const attestation = { scheme: 'oauth-attestation', jwks, audience: 'a' };
+  const sigv4 = { scheme: 'sigv4', keys: [{ id: 'AKID', secret }], region: 'r', service: 's' };
+  const cases: readonly (readonly [string, object, readonly string[]])[] = [
+    ['a good one', { migration: [cavage, sigv4, dpop, attestation] }, []],
+    ['an unprotected route', { protection: 'none', migration: [cavage] }, ['migration']],
+    ['a sealed route', { mode: 'sealed', migration: [cavage] }, ['mode']],
+    ['a login', { requiresLogin: { kind: 'authorization' }, migration: [cavage] }, ['requiresLogin']],
+    ['a step-up', { stepUp: true, migration: [cavage] }, ['stepUp']],
+    ['idempotency keys', { idempotency: { demand: 'required' }, migration: [cavage] }, ['idempotency']],
+    ['a tier', { minTier: 1, migration: [cavage] }, ['minTier']],
+    ['money with DPoP', { class: 'money', migration: [dpop] }, ['migration.0']],
+    ['money with attestation', { class: 'money', migration: [cavage, attestation] }, ['migration.1']],
+    ['money without digest', { class: 'money', migration: [{ ...cavage, bodyDigest: false }] }, ['migration.0']],
+    ['money with replays', { class: 'money', migration: [{ ...cavage, once: 'none' }] }, ['migration.0']],
+    [
+      'money with unsigned payloads',
+      { class: 'money', migration: [{ ...sigv4, unsignedPayload: true }] },
+      ['migration.0'],
+    ],
+    ['skew above the limit', { migration: [{ ...cavage, skewSeconds: 600 }] }, ['migration.0.skewSeconds']],
+    [
+      'one key id twice',
+      {
+        migration: [
+          {
+            ...cavage,
+            keys: [
+              { id: 'a', secret },
+              { id: 'a', secret },
+            ],
+          },
+        ],
+      },
+      ['migration.0.keys.1.id'],
+    ],
+    ['a symmetric JWT algorithm', { migration: [{ ...dpop, algorithms: ['HS256'] }] }, ['migration.0.algorithms.0']],
+    [
+      'a short secret',
+      { migration: [{ ...cavage, keys: [{ id: 'a', secret: 'short' }] }] },
+      ['migration.0.keys.0.secret'],
+    ],
+  ];
+  for (const [name, route, expected] of cases) test(name, () => assert.deepEqual(issuesOf(route), expected));
+});
+
+describe('the client report', () => {
+  test('keeps family and version of a client and nothing that tells one person from another', () => {
+    const cases: readonly (readonly [unknown, unknown, string, string])[] = [
+      ['BankApp/3.1.9 (iPhone of Anna Example)', undefined, 'BankApp', '3.1.9'],
+      ['BankApp/3.1 okhttp/4', '3.2', 'BankApp', '3.2'],
+      ['okhttp/4.12.0', 'anna@example.org', 'okhttp', '4.12.0'],
+      [undefined, undefined, '(none)', ''],
+      ['\u0000<script>', undefined, '(none)', ''],
+    ];
+    for (const [userAgent, declared, client, version] of cases)
+      assert.deepEqual(clientOf(userAgent, declared), { client, version });
+  });
+
+  test('is bounded: ten thousand kinds of clients become few rows, and no request is lost', () => {
+    const sightings = createClientSightings('x-app-version', 16);
+    for (let index = 0; index < 10_000; index += 1) {
+      const head = { headers: { 'user-agent': `App${index}/1` } };
+      const log = { reason: 'request.unsigned', detail: '', tag: '', client: '' };
+      const route = { service: 'bank', id: 'r', protection: 'required' };
+      sightings.see({ head, route, log, at: 5 } as unknown as Parameters<typeof sightings.see>[0]);
+    }
+    const rows = sightings.take();
+    assert.equal(rows.length, 17);
+    assert.equal(
+      rows.reduce((sum, { requests }) => sum + requests, 0),
+      10_000,
+    );
+    assert.deepEqual(sightings.take(), []);
+  });
+
+  test('says who is still on what, and who would be refused, why, since when; from the state and from the gateway', async () => {
+    const startedAt = Date.now();
+    await deliver(signed('/api/watched'));
+    await gateway.stop();
+    const command = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+    const args = [command, 'report', 'clients', '--json', '--state', gateway.config.state];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as ClientReport;
+    const migrated = report.clients.find(({ state }) => state === 'migrated');
+    assert.equal(migrated?.client, 'BankApp');
+    assert.equal(migrated?.version, '3.1.9');
+    assert.equal(migrated?.scheme, 'cavage-hmac');
+    assert.match(migrated?.key ?? '', /^[\w-]{12}$/);
+    assert.ok((migrated?.firstAtMs ?? 0) <= startedAt && (migrated?.lastAtMs ?? 0) >= startedAt);
+    assert.ok(report.clients.some(({ state, scheme }) => state === 'verified' && scheme === 'hb1'));
+    const watched = report.wouldBeRefused.filter(({ state }) => state === 'unverified');
+    assert.deepEqual(watched.map(({ route, reason }) => `${route} ${reason}`).toSorted(), [
+      'plainly-watched request.unsigned',
+      'watched migration.digest',
+    ]);
+    assert.ok(report.wouldBeRefused.some(({ route, state }) => route === 'strict' && state === 'refused'));
+    assert.ok(!stdout.includes('old-app') && !stdout.includes('iPhone') && !stdout.includes('127.0.0.1'));
+  });
+
+  test('the operators’ listener answers it to the token only', async () => {
+    const other = await startEchoGateway({ routes });
+    try {
+      const url = new URL('/clients', other.running.adminUrl);
+      assert.equal((await fetch(url)).status, 401);
+      const reply = await fetch(url, { headers: { authorization: `Bearer ${adminToken}` } });
+      assert.deepEqual(await reply.json(), { clients: [], wouldBeRefused: [] });
+    } finally {
+      await other.close();
+    }
+  });
+});
