@@ -32,6 +32,12 @@ export const openDeadline = (outer: AbortSignal | undefined, ms: number): Deadli
   return { signal: controller.signal, disarm, extend, release };
 };
 
+/** A timer that does not hold the process, where timers do (Node). */
+export const unheld = (timer: ReturnType<typeof setTimeout>): ReturnType<typeof setTimeout> => {
+  (timer as unknown as { unref?: () => void }).unref?.();
+  return timer;
+};
+
 /** Waits, unless the signal is aborted first: then it throws the signal's reason. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 /** One attempt of one entry: marked as being sent before anything leaves, so that a kill in between is seen by the next start. */
 import { fromBase64Url, toBase64Url } from '@hauberk/primitives';
 import type { Call, Journey } from './call.ts';
+import { unheld } from './deadline.ts';
 import type { JournalSettings } from './journal-options.ts';
 import type { EntryState, JournalHost } from './journal-port.ts';
 import { type RequestRecord, remainingMs, type Verdict, viewOf } from './journal-record.ts';
@@ -69,11 +70,9 @@ export class Flight {
 
   async #runInSession(): Promise<Landing | undefined> {
     const leftMs = this.#remainingMs();
-    if (leftMs <= 0) this.interrupt({ state: 'expired', reason: 'expired' });
-    const timer = setTimeout(
-      () => this.interrupt({ state: 'expired', reason: 'expired' }),
-      Math.min(leftMs, 2 ** 31 - 1),
-    );
+    const expire = (): void => this.interrupt({ state: 'expired', reason: 'expired' });
+    if (leftMs <= 0) expire();
+    const timer = unheld(setTimeout(expire, Math.min(leftMs, 2 ** 31 - 1)));
     const renewal = this.#keepLease();
     try {
       return await this.#send();
@@ -164,9 +163,11 @@ export class Flight {
     let isStopped = false;
     const arm = (): void => {
       if (isStopped) return;
-      timer = setTimeout(() => {
-        vault.renew(this.id, this.#lease()).then(arm, () => undefined);
-      }, settings.leaseMs / 2);
+      timer = unheld(
+        setTimeout(() => {
+          vault.renew(this.id, this.#lease()).then(arm, () => undefined);
+        }, settings.leaseMs / 2),
+      );
     };
     arm();
     const stop = (): void => {

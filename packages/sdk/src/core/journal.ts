@@ -1,6 +1,7 @@
 /** The journal: what the customer asked for while the network was away, sealed on the device, signed when it is sent. */
 import type { Report } from '@hauberk/channel/client';
 import { fromBase64Url, toBase64Url } from '@hauberk/primitives';
+import { unheld } from './deadline.ts';
 import { JournalError } from './journal-error.ts';
 import { Flight, type FlightParts, type Interruption, type Landing } from './journal-flight.ts';
 import { takeIn } from './journal-intake.ts';
@@ -213,9 +214,7 @@ class OpenedJournal implements Journal {
     }
     if (sleepMs === undefined) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#run(), Math.min(sleepMs, longestSleepMs));
-    // Where timers hold the process (Node), waiting entries do not.
-    (this.#timer as unknown as { unref?: () => void }).unref?.();
+    this.#timer = unheld(setTimeout(() => this.#run(), Math.min(sleepMs, longestSleepMs)));
   }
 
   /** Does one thing; answers how long nothing is to be done then, 0 for more at once, undefined for nothing at all. */

@@ -3,6 +3,7 @@ import { endpoint, type LossClass, maxReportsPerBatch, type Report, reportBatch 
 import { type EpochMs, epochMs, toBase64Url, utf8 } from '@hauberk/primitives';
 import { type Call, ownCall } from './call.ts';
 import type { CoreContext } from './core-context.ts';
+import { unheld } from './deadline.ts';
 import type { OpenedReply } from './exchange.ts';
 import type { Journal } from './journal-port.ts';
 
@@ -78,11 +79,11 @@ export class ReportQueue {
 
   #arm(ms: number): void {
     if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.flush().catch(() => undefined);
-    }, ms);
-    // Where timers hold the process (Node), waiting reports do not.
-    (this.#timer as unknown as { unref?: () => void }).unref?.();
+    this.#timer = unheld(
+      setTimeout(() => {
+        this.flush().catch(() => undefined);
+      }, ms),
+    );
   }
 
   #now(): EpochMs {

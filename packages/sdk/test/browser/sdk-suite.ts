@@ -1,6 +1,7 @@
 /** The SDK suite: every case runs in Node and in Chromium. */
 import { attackCases } from './attack-cases.ts';
 import { coreCases, type SuiteCase } from './core-cases.ts';
+import { journalCases } from './journal-cases.ts';
 import { openLab, type Platform } from './lab.ts';
 import { sessionCases } from './session-cases.ts';
 import { stepUpCases } from './step-up-cases.ts';
@@ -8,7 +9,13 @@ import { stepUpCases } from './step-up-cases.ts';
 export type { SuiteCase } from './core-cases.ts';
 
 /** Every case. */
-export const sdkSuite: readonly SuiteCase[] = [...coreCases, ...attackCases, ...sessionCases, ...stepUpCases];
+export const sdkSuite: readonly SuiteCase[] = [
+  ...coreCases,
+  ...attackCases,
+  ...sessionCases,
+  ...stepUpCases,
+  ...journalCases,
+];
 
 /** Runs one case on a platform, on storage of its own. */
 export const runCase = async (platform: Platform, name: string): Promise<void> => {
