@@ -9,7 +9,6 @@ import {
   createSecretKey,
   diffieHellman,
   generateKeyPairSync,
-  hash,
   KeyObject,
   randomFillSync,
   sign,
@@ -38,6 +37,7 @@ import {
   requireUsage,
   tagLength,
 } from './input-checks.ts';
+import { HmacKey, hmacSha256, sha256 } from './node-hmac.ts';
 import { publicKeyOf, signerKeyOf } from './public-key-cache.ts';
 import { randomPool } from './random-pool.ts';
 
@@ -53,9 +53,6 @@ const x25519Pkcs8Prefix = Buffer.from('302e020100300506032b656e04220420', 'hex')
  */
 const plain = (buffer: Buffer): Bytes =>
   new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
-
-// A raw key would make OpenSSL fetch and build its HMAC anew: five times the price of a KeyObject.
-const hmac = (key: KeyObject, input: Uint8Array): Bytes => plain(createHmac('sha256', key).update(input).digest());
 
 const hkdfExpand = (pseudoRandomKey: Uint8Array, label: Uint8Array, length: number): Bytes => {
   requireExpandable(pseudoRandomKey, length);
@@ -73,21 +70,27 @@ const hkdfExpand = (pseudoRandomKey: Uint8Array, label: Uint8Array, length: numb
   return output.subarray(0, length);
 };
 
-const isOurs = (handle: unknown): handle is KeyObject => handle instanceof KeyObject;
+const isKeyObject = (handle: unknown): handle is KeyObject => handle instanceof KeyObject;
+const isHmacKey = (handle: unknown): handle is HmacKey => handle instanceof HmacKey;
 
-const handleOf = (key: SecretKey, use: SecretKey['use']): KeyObject => {
-  requireSecretUse(key, use);
-  return requireHandle(key.handle, isOurs);
+const aeadHandle = (key: SecretKey): KeyObject => {
+  requireSecretUse(key, 'aead');
+  return requireHandle(key.handle, isKeyObject);
 };
 
 const privateHandleOf = (key: PrivateKey, usage: PrivateKey['usage']): KeyObject => {
   requireKeyUsage(key, usage);
-  return requireHandle(key.handle, isOurs);
+  return requireHandle(key.handle, isKeyObject);
+};
+
+const mac = (key: SecretKey, input: Uint8Array): Bytes => {
+  requireSecretUse(key, 'mac');
+  return hmacSha256(requireHandle(key.handle, isHmacKey), input);
 };
 
 const seal = (key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Bytes => {
   requireNonce(nonce);
-  const cipher = createCipheriv(gcm, handleOf(key, 'aead'), nonce, gcmOptions);
+  const cipher = createCipheriv(gcm, aeadHandle(key), nonce, gcmOptions);
   cipher.setAAD(associated);
   const ciphertext = cipher.update(plaintext);
   cipher.final();
@@ -100,7 +103,7 @@ const seal = (key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, associat
 const open = (key: SecretKey, nonce: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Bytes | undefined => {
   requireNonce(nonce);
   if (sealed.length < tagLength) return undefined;
-  const decipher = createDecipheriv(gcm, handleOf(key, 'aead'), nonce, gcmOptions);
+  const decipher = createDecipheriv(gcm, aeadHandle(key), nonce, gcmOptions);
   decipher.setAAD(associated);
   decipher.setAuthTag(sealed.subarray(sealed.length - tagLength));
   const plaintext = decipher.update(sealed.subarray(0, sealed.length - tagLength));
@@ -180,16 +183,16 @@ const verifySignature = (publicKey: Uint8Array, message: Uint8Array, signature: 
 export const nodeCrypto: SyncCrypto = {
   name: 'node',
   random: randomPool((target) => randomFillSync(target)),
-  sha256: (input) => plain(hash('sha256', input, 'buffer')),
-  hkdfExtract: (salt, keyMaterial) => hmac(createSecretKey(salt), keyMaterial),
+  sha256,
+  hkdfExtract: (salt, keyMaterial) => hmacSha256(new HmacKey(salt), keyMaterial),
   hkdfExpand,
-  importMac: (key) => ({ use: 'mac', handle: createSecretKey(key) }),
+  importMac: (key) => ({ use: 'mac', handle: new HmacKey(key) }),
   importAead: (key) => {
     requireAeadKey(key);
     return { use: 'aead', handle: createSecretKey(key) };
   },
-  mac: (key, input) => hmac(handleOf(key, 'mac'), input),
-  verifyMac: (key, input, tag) => tag.length === 32 && timingSafeEqual(hmac(handleOf(key, 'mac'), input), tag),
+  mac,
+  verifyMac: (key, input, tag) => tag.length === 32 && timingSafeEqual(mac(key, input), tag),
   seal,
   open,
   generateKeyPair,
