@@ -128,6 +128,9 @@ class Client implements Hauberk {
       deviceId: session?.client.core.deviceId,
       tier: session?.client.core.tier,
       configVersion: this.#config.known?.config.version,
+      unboundReplies: this.#config.known?.config.routes.some(
+        ({ mode, replies }) => mode !== 'plain' && replies === 'unbound',
+      ),
       storage: ports.storage.isPersistent() ? 'persistent' : 'memory',
       endpoint: endpoints.current(),
       serverTimeMs: serverClock?.now(),

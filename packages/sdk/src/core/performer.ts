@@ -71,7 +71,9 @@ class Performance {
 
   #tryEarly() {
     const { context, sessions } = this.#parts;
-    const isEarly = context.options.early !== false && this.#call.journey === undefined;
+    // A proxy that only asks has no answer to a hello: the handshake goes to the gateway first.
+    const isBound = this.#call.route.replies === 'bound';
+    const isEarly = context.options.early !== false && this.#call.journey === undefined && isBound;
     return isEarly ? sessions.tryEarly(this.#call) : undefined;
   }
 

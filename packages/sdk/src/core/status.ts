@@ -13,4 +13,9 @@ export interface HauberkStatus {
   /** Authenticated server time; undefined before the first handshake. */
   readonly serverTimeMs: number | undefined;
   readonly waitingReports: number;
+  /**
+   * Whether the signed config says of any protected route that its replies are not bound: a proxy forwards there and only asks the gateway. Such
+   * replies are as good as TLS is, and no better. Undefined before the config is known.
+   */
+  readonly unboundReplies: boolean | undefined;
 }
