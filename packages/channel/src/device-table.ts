@@ -19,7 +19,9 @@ export const challengesPerDevice = 4;
 export const sessionsPerDevice = 11;
 const probes = 64;
 /** Rows change hands at most this often under one caller before it gives up. */
-const attempts = 8;
+const attempts = 16;
+/** Looks at a row that another thread is laying out before that thread counts as dead: many times what the layout takes. */
+const patience = 4096;
 
 /** Keys that no device has: a row never used, and one that a thread is laying out. */
 const unused = 0n;
@@ -85,11 +87,18 @@ export const keepDeviceRow = (table: DeviceTable, row: number, key: bigint, unti
 const isKept = (table: DeviceTable, row: number, now: EpochSeconds): boolean =>
   Atomics.load(table.words, row * rowWords + keepWord) >= minuteOf(now);
 
-/** The first row that may be taken for a key. */
-const freeRow = (table: DeviceTable, key: bigint, now: EpochSeconds): number | undefined =>
+/** The key of a row, once whoever lays it out is done: it may be for the very device that the caller wants a row for. */
+const settledKey = (table: DeviceTable, row: number): bigint => {
+  let held = Atomics.load(table.keys, keyIndex(row));
+  for (let look = 0; held === busy && look < patience; look += 1) held = Atomics.load(table.keys, keyIndex(row));
+  return held;
+};
+
+/** The first row that is the device's own or may be taken for it. */
+const placeFor = (table: DeviceTable, key: bigint, now: EpochSeconds): number | undefined =>
   placesOf(table, key).find((row) => {
-    const held = Atomics.load(table.keys, keyIndex(row));
-    return held === unused || (held !== busy && !isKept(table, row, now));
+    const held = settledKey(table, row);
+    return held === unused || held === key || (held !== busy && !isKept(table, row, now));
   });
 
 const takeRow = (
@@ -101,7 +110,8 @@ const takeRow = (
   until: EpochSeconds,
 ): boolean => {
   const held = Atomics.load(table.keys, keyIndex(row));
-  if (held === busy || Atomics.compareExchange(table.keys, keyIndex(row), held, busy) !== held) return false;
+  if (held === busy || held === key || Atomics.compareExchange(table.keys, keyIndex(row), held, busy) !== held)
+    return false;
   if (held !== unused && isKept(table, row, now)) {
     Atomics.store(table.keys, keyIndex(row), held);
     return false;
@@ -129,7 +139,7 @@ export const openDeviceRow = (
       raise(table, own * rowWords + generationWord, generation);
       return own;
     }
-    const row = freeRow(table, key, now);
+    const row = placeFor(table, key, now);
     if (row === undefined) return undefined;
     if (takeRow(table, row, key, generation, now, until)) return row;
   }

@@ -5,7 +5,12 @@ import { Worker } from 'node:worker_threads';
 import {
   allocateSlot,
   claimInSlot,
+  deviceTableBytes,
+  findDeviceRow,
+  generationOf,
+  openDeviceTable,
   openSessionTable,
+  raiseGeneration,
   type SlotReference,
   sessionTableBytes,
   strikeRegisterBytes,
@@ -17,6 +22,7 @@ import { isFull } from './fixture/seed.ts';
 const bornAt = 1_790_000_000;
 const siblings = 4;
 const perRound = 56;
+const devicesPerRound = 48;
 const script = new URL('./fixture/hammer.ts', import.meta.url);
 
 const hammer = (order: Partial<HammerOrder> & Pick<HammerOrder, 'task' | 'memory'>): Worker => {
@@ -25,10 +31,14 @@ const hammer = (order: Partial<HammerOrder> & Pick<HammerOrder, 'task' | 'memory
   return new Worker(script, { workerData });
 };
 
+/** What every worker answers; one that fails ends the others, which would wait for it. */
 const answersOf = async (workers: readonly Worker[]): Promise<number[]> => {
-  const answers = await Promise.all(workers.map((worker) => once(worker, 'message')));
-  await Promise.all(workers.map((worker) => worker.terminate()));
-  return answers.flatMap(([won]) => won);
+  try {
+    const answers = await Promise.all(workers.map((worker) => once(worker, 'message')));
+    return answers.flatMap(([won]) => won);
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
 };
 
 describe('shared tables under real threads', () => {
@@ -61,6 +71,28 @@ describe('shared tables under real threads', () => {
     assert.equal(new Set(won).size, won.length, 'one hello opened two sessions');
     // Two threads that meet on both sides of a turn may both refuse; nothing else may be lost.
     assert.ok(won.length >= rounds * 20 * 0.99, `${won.length} of ${rounds * 20}`);
+  });
+
+  it('rows that four threads open at once serve one device each, and a revocation reaches every one of them', async () => {
+    const memory = new SharedArrayBuffer(deviceTableBytes(256));
+    const rounds = isFull ? 2000 : 200;
+    const order = { task: 'device' as const, memory, step: new SharedArrayBuffer(4), rounds };
+    const opened = await answersOf([...Array(siblings)].map(() => hammer(order)));
+    assert.equal(opened.length, siblings * rounds * devicesPerRound);
+    const table = openDeviceTable(memory);
+    const last = opened.filter((found) => found >= (rounds - 1) * devicesPerRound * 1000);
+    const deviceOf = new Map<number, number>();
+    for (const found of last) {
+      const [device, row] = [Math.floor(found / 1000), found % 1000];
+      assert.equal(deviceOf.get(row) ?? device, device, `row ${row} serves two devices`);
+      deviceOf.set(row, device);
+    }
+    for (const device of new Set(deviceOf.values())) {
+      const row = findDeviceRow(table, BigInt(device + 1));
+      assert.ok(row !== undefined);
+      raiseGeneration(table, row, 1);
+    }
+    for (const row of deviceOf.keys()) assert.equal(generationOf(table, row), 1, `row ${row} was not reached`);
   });
 
   it('a thread that is terminated while it lays out slots takes at most one with it, and no lock stays held', async () => {
