@@ -1,4 +1,5 @@
 /** One customer on a bad network: logs in at home, leaves, pays once, and has an app that is killed on the way. */
+import { randomUUID } from 'node:crypto';
 import { DEMO_CUSTOMERS, type DemoCustomer, type Random, seededRandom } from '@hauberk/example-bank';
 import { type EntryEvent, openJournal } from '@hauberk/sdk/journal';
 import { type ClientStorage, createHauberk, type Hauberk, memoryStorage } from '@hauberk/sdk/node';
@@ -15,6 +16,8 @@ export interface Conditions {
   readonly kills: number;
   /** All times of network and app are divided by it. */
   readonly scale: number;
+  /** The control: every attempt has a key of its own, so that the network's doubles become payments. */
+  readonly freshKeys?: boolean;
 }
 
 /** What became of one payment. */
@@ -131,10 +134,10 @@ class Customer {
   }
 
   #open({ ports }: MortalPorts): Hauberk {
-    const { scale } = this.#conditions;
+    const { scale, freshKeys = false } = this.#conditions;
     const { authorization } = this.#phone;
     const journal = openJournal({
-      atSend: () => ({ authorization }),
+      atSend: () => ({ authorization, ...(freshKeys ? { 'idempotency-key': randomUUID() } : {}) }),
       onEntry: (event) => this.#hear(event),
       retryMs: 1000 / scale,
       leaseMs: 15_000 / scale,

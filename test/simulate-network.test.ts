@@ -21,6 +21,12 @@ describe('a network that loses, delays and cuts, under apps that are killed', ()
     assert.ok(report.kills > 0, 'some app was killed');
   });
 
+  it('the control: with a key for every attempt the same weather books payments twice', async () => {
+    const conditions = { ...trainConditions, scale: 20, freshKeys: true };
+    const report = await simulateNetwork({ seed, runs: 80, conditions });
+    assert.ok(report.doubled > 0, JSON.stringify(report));
+  });
+
   it('a flight never takes less than half a round trip, and longer the more is lost', () => {
     const { weather } = trainConditions;
     const mean = (loss: number): number => {

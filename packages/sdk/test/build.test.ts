@@ -5,11 +5,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import vm from 'node:vm';
+import { nodeCrypto } from '@hauberk/crypto/node';
 import { buildSdk, writePackage } from '../build.ts';
+import { deadOrigin } from './dead-origin.ts';
 
 const compiler = fileURLToPath(new URL('../../../node_modules/.bin/tsc', import.meta.url));
+
+const somePoint = nodeCrypto.generateKeyPair('p256', 'sign').publicKey;
 
 const built = buildSdk();
 const sizeOf = async (name: string): Promise<number> =>
@@ -20,6 +24,8 @@ describe('SDK build', () => {
     ['hauberk.mjs', 20],
     ['hauberk.js', 20],
     ['hauberk-noble.mjs', 45],
+    ['hauberk-journal.mjs', 8],
+    ['hauberk-journal.js', 8],
   ] as const)
     it(`${name} is at most ${limit} KB gzipped`, async () => {
       const size = await sizeOf(name);
@@ -39,6 +45,35 @@ describe('SDK build', () => {
   it('no web build names a module that a page would have to find', async () => {
     const file = (await built).find(({ name }) => name === 'hauberk.mjs');
     assert.doesNotMatch(new TextDecoder().decode(file?.bytes), /\bfrom\s*["']|\brequire\(|\bimport\s*["'(]/);
+  });
+
+  it('the built journal understands the failures of the built client, though they share no module', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hauberk-sdk-journal-'));
+    try {
+      await writePackage(folder);
+      const built = async (file: string) => (await import(pathToFileURL(join(folder, file)).href)) as unknown;
+      const { createHauberk } = (await built('hauberk-node.mjs')) as typeof import('../src/node.ts');
+      const { openJournal } = (await built('hauberk-journal.mjs')) as typeof import('../src/journal.ts');
+      const hauberk = createHauberk({
+        organisation: 'demo',
+        app: 'app',
+        service: 'api',
+        endpoints: [await deadOrigin()],
+        trust: { configKeys: [{ kid: 'k', publicKey: somePoint }], minConfigVersion: 1, buildTimeMs: 0 },
+        attempts: 1,
+        journal: openJournal({ retryMs: 3_600_000 }),
+      });
+      await hauberk.owner('alice');
+      await hauberk.enqueue({ url: '/pay', method: 'POST', body: '1' });
+      let [entry] = await hauberk.journal.list();
+      while (entry?.reason === '') {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        [entry] = await hauberk.journal.list();
+      }
+      assert.deepEqual([entry?.state, entry?.reason], ['waiting', 'transport']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('a program outside the workspace compiles against the declarations, and a wrong one does not', async () => {

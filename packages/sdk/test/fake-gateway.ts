@@ -177,6 +177,8 @@ export class FakeGateway {
       response.writeHead(204, cors(origin)).end();
       return;
     }
+    // The network swallows it: whoever asked gets no reply and no end.
+    if (request.url.startsWith('/api/') && this.pulled('stall')) return;
     const reply = this.#route(request);
     if (reply === undefined) {
       incoming.socket.destroy();

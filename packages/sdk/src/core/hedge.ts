@@ -11,7 +11,7 @@ const follow = (outer: AbortSignal | undefined): AbortController => {
   return controller;
 };
 
-/** Runs a try, and after `delayMs` without its outcome a second one, when `mayHedge` then allows it. Fails as the first one does. */
+/** Runs a try, and after `delayMs` without its outcome a second one, when `mayHedge` then allows it. When both fail, the earlier failure counts. */
 export const hedged = <Value>(
   delayMs: number,
   outer: AbortSignal | undefined,
@@ -21,7 +21,7 @@ export const hedged = <Value>(
   new Promise((resolve, reject) => {
     const controllers = [follow(outer), follow(outer)] as const;
     let running = 1;
-    let failure: { readonly first: unknown } | undefined;
+    let failure: { readonly earlier: unknown } | undefined;
     const start = (index: 0 | 1): void => {
       const win = (value: Value): void => {
         clearTimeout(timer);
@@ -31,8 +31,8 @@ export const hedged = <Value>(
       const lose = (error: unknown): void => {
         clearTimeout(timer);
         running -= 1;
-        failure ??= { first: error };
-        if (running === 0) reject(failure.first);
+        failure ??= { earlier: error };
+        if (running === 0) reject(failure.earlier);
       };
       run(controllers[index].signal, index === 1).then(win, lose);
     };

@@ -16,6 +16,8 @@ import { answerStepUp, isAnswerable } from './step-up.ts';
 const backoffMs = 100;
 /** Largest body, in bytes, whose reply is waited for no longer than replies usually take. */
 const quickBodyBytes = 65_536;
+/** No reply is late enough for a second try before this, in milliseconds: on a fast network a repetition costs more than the wait. */
+const leastHedgeMs = 50;
 
 /** What a performer works with. */
 export interface PerformerParts {
@@ -116,7 +118,7 @@ class Performance {
     const mayHedge = options.hedge !== false && call.stream === undefined && isSafeMethod(call.target.method);
     if (!mayHedge || slowMs === undefined) return this.#send(session, call, origin);
     return hedged(
-      slowMs,
+      Math.max(leastHedgeMs, slowMs),
       call.signal,
       () => budget.take(),
       (signal, isSecond) => this.#send(session, { ...call, signal }, isSecond ? endpoints.beside(origin) : origin),

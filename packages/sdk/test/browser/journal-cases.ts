@@ -308,7 +308,7 @@ const people: readonly SuiteCase[] = [
     run: async (lab) => {
       const ear = new Ear();
       const atSend = async () => ({ 'x-covered': 'fresh credential' });
-      const { hauberk } = start(lab, { ...ear, atSend });
+      const { hauberk } = start(lab, { onEntry: ear.onEntry, atSend });
       await hauberk.owner('alice');
       await hauberk.enqueue({ url: '/api/signed/items?a=1' });
       const { reply } = await ear.hear('sent');

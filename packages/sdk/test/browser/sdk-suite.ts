@@ -5,6 +5,7 @@ import { journalCases } from './journal-cases.ts';
 import { openLab, type Platform } from './lab.ts';
 import { sessionCases } from './session-cases.ts';
 import { stepUpCases } from './step-up-cases.ts';
+import { weakNetworkCases } from './weak-network-cases.ts';
 
 export type { SuiteCase } from './core-cases.ts';
 
@@ -15,6 +16,7 @@ export const sdkSuite: readonly SuiteCase[] = [
   ...sessionCases,
   ...stepUpCases,
   ...journalCases,
+  ...weakNetworkCases,
 ];
 
 /** Runs one case on a platform, on storage of its own. */
