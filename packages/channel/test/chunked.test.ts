@@ -73,11 +73,11 @@ const drain = (
   frames: readonly Uint8Array[],
 ): { readonly plain: Uint8Array; readonly ended: boolean } => {
   const parts: Uint8Array[] = [];
-  for (const frame of frames) {
+  for (const [index, frame] of frames.entries()) {
     const chunk = opener.open(frame.subarray(0, 4), frame.subarray(4));
     if (chunk === undefined) return { plain: concat(...parts), ended: false };
     parts.push(chunk.plaintext);
-    if (chunk.final) return { plain: concat(...parts), ended: frame === frames.at(-1) };
+    if (chunk.final) return { plain: concat(...parts), ended: index === frames.length - 1 };
   }
   return { plain: concat(...parts), ended: false };
 };
