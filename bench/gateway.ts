@@ -20,8 +20,8 @@ const leastSigned = 0.5;
 const leastSealed = 0.45;
 
 /**
- * Everything on one core: on two, each reply and each forwarded request would have to wake the other core, and a slower gateway, which leaves
- * it idle more often, would be charged for more of these interrupts (5 µs and more in a virtual machine).
+ * Everything on one core, one at a time: on two, each reply and each forwarded request would have to wake the other core, and a slower
+ * gateway, which leaves it idle more often, would be charged for more of these interrupts (5 µs and more in a virtual machine).
  */
 const core = 0;
 const otherCore = 1;

@@ -87,7 +87,7 @@ export const mintSession = (
 
 /** Starts the upstream that all gateways share. */
 export const startUpstream = (scratch: string, core: number): Promise<Measured> =>
-  startNginx(join(folder, 'upstream.conf'), join(scratch, 'upstream'), core, {});
+  startNginx(join(folder, 'upstream.conf'), join(scratch, 'upstream'), core, {}, true);
 
 /** Starts the peer in front of an upstream. */
 export const startPeer = (

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { asBystander } from './processes.ts';
 
 /** What a run of wrk saw. */
 export interface WrkResult {
@@ -31,7 +32,7 @@ export const writeCorpus = (file: string, requests: readonly Buffer[]): void => 
 export const runWrk = (url: string, core: number, corpus: string, count: number): Promise<WrkResult> =>
   new Promise((resolve, reject) => {
     const wrk = ['wrk', '-t1', '-c64', '-d60', '--timeout', '10', '-s', script, url, '--', corpus, String(count)];
-    const child = spawn('taskset', ['-c', String(core), ...wrk], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('taskset', asBystander(core, wrk), { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
