@@ -21,7 +21,13 @@ import type { ForwardOutcome, UpstreamRequest } from './forward.ts';
 import { bindReply, type GatewayReply } from './gateway-reply.ts';
 import { checkObjects, readBodyOnce } from './grants.ts';
 import { replyHeaders, upstreamHeaders } from './hygiene.ts';
-import { beginIdempotent, type IdempotencyPorts, settleIdempotent, type UpstreamReply } from './idempotency.ts';
+import {
+  beginIdempotent,
+  type IdempotencyPorts,
+  type IdempotencyStart,
+  settleIdempotent,
+  type UpstreamReply,
+} from './idempotency.ts';
 import { applyLoginRule, type LoginPorts, requireLogin } from './logins.ts';
 import { type ProblemDetails, problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
@@ -119,17 +125,17 @@ export const verifyExchange = async (
   return body.ok ? verifyRequest(channel.crypto, pending.value, body.value, protection.now()) : body;
 };
 
-const checkOutcome = async (protection: Protection, exchange: Exchange): Promise<Passed<true>> => {
-  const { route, log } = exchange;
+const passed: Passed<true> = { ok: true, value: true };
+const noLogin: Passed<undefined> = { ok: true, value: undefined };
+
+const checkOutcome = ({ route, log }: Exchange): Passed<true> => {
   log.outcome = route.outcome;
-  if (route.outcome === 'deny') return stop('outcome.deny');
-  if (route.outcome === 'slow' && !(await protection.hold())) return stop('outcome.slow-full');
-  return { ok: true, value: true };
+  return route.outcome === 'deny' ? stop('outcome.deny') : passed;
 };
 
 const checkLimits = (protection: Protection, route: Route, request: VerifiedRequest, now: EpochMs): Passed<true> => {
   if (request.facts.tier < route.minTier) return stop('route.tier');
-  return protection.admitDevice(route, request.facts.deviceId, now) ? { ok: true, value: true } : stop('limit.device');
+  return protection.admitDevice(route, request.facts.deviceId, now) ? passed : stop('limit.device');
 };
 
 /** The login, or what the route's fail mode says when the record cannot be asked. */
@@ -149,6 +155,9 @@ const askForLogin = async (
   }
 };
 
+const hasLoginRule = ({ requiresLogin, login, objects }: Route): boolean =>
+  requiresLogin !== undefined || login !== undefined || objects.length > 0;
+
 const checkLogin = async (
   protection: Protection,
   route: Route,
@@ -163,20 +172,20 @@ const checkLogin = async (
   return objects.ok ? login : stop(objects.code);
 };
 
+const needsApproval = (route: Route): boolean => route.stepUp || route.outcome === 'challenge';
+
 const checkApproval = async (
   protection: Protection,
-  route: Route,
   { request, login }: Authorised,
   now: EpochMs,
 ): Promise<Passed<true>> => {
-  if (!route.stepUp && route.outcome !== 'challenge') return { ok: true, value: true };
   const approval = await checkStepUp(protection.stepUp, request, login, now);
   if (approval.ok) return approval;
   if (approval.code !== 'step-up.required') return stop(approval.code);
   return stop('step-up.required', { extra: { ...demandStepUp(protection.stepUp, request, login, now) } });
 };
 
-/** Judges a verified request: nothing of it has happened yet when this refuses. */
+/** Judges a verified request: nothing of it has happened yet when this refuses. Waits only for what the route asks: each wait costs a turn. */
 export const authorise = async (
   protection: Protection,
   exchange: Exchange,
@@ -186,12 +195,13 @@ export const authorise = async (
   const now = protection.now();
   const limits = checkLimits(protection, route, request, now);
   if (!limits.ok) return limits;
-  const outcome = await checkOutcome(protection, exchange);
+  const outcome = checkOutcome(exchange);
   if (!outcome.ok) return outcome;
-  const login = await checkLogin(protection, route, request, now);
+  if (route.outcome === 'slow' && !(await protection.hold())) return stop('outcome.slow-full');
+  const login = hasLoginRule(route) ? await checkLogin(protection, route, request, now) : noLogin;
   if (!login.ok) return login;
   const authorised = { request, login: login.value };
-  const approval = await checkApproval(protection, route, authorised, now);
+  const approval = needsApproval(route) ? await checkApproval(protection, authorised, now) : passed;
   return approval.ok ? { ok: true, value: authorised } : approval;
 };
 
@@ -225,21 +235,18 @@ export const upstreamRequest = (
   };
 };
 
-const afterForward = async (
-  protection: Protection,
-  exchange: Exchange,
-  authorised: Authorised,
-  outcome: ForwardOutcome,
-): Promise<Passed<UpstreamReply>> => {
+const readOutcome = (outcome: ForwardOutcome): Passed<UpstreamReply> => {
   if (outcome.kind === 'not-sent') return stop(outcome.code);
   if (outcome.kind === 'unknown') return stop(outcome.code, { execution: 'unknown' });
   // Identity was asked for: a coded reply would be decoded on the way and no longer be what was bound.
   if (outcome.headers.includes('content-encoding')) return stop('upstream.reply-malformed', { execution: 'unknown' });
-  const reply = { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body };
-  const { request, login } = authorised;
-  await applyLoginRule(protection.logins, exchange.route, request, login, reply, protection.now());
-  return { ok: true, value: reply };
+  return {
+    ok: true,
+    value: { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body },
+  };
 };
+
+const notIdempotent: IdempotencyStart = { kind: 'forward', attempt: undefined };
 
 /** Forwards an authorised request at most once and keeps what came of it before anybody is told. */
 export const forwardOnce = async (
@@ -249,17 +256,24 @@ export const forwardOnce = async (
 ): Promise<Passed<UpstreamReply>> => {
   const { route } = exchange;
   const { request, login } = authorised;
-  const start = await beginIdempotent(protection.idempotency, route, request, login, protection.now());
+  const start =
+    route.idempotency.demand === 'none'
+      ? { ok: true as const, value: notIdempotent }
+      : await beginIdempotent(protection.idempotency, route, request, login, protection.now());
   if (!start.ok)
     return stop(start.code, { execution: start.code === 'idempotency.outcome-unknown' ? 'unknown' : 'none' });
   if (start.value.kind === 'stored') return { ok: true, value: start.value.reply };
   const outcome = await protection.forward(route, upstreamRequest(protection, exchange, authorised));
-  const passed = await afterForward(protection, exchange, authorised, outcome);
-  const cleaned = passed.ok
-    ? { ...outcome, ...passed.value, kind: 'reply' as const, headers: [...passed.value.headers] }
+  const reply = readOutcome(outcome);
+  if (reply.ok && route.login !== undefined)
+    await applyLoginRule(protection.logins, route, request, login, reply.value, protection.now());
+  const { attempt } = start.value;
+  if (attempt === undefined) return reply;
+  const cleaned = reply.ok
+    ? { ...outcome, ...reply.value, kind: 'reply' as const, headers: [...reply.value.headers] }
     : outcome;
-  const settled = await settleIdempotent(protection.idempotency, route, start.value.attempt, cleaned, protection.now());
-  return settled.ok ? passed : stop(settled.code, { execution: 'unknown' });
+  const settled = await settleIdempotent(protection.idempotency, route, attempt, cleaned, protection.now());
+  return settled.ok ? reply : stop(settled.code, { execution: 'unknown' });
 };
 
 const decoyReply = (route: Route): GatewayReply | undefined =>
@@ -281,9 +295,9 @@ export const answerVerified = async (
     return bindReply(crypto, request.binding, decoy, [], protection.now());
   }
   const authorised = await authorise(protection, exchange, request);
-  const passed = authorised.ok ? await handle(authorised.value) : authorised;
-  if (!passed.ok) return boundProblem(crypto, exchange, request.binding, passed.stop, protection.now());
-  return bindReply(crypto, request.binding, passed.value, exchange.route.coveredReplyHeaders, protection.now());
+  const handled = authorised.ok ? await handle(authorised.value) : authorised;
+  if (!handled.ok) return boundProblem(crypto, exchange, request.binding, handled.stop, protection.now());
+  return bindReply(crypto, request.binding, handled.value, exchange.route.coveredReplyHeaders, protection.now());
 };
 
 /** The whole way of a request on a route whose protection is required. */
