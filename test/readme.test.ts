@@ -1,7 +1,7 @@
 /** Every command that README.md shows exists and does what stands beside it. */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -108,6 +108,17 @@ test('README.md: nothing is tried that is no longer shown', () => {
     [],
   );
 });
+
+for (const file of globSync('examples/*/hauberk.yaml', { cwd: root })) {
+  test(`${file} is accepted`, () => {
+    const place = mkdtempSync(join(folder, 'example-'));
+    cpSync(join(root, file), join(place, 'hauberk.yaml'));
+    // What an installation brings itself: the file that `factsKey_FILE` names.
+    writeFileSync(join(place, 'facts-key'), 'a'.repeat(40));
+    const check = [join(root, 'packages/server/src/main.ts'), 'config', 'check', 'hauberk.yaml'];
+    expectDone(spawnSync(process.execPath, check, { cwd: place, env: plainEnvironment(), encoding: 'utf8' }));
+  });
+}
 
 test('README.md: what the program imports is there', async () => {
   const imports = blocksOf('ts').flatMap((block) => [...block.matchAll(/^import \{ ([^}]*) \} from '([^']+)'/gm)]);
