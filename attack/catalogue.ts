@@ -2,6 +2,7 @@
 
 import { attack as activeProxyOwnConfig } from './active-proxy-own-config.ts';
 import type { Attack } from './attack.ts';
+import { attack as authzSpoofed } from './authz-spoofed.ts';
 import { attack as captureReadsNothing } from './capture-reads-nothing.ts';
 import { attack as clockAhead } from './clock-ahead.ts';
 import { attack as clockBack } from './clock-back.ts';
@@ -21,6 +22,14 @@ import { attack as helloReplayed } from './hello-replayed.ts';
 import { attack as helloResigned } from './hello-resigned.ts';
 import { attack as lostReplyRetry } from './lost-reply-retry.ts';
 import { attack as lostReplySameBytes } from './lost-reply-same-bytes.ts';
+import { attack as migrationAlgorithm } from './migration-algorithm.ts';
+import { attack as migrationAttestationStolen } from './migration-attestation-stolen.ts';
+import { attack as migrationDowngrade } from './migration-downgrade.ts';
+import { attack as migrationDpopMoved } from './migration-dpop-moved.ts';
+import { attack as migrationPresigned } from './migration-presigned.ts';
+import { attack as migrationReplay } from './migration-replay.ts';
+import { attack as migrationSkew } from './migration-skew.ts';
+import { attack as migrationTamper } from './migration-tamper.ts';
 import { attack as nextCustomerOutcome } from './next-customer-outcome.ts';
 import { attack as nonceReuse } from './nonce-reuse.ts';
 import { attack as oversize } from './oversize.ts';
@@ -101,6 +110,15 @@ export const attacks: readonly Attack[] = [
   truncated,
   twoTabs,
   unsignedDirect,
+  authzSpoofed,
+  migrationAlgorithm,
+  migrationAttestationStolen,
+  migrationDowngrade,
+  migrationDpopMoved,
+  migrationPresigned,
+  migrationReplay,
+  migrationSkew,
+  migrationTamper,
   replayAfterRestart,
   replayAfterWorkerKill,
   earlyReplay,

@@ -104,7 +104,7 @@ export const startWorld = async (workers = 2): Promise<World> => {
   const bank = await createBank({ guards: BARE_GUARDS, onRequest: (request) => received.push(request) });
   const config = loadBankConfig(bank.url, join(folder, 'state'), workers);
   const gateway = await startOwnGateway(config);
-  let extra = 0;
+  const extras: OwnGateway[] = [];
   return {
     isOwn: true,
     target: gateway.target,
@@ -112,11 +112,14 @@ export const startWorld = async (workers = 2): Promise<World> => {
     bank: observeOwn(bank),
     received,
     gateway,
-    gatewayWith: (change) => {
-      extra += 1;
-      return startOwnGateway(change({ ...config, state: join(folder, `state-${extra}`) }));
+    gatewayWith: async (change) => {
+      const extra = startOwnGateway(change({ ...config, state: mkdtempSync(join(folder, 'state-')) }));
+      extras.push(await extra);
+      return extra;
     },
     close: async () => {
+      // Safe to call twice: most attacks have closed theirs.
+      await Promise.all(extras.map((each) => each.close()));
       await gateway.close();
       await bank.close();
       await bareBank.close();
