@@ -12,7 +12,7 @@ import { type Latency, runPaced } from './gateway/paced-load.ts';
 import { makePeerRing, mintSession, startPeer, startUpstream } from './gateway/peer.ts';
 import { hasPeer, type Measured, pinSelf } from './gateway/processes.ts';
 import { type LoadSession, type LoadShape, makeRequests } from './gateway/wire-load.ts';
-import { runWrk, spareRequests, writeCorpus } from './gateway/wrk-load.ts';
+import { hasWrk, runWrk, spareRequests, writeCorpus } from './gateway/wrk-load.ts';
 import { measureReplay, measureVerify } from './verify.ts';
 
 /** Below these shares of plain nginx the peer is not doing its best, and no ratio against it counts. */
@@ -180,7 +180,7 @@ const run = async (): Promise<void> => {
   const { values } = parseArgs({
     options: { json: { type: 'boolean', default: false }, seconds: { type: 'string', default: '30' } },
   });
-  if (!hasPeer()) {
+  if (!hasPeer() || !hasWrk()) {
     console.error('the peer needs nginx, libnginx-mod-http-lua, lua-resty-core and wrk (Debian packages)');
     process.exitCode = 2;
     return;

@@ -1,5 +1,5 @@
 /** Saturating load: wrk sends a prepared corpus over 64 keep-alive connections, each request once. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { asBystander } from './processes.ts';
@@ -13,6 +13,9 @@ export interface WrkResult {
 }
 
 const script = fileURLToPath(new URL('./wrk.lua', import.meta.url));
+
+/** Whether wrk is installed. */
+export const hasWrk = (): boolean => spawnSync('wrk', ['-v'], { stdio: 'ignore' }).error === undefined;
 
 /** Requests at the end of a corpus that are handed out while the run ends, and never counted on. */
 export const spareRequests = 512;
