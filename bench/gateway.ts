@@ -111,9 +111,9 @@ const setStage = async (scratch: string): Promise<Stage> => {
   const targets = [
     { name: 'nginx', process: peer, shape: plain, sessions: [], count: 30_000 },
     { name: 'luaSigned', process: peer, shape: signed, sessions: minted, count: 24_000 },
-    { name: 'signed', process: ours, shape: signed, sessions: opened, count: 12_000 },
+    { name: 'signed', process: ours, shape: signed, sessions: opened, count: 18_000 },
     { name: 'luaSealed', process: peer, shape: sealed, sessions: minted, count: 24_000 },
-    { name: 'sealed', process: ours, shape: sealed, sessions: opened, count: 12_000 },
+    { name: 'sealed', process: ours, shape: sealed, sessions: opened, count: 18_000 },
     { name: 'proxy', process: ours, shape: plain, sessions: [], count: 12_000 },
     { name: 'ecdsa', process: ecdsa, shape: each, sessions: others, count: 5000 },
   ];
