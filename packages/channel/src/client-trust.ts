@@ -62,7 +62,8 @@ export const trustConfig = async (
     return refuse('document.signature');
   if (config.organisation !== trust.organisation || config.service !== trust.service) return refuse('document.scope');
   if (config.version < trust.minConfigVersion) return refuse('document.rollback');
-  if (config.expiresAtMs <= trust.timeFloor) return refuse('document.expired');
+  // Written so that a floor that is no number refuses, too.
+  if (!(config.expiresAtMs > trust.timeFloor)) return refuse('document.expired');
   return accept({ config, hash: await crypto.sha256(utf8(text)), text, timeFloor: trust.timeFloor });
 };
 

@@ -11,6 +11,7 @@ export const header = {
   signatureInput: 'signature-input',
   contentDigest: 'content-digest',
   contentType: 'content-type',
+  contentEncoding: 'content-encoding',
   authorization: 'authorization',
   idempotencyKey: 'idempotency-key',
 } as const;

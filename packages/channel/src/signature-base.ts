@@ -33,7 +33,13 @@ export interface RequestParameters {
 }
 
 /** Headers that are covered whenever present, before those that the route declares. */
-const alwaysCovered = [header.contentType, header.authorization, header.idempotencyKey, header.stepUp] as const;
+const alwaysCovered = [
+  header.contentType,
+  header.contentEncoding,
+  header.authorization,
+  header.idempotencyKey,
+  header.stepUp,
+] as const;
 
 const valueOf = (headers: HeaderValues, name: string): string | undefined => {
   const value = headers[name];

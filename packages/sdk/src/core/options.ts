@@ -94,6 +94,8 @@ const readPoint = (key: PinnedKey): Bytes => {
 
 /** The pinned keys as the channel takes them. */
 export const readPinnedKeys = (trust: TrustRoot): readonly NamedKey[] => {
+  if (!Number.isFinite(trust.buildTimeMs) || !Number.isInteger(trust.minConfigVersion))
+    throw new HauberkOptionsError('trust.buildTimeMs and trust.minConfigVersion: both must be numbers');
   if (trust.configKeys.length === 0) throw new HauberkOptionsError('trust.configKeys: at least one pinned key');
   return trust.configKeys.map((key) => ({ kid: key.kid, publicKey: readPoint(key) }));
 };

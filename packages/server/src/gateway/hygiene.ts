@@ -29,6 +29,19 @@ const ownedRequest: ReadonlySet<string> = new Set([
   'forwarded',
   'x-real-ip',
   'via',
+  // What re-routes, re-names or re-addresses a request behind our back: nothing of it was verified.
+  'x-original-url',
+  'x-rewrite-url',
+  'x-original-host',
+  'x-host',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
 ]);
 
 /** Reply headers that end here. The gateway dates and frames its replies itself. */

@@ -59,8 +59,15 @@ export interface IdempotencyPorts {
   readonly store: IdempotencyStore;
 }
 
-/** Printable ASCII, 16 to 128 characters: long enough that no two customers meet by chance. */
+/** Printable ASCII, 8 to 128 characters: long enough that no two customers meet by chance. */
 const keyForm = /^[\x21-\x7e]{8,128}$/;
+
+/** Without a login the credential tells customers of one device apart; kept as a hash only. */
+const credentialOwner = (crypto: SyncCrypto, request: VerifiedRequest): string => {
+  const { authorization, cookie } = request.headers;
+  const shown = JSON.stringify([authorization ?? null, cookie ?? null]);
+  return `credential:${toBase64Url(crypto.sha256(utf8(shown)))}`;
+};
 
 const fingerprintOf = (crypto: SyncCrypto, request: VerifiedRequest): string => {
   const { method, path, query } = request.target;
@@ -106,7 +113,12 @@ export const beginIdempotent = async (
   const key = keyOf(route, request);
   if (!key.ok) return key;
   if (key.value === undefined) return accept({ kind: 'forward', attempt: undefined });
-  const identity = { device: request.facts.deviceId, customer: login?.customer ?? '', route: route.id, key: key.value };
+  const identity = {
+    device: request.facts.deviceId,
+    customer: login?.customer ?? credentialOwner(ports.crypto, request),
+    route: route.id,
+    key: key.value,
+  };
   const demand = {
     fingerprint: fingerprintOf(ports.crypto, request),
     expiresAtMs: after(now, route.idempotency.life),

@@ -29,11 +29,11 @@ export type LoginReason = 'login.missing' | 'login.ended' | 'login.step-missing'
 const refreshOverlap: DurationMs = seconds(10);
 
 const cookieValue = (cookies: string, name: string): string | undefined => {
-  for (const pair of cookies.split(';')) {
-    const equals = pair.indexOf('=');
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
+  const pairs = cookies.split(';').map((pair) => pair.split('='));
+  // A second cookie of that name, in any case, could be the one that the upstream reads.
+  const named = pairs.filter(([key = '']) => key.trim().toLowerCase() === name.toLowerCase());
+  const [[key = '', ...value] = []] = named;
+  return named.length === 1 && key.trim() === name ? value.join('=').trim() : undefined;
 };
 
 /** `Bearer abc` and `abc` name one credential: replies show either form. */

@@ -168,7 +168,7 @@ const checkLogin = async (
   if (!login.ok) return login;
   if (route.objects.length === 0) return login;
   if (login.value === undefined) return stop('login.missing');
-  const objects = checkObjects(route, request.target, readBodyOnce(request.body), login.value);
+  const objects = checkObjects(route, request, readBodyOnce(request.body), login.value);
   return objects.ok ? login : stop(objects.code);
 };
 
@@ -235,16 +235,33 @@ export const upstreamRequest = (
   };
 };
 
+const isCoded = (headers: readonly string[]): boolean =>
+  headers.some((name, index) => index % 2 === 0 && name === 'content-encoding' && headers[index + 1] !== 'identity');
+
 const readOutcome = (outcome: ForwardOutcome): Passed<UpstreamReply> => {
   if (outcome.kind === 'not-sent') return stop(outcome.code);
   if (outcome.kind === 'unknown') return stop(outcome.code, { execution: 'unknown' });
   // Identity was asked for: a coded reply would be decoded on the way and no longer be what was bound.
-  if (outcome.headers.includes('content-encoding')) return stop('upstream.reply-malformed', { execution: 'unknown' });
+  if (isCoded(outcome.headers)) return stop('upstream.reply-malformed', { execution: 'unknown' });
   return {
     ok: true,
     value: { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body },
   };
 };
+
+/** A reply that was refused here was an execution all the same: what it came to is not told. */
+const refusedOutcome = (outcome: ForwardOutcome): ForwardOutcome =>
+  outcome.kind === 'reply' ? { kind: 'unknown', code: 'upstream.reply-malformed' } : outcome;
+
+const keepLogin = (
+  protection: Protection,
+  route: Route,
+  { request, login }: Authorised,
+  reply: UpstreamReply,
+): Promise<void> | undefined =>
+  route.login === undefined
+    ? undefined
+    : applyLoginRule(protection.logins, route, request, login, reply, protection.now());
 
 const notIdempotent: IdempotencyStart = { kind: 'forward', attempt: undefined };
 
@@ -265,15 +282,19 @@ export const forwardOnce = async (
   if (start.value.kind === 'stored') return { ok: true, value: start.value.reply };
   const outcome = await protection.forward(route, upstreamRequest(protection, exchange, authorised));
   const reply = readOutcome(outcome);
-  if (reply.ok && route.login !== undefined)
-    await applyLoginRule(protection.logins, route, request, login, reply.value, protection.now());
   const { attempt } = start.value;
-  if (attempt === undefined) return reply;
-  const cleaned = reply.ok
-    ? { ...outcome, ...reply.value, kind: 'reply' as const, headers: [...reply.value.headers] }
-    : outcome;
-  const settled = await settleIdempotent(protection.idempotency, route, attempt, cleaned, protection.now());
-  return settled.ok ? reply : stop(settled.code, { execution: 'unknown' });
+  if (attempt === undefined) {
+    if (reply.ok) await keepLogin(protection, route, authorised, reply.value);
+    return reply;
+  }
+  // The outcome first: a login that cannot be kept must not leave the key running for ever.
+  const settling = reply.ok
+    ? { kind: 'reply' as const, ...reply.value, headers: [...reply.value.headers] }
+    : refusedOutcome(outcome);
+  const settled = await settleIdempotent(protection.idempotency, route, attempt, settling, protection.now());
+  if (!settled.ok) return stop(settled.code, { execution: 'unknown' });
+  if (reply.ok) await keepLogin(protection, route, authorised, reply.value);
+  return reply;
 };
 
 const decoyReply = (route: Route): GatewayReply | undefined =>

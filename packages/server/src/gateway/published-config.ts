@@ -81,8 +81,8 @@ const configOf = (
   version,
   issuedAtMs: now,
   expiresAtMs: after(now, life),
-  // What no route names is not served: a client may ask for it in plain and learn that.
-  defaultMode: 'plain',
+  // What no route names is not served: a client that asks for it all the same must not tell anybody on the way.
+  defaultMode: 'sealed',
 });
 
 const withoutTimes = (config: GatewayConfig): string =>

@@ -127,11 +127,15 @@ const collectHeaders = (raw: readonly string[]): CollectedHeaders | HeadReason =
 
 const lengthForm = /^(?:0|[1-9][0-9]{0,14})$/;
 
+/** `Connection` may name nothing that is covered or forwarded: whoever adds a name would strike that header out behind the signature. */
+const connectionForm = /^(?:\s*(?:close|keep-alive|te|upgrade|http2-settings)?\s*(?:,|$))+$/i;
+
 const judgeFraming = (headers: CollectedHeaders): HeadReason | undefined => {
   const length = headers['content-length'];
   const coding = headers['transfer-encoding'];
   if (length !== undefined && (coding !== undefined || !lengthForm.test(length))) return 'head.framing';
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'head.framing';
+  if (headers['connection'] !== undefined && !connectionForm.test(headers['connection'])) return 'head.framing';
   if (headers['host'] === undefined || headers['host'] === '') return 'head.host';
   if (headers['upgrade'] !== undefined && /(?:^|,)\s*websocket\b/i.test(headers['upgrade'])) return 'head.upgrade';
   return undefined;

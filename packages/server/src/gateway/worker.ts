@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createAuthzHandler } from '../authz/authz-handler.ts';
-import { openAuthzListener } from '../authz/authz-listener.ts';
+import { type AuthzListener, openAuthzListener } from '../authz/authz-listener.ts';
 import type { Config } from '../config/config.ts';
 import { createClientSightings } from '../report/client-sightings.ts';
 import { keepSightings } from '../report/keep-sightings.ts';
@@ -122,6 +122,28 @@ const ports: PipelinePorts = {
   onFault: (error, instance) => log.error('request.fault', { error, instance }),
 };
 
+const { authz } = seed.config;
+let authzListener: AuthzListener | undefined;
+
+const openAuthz = async (): Promise<AuthzListener | undefined> =>
+  authz === undefined
+    ? undefined
+    : openAuthzListener(
+        authz,
+        { worker: seed.index, reusePort: seed.reusePort, limits: seed.config.limits },
+        createAuthzHandler({
+          plane: () => current().plane,
+          protection: () => current().protection,
+          limiter: parts.limiter,
+          metrics: parts.metrics,
+          accessLog: parts.accessLog,
+          now: parts.now,
+          newInstance,
+          onFinished: sightings.see,
+          onFault: (error, instance) => log.error('authz.fault', { error, instance }),
+        }),
+      );
+
 const start = async (handle: RequestHandler): Promise<Listener | undefined> => {
   const options = {
     listen: { ...seed.config.listen, port: seed.port },
@@ -131,6 +153,7 @@ const start = async (handle: RequestHandler): Promise<Listener | undefined> => {
     newInstance,
   };
   try {
+    authzListener = await openAuthz();
     return await listen(options, seed.reusePort);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'listen-failed';
@@ -150,26 +173,6 @@ const relayListener =
           serve: (exchange, response, extra) => current().serveRelayed(exchange, response, extra),
         }),
         seed.reusePort,
-      );
-
-const { authz } = seed.config;
-const authzListener =
-  authz === undefined || listener === undefined
-    ? undefined
-    : await openAuthzListener(
-        authz,
-        { worker: seed.index, reusePort: seed.reusePort, limits: seed.config.limits },
-        createAuthzHandler({
-          plane: () => current().plane,
-          protection: () => current().protection,
-          limiter: parts.limiter,
-          metrics: parts.metrics,
-          accessLog: parts.accessLog,
-          now: parts.now,
-          newInstance,
-          onFinished: sightings.see,
-          onFault: (error, instance) => log.error('authz.fault', { error, instance }),
-        }),
       );
 
 const end = async (deadlineMs: number): Promise<void> => {
