@@ -50,6 +50,7 @@ import { attack as spliceSessions } from './splice-sessions.ts';
 import { attack as stepUpMoved } from './step-up-moved.ts';
 import { attack as stepUpReused } from './step-up-reused.ts';
 import { attack as stolenTicket } from './stolen-ticket.ts';
+import { attack as struckHeader } from './struck-header.ts';
 import { attack as swallowAndRefuse } from './swallow-and-refuse.ts';
 import { attack as tableFlood } from './table-flood.ts';
 import { attack as tamperBody } from './tamper-body.ts';
@@ -101,6 +102,7 @@ export const attacks: readonly Attack[] = [
   stepUpReused,
   stolenTicket,
   swallowAndRefuse,
+  struckHeader,
   tableFlood,
   tamperBody,
   tamperHeader,
