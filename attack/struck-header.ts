@@ -17,7 +17,7 @@ export const attack: Attack = {
       const reference = nextReference();
       const named = withHeader(await craftTransfer(victim, reference), 'connection', `close, ${name}`);
       const answer = await deliver(victim.target, victim.session, named);
-      if (answer.status < 400 || timesBooked(world.bank, reference) > 0) failed.push(`${name}: ${answer.status}`);
+      if (answer.status < 400 || (await timesBooked(world.bank, reference)) > 0) failed.push(`${name}: ${answer.status}`);
     }
     return {
       observed: failed.length === 0 ? `${struck.length} names refused` : failed.join('; '),
@@ -29,6 +29,6 @@ export const attack: Attack = {
     const reference = nextReference();
     const plain = withHeader(await craftTransfer(victim, reference), 'connection', 'close');
     await deliver(victim.target, victim.session, plain);
-    return timesBooked(world.bank, reference) === 1;
+    return (await timesBooked(world.bank, reference)) === 1;
   },
 };
