@@ -372,6 +372,13 @@ describe('the question', () => {
   });
 });
 
+test('a socket that cannot be opened ends the start with what was wrong', async () => {
+  await assert.rejects(
+    startEchoGateway({}, () => ({ services: [proxied], authz: { socket: '/nowhere/at/all/authz.sock' } })),
+    /nowhere|ENOENT|EACCES/,
+  );
+});
+
 describe('who may ask', () => {
   const overTls = (identity: object): Promise<number | string> =>
     new Promise((resolve) => {

@@ -74,7 +74,13 @@ export const startEchoGateway = async (
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
   const { config } = loaded;
   const storage = await openStorage({ folder: config.state });
-  const running = await startGateway({ config, storage, version: 'test', log: createLog('error') });
+  const running = await startGateway({ config, storage, version: 'test', log: createLog('error') }).catch(
+    (error: unknown) => {
+      // A test that expects this must be able to end.
+      server.close();
+      throw error;
+    },
+  );
   return {
     folder,
     config,
