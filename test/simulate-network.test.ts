@@ -22,9 +22,12 @@ describe('a network that loses, delays and cuts, under apps that are killed', ()
   });
 
   it('the control: with a key for every attempt the same weather books payments twice', async () => {
-    const conditions = { ...trainConditions, scale: 20, freshKeys: true };
-    const report = await simulateNetwork({ seed, runs: 80, conditions });
-    assert.ok(report.doubled > 0, JSON.stringify(report));
+    const conditions = { ...trainConditions, scale: 40, freshKeys: true };
+    let doubled = 0;
+    // About one in twelve is doubled, so that one round may be lucky and six never are.
+    for (let round = 0; round < 6 && doubled === 0; round += 1)
+      ({ doubled } = await simulateNetwork({ seed: seed + round, runs: 40, conditions }));
+    assert.ok(doubled > 0);
   });
 
   it('a flight never takes less than half a round trip, and longer the more is lost', () => {
