@@ -124,6 +124,8 @@ const checkU2f: Check = (input, crypto) => {
   const signature = asCborBytes(statement.get('sig'));
   const chain = chainOf(statement);
   const { point } = credential.key;
+  // U2F signs no flags: whatever claims more than a touch was added by somebody else.
+  if (input.authenticatorData[32] !== 0x41) return refuse('webauthn.statement', 'flags of U2F');
   if (!hasOnly(statement, ['sig', 'x5c']) || signature === undefined) return refuse('webauthn.statement', 'members');
   // Section 8.6: exactly one certificate, and both keys are on P-256.
   if (chain?.length !== 1 || chain[0].spki.length !== 91) return refuse('webauthn.statement-certificate');

@@ -174,7 +174,9 @@ export const verifyRegistration = (
   if (!expectations.algorithms.includes(credential.key.algorithm)) return refuse('webauthn.algorithm');
   const trust = checkAttestation(object, { ...read.value, credential }, evidence, expectations, crypto);
   if (!trust.ok) return trust;
-  const { id, key, aaguid } = credential;
+  const { id, key } = credential;
+  // U2F has no models and does not sign this field: what stands there proves nothing.
+  const aaguid = format === 'fido-u2f' ? new Uint8Array(16) : credential.aaguid;
   const facts = { credentialId: id, key, aaguid, signCount, flags, extensions, format, trust: trust.value };
   return accept({ ...facts, clientData: clientData.value } as VerifiedRegistration);
 };
