@@ -1,5 +1,5 @@
 /** Who runs which corpus. A package with a runner of its own adds it here. */
-import { appAttestRunner, webauthnRunner } from '@hauberk/attestation/vectors';
+import { androidKeyAttestationRunner, appAttestRunner, webauthnRunner } from '@hauberk/attestation/vectors';
 import { wycheproofRunner } from '@hauberk/crypto/vectors';
 import { structuredFieldsRunner, type VectorRunner } from '@hauberk/primitives/vectors';
 
@@ -7,6 +7,7 @@ import { structuredFieldsRunner, type VectorRunner } from '@hauberk/primitives/v
 export const runners: readonly VectorRunner[] = [
   structuredFieldsRunner,
   wycheproofRunner,
+  androidKeyAttestationRunner,
   appAttestRunner,
   webauthnRunner,
 ];

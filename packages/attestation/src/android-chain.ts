@@ -1,0 +1,159 @@
+/**
+ * Android's certificate chains, leaf first. The rules are Google's, not RFC 5280's: anchors match by key, only the leaf carries the
+ * attestation extension, its issuer need not be a CA (genuine phones have such), and factory chains outlive their dates.
+ */
+import { accept, type Bytes, type EpochMs, equalBytes, type Result, refuse, toHex } from '@hauberk/primitives';
+import { type RevocationSnapshot, serialKey } from './android-revocation.ts';
+import { asCborMap, readCbor } from './cbor.ts';
+import { type Asn1Element, readAsn1, withTag } from './webauthn-asn1.ts';
+import { type CeremonyCrypto, type Certificate, extensionOf, readCertificates } from './webauthn-certificate.ts';
+
+/** Why a chain was refused. */
+export type AndroidChainCode =
+  | 'CHAIN_MALFORMED'
+  | 'CHAIN_LENGTH'
+  | 'CHAIN_UNKNOWN_ROOT'
+  | 'CHAIN_NAMES'
+  | 'CHAIN_SIGNATURE'
+  | 'CHAIN_ISSUER_NOT_CA'
+  | 'CHAIN_EXPIRED'
+  | 'CHAIN_EXTENDED_FOR_KEY'
+  | 'CHAIN_EXTENDED_WITH_FAKE_ATTESTATION_EXTENSION'
+  | 'TARGET_MISSING_ATTESTATION_EXTENSION'
+  | 'PROVISIONING_INFO_MALFORMED'
+  | 'CERTIFICATE_REVOKED'
+  | 'CERTIFICATE_SUSPENDED';
+
+/** The extension that holds the KeyDescription. */
+export const attestationExtension = '1.3.6.1.4.1.11129.2.1.17';
+const provisioningExtension = '1.3.6.1.4.1.11129.2.1.30';
+const maxCertificates = 8;
+/** Root, intermediate, attestation certificate, leaf; a provisioned chain has one more. */
+const factoryLength = 4;
+
+/** What a chain is measured against. */
+export interface AndroidChainTrust {
+  /** SubjectPublicKeyInfo of each root: roots are re-issued under the same key. */
+  readonly anchorKeys: readonly Bytes[];
+  readonly revocation: RevocationSnapshot;
+  readonly now: EpochMs;
+}
+
+/** A chain that holds. */
+export interface AndroidChain {
+  readonly leaf: Certificate;
+  readonly provisioning: 'factory' | 'remote';
+  /** How many certificates the device was issued lately (remote provisioning): a sign of device farms. */
+  readonly certificatesIssued: number | undefined;
+}
+
+type Chain = readonly [Certificate, ...Certificate[]];
+
+/** Types and texts of a name, whatever string type they are written in. */
+const nameParts = (element: Asn1Element | undefined): string =>
+  element === undefined || element.children.length === 0
+    ? `${element?.tag === 6 ? 'oid' : 'text'}:${toHex(element?.contents ?? new Uint8Array(0))}`
+    : `(${element.children.map((child) => nameParts(child)).join()})`;
+
+const serialOf = (certificate: Certificate): Bytes => {
+  const children = readAsn1(certificate.toBeSigned)?.children ?? [];
+  const serial = withTag(children[0], 0xa0) === undefined ? children[0] : children[1];
+  return withTag(serial, 2)?.contents ?? new Uint8Array(0);
+};
+
+const checkPositions = (chain: Chain): Result<true, AndroidChainCode> => {
+  // A key of the phone can sign certificates of its own; its own certificate then carries the extension too.
+  const above = chain.slice(1).some((certificate) => extensionOf(certificate, attestationExtension) !== undefined);
+  const isTarget = extensionOf(chain[0], attestationExtension) !== undefined;
+  if (above) return refuse(isTarget ? 'CHAIN_EXTENDED_WITH_FAKE_ATTESTATION_EXTENSION' : 'CHAIN_EXTENDED_FOR_KEY');
+  return isTarget ? accept(true) : refuse('TARGET_MISSING_ATTESTATION_EXTENSION');
+};
+
+const checkLink = (
+  chain: Chain,
+  index: number,
+  crypto: Pick<CeremonyCrypto, 'verify'>,
+): Result<true, AndroidChainCode> => {
+  const [certificate, issuer] = [chain[index], chain[index + 1]];
+  if (certificate === undefined || issuer === undefined) return refuse('CHAIN_LENGTH');
+  const detail = `certificate ${index}`;
+  if (nameParts(readAsn1(certificate.issuer)) !== nameParts(issuer.subject)) return refuse('CHAIN_NAMES', detail);
+  if (index > 0 && !issuer.isAuthority) return refuse('CHAIN_ISSUER_NOT_CA', detail);
+  const { algorithm, toBeSigned, signature } = certificate;
+  return crypto.verify(algorithm, issuer.spki, toBeSigned, signature)
+    ? accept(true)
+    : refuse('CHAIN_SIGNATURE', detail);
+};
+
+const checkRevocation = (chain: Chain, { statuses }: RevocationSnapshot): Result<true, AndroidChainCode> => {
+  for (const [index, certificate] of chain.entries()) {
+    // The leaf's serial number is the phone's choice (usually 1) and is in nobody's list.
+    const status = index === 0 ? undefined : statuses.get(serialKey(serialOf(certificate)));
+    if (status === 'SUSPENDED') return refuse('CERTIFICATE_SUSPENDED', `certificate ${index}`);
+    if (status !== undefined) return refuse('CERTIFICATE_REVOKED', `certificate ${index}: ${status}`);
+  }
+  return accept(true);
+};
+
+const issuedCount = (chain: Chain): Result<number | undefined, AndroidChainCode> => {
+  const holder = chain.find((certificate) => extensionOf(certificate, provisioningExtension) !== undefined);
+  const value = holder === undefined ? undefined : extensionOf(holder, provisioningExtension)?.value;
+  if (value === undefined) return accept(undefined);
+  const read = readCbor(value);
+  const count = read.ok ? asCborMap(read.value)?.get(1) : undefined;
+  return typeof count === 'number' && count >= 0 ? accept(count) : refuse('PROVISIONING_INFO_MALFORMED');
+};
+
+/** Certificates whose dates count: neither the leaf (its clock is the phone's) nor the root (its key is the anchor). */
+const datedPart = (chain: Chain): readonly Certificate[] => chain.slice(1, -1);
+
+const isExpired = (chain: Chain, now: EpochMs): boolean =>
+  datedPart(chain).some(({ notBefore, notAfter }) => now < notBefore || now > notAfter);
+
+const isRemote = (chain: Chain): boolean =>
+  chain.length > factoryLength ||
+  chain.some((certificate) => extensionOf(certificate, provisioningExtension) !== undefined);
+
+const checkLinks = (chain: Chain, crypto: Pick<CeremonyCrypto, 'verify'>): Result<true, AndroidChainCode> => {
+  // From the root down, so that no key is used before it is vouched for.
+  for (let index = chain.length - 2; index >= 0; index -= 1) {
+    const link = checkLink(chain, index, crypto);
+    if (!link.ok) return link;
+  }
+  return accept(true);
+};
+
+/** Checks a chain of DER certificates, leaf first, root last. */
+export const checkAndroidChain = (
+  certificates: readonly Bytes[],
+  { anchorKeys, revocation, now }: AndroidChainTrust,
+  crypto: Pick<CeremonyCrypto, 'verify'>,
+): Result<AndroidChain, AndroidChainCode> => {
+  if (certificates.length < 3 || certificates.length > maxCertificates)
+    return refuse('CHAIN_LENGTH', `${certificates.length} certificates`);
+  const chain = readCertificates(certificates);
+  if (chain === undefined) return refuse('CHAIN_MALFORMED');
+  const root = chain.at(-1);
+  if (root === undefined || !anchorKeys.some((key) => equalBytes(key, root.spki))) return refuse('CHAIN_UNKNOWN_ROOT');
+  const positions = checkPositions(chain);
+  if (!positions.ok) return positions;
+  const links = checkLinks(chain, crypto);
+  if (!links.ok) return links;
+  const revoked = checkRevocation(chain, revocation);
+  if (!revoked.ok) return revoked;
+  const provisioning = isRemote(chain) ? 'remote' : 'factory';
+  if (provisioning === 'remote' && isExpired(chain, now)) return refuse('CHAIN_EXPIRED');
+  const issued = issuedCount(chain);
+  return issued.ok ? accept({ leaf: chain[0], provisioning, certificatesIssued: issued.value }) : issued;
+};
+
+/** The instants at which all dated certificates of a chain are valid; undefined for a chain that cannot be read. */
+export const commonValidity = (certificates: readonly Bytes[]): { from: number; to: number } | undefined => {
+  const chain = readCertificates(certificates);
+  if (chain === undefined || chain.length < 3) return undefined;
+  const dated = datedPart(chain);
+  return {
+    from: Math.max(...dated.map(({ notBefore }) => notBefore)),
+    to: Math.min(...dated.map(({ notAfter }) => notAfter)),
+  };
+};

@@ -1,0 +1,46 @@
+/** Floor 1: verifiers of device evidence. Pure: cryptography is a port, the time an argument. */
+export type {
+  AndroidKeyOrigin,
+  AttestationApplicationId,
+  AuthorizationList,
+  AuthorizationValue,
+  RootOfTrust,
+  VerifiedBootState,
+} from './android-authorizations.ts';
+export type { AndroidChainTrust } from './android-chain.ts';
+export type { AndroidKeyDescription, AndroidSecurityLevel } from './android-description.ts';
+export {
+  type AndroidKeyCode,
+  type AndroidKeyExpectations,
+  type AndroidKeyVerdict,
+  verifyAndroidKey,
+} from './android-key.ts';
+export { type RevocationSnapshot, readRevocationList } from './android-revocation.ts';
+export {
+  type AppAssertionExpectations,
+  type AppAttestCode,
+  type AppAttestEnvironment,
+  type AppAttestExpectations,
+  type AppAttestFacts,
+  type VerifiedAppAssertion,
+  type VerifiedAppAttestation,
+  verifyAppAssertion,
+  verifyAppAttestation,
+} from './app-attest.ts';
+export { type ReceiptCode, type ReceiptExpectations, readReceipt, type VerifiedReceipt } from './app-attest-receipt.ts';
+export { type CoseAlgorithm, type CoseKey, readCoseKey } from './cose.ts';
+export {
+  type AssertionEvidence,
+  type AssertionExpectations,
+  type RegistrationEvidence,
+  type RegistrationExpectations,
+  type StoredCredential,
+  type VerifiedAssertion,
+  type VerifiedRegistration,
+  verifyAssertion,
+  verifyRegistration,
+  type WebauthnCode,
+} from './webauthn.ts';
+export type { CeremonyCrypto } from './webauthn-certificate.ts';
+export type { ConfirmedPayment, PaymentExpectations } from './webauthn-payment.ts';
+export type { AttestationFormat } from './webauthn-statement.ts';
