@@ -58,7 +58,7 @@ const measureAll = async (
   untilMs: number,
 ): Promise<ReadonlyMap<string, Best>> => {
   const best = new Map<string, Best>(targets.map(({ name }) => [name, { rate: 0, errors: 0 }]));
-  for (let round = 0; round < 3 || performance.now() < untilMs; round += 1) {
+  for (let round = 0; round < 2 || performance.now() < untilMs; round += 1) {
     for (const target of targets) {
       const seen = await measure(target, join(scratch, 'corpus'));
       const held = best.get(target.name);

@@ -54,6 +54,13 @@ const untilOpen = async (port: number): Promise<void> => {
   throw new Error(`nothing listens on port ${port}`);
 };
 
+/** Ends with this process, however that ends: a bench that is interrupted must leave nothing running. */
+const endWithUs = (child: ChildProcess): void => {
+  process.once('exit', () => child.kill('SIGTERM'));
+};
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+
 const stopChild = (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =>
   new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) {
@@ -103,6 +110,7 @@ export const startNginx = async (
   const command = ['nginx', '-p', `${folder}/`, '-c', file];
   const args = isBystander ? asBystander(core, command) : ['-c', String(core), ...command];
   const child = spawn('taskset', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  endWithUs(child);
   await untilOpen(port);
   const pid = child.pid ?? 0;
   const workers = childrenOf(pid);
@@ -141,6 +149,7 @@ export const startHauberk = async (
   const options = preload === undefined ? [] : ['--import', preload];
   const args = ['-c', String(core), process.execPath, ...options, main, 'serve', '--config', configFile];
   const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  endWithUs(child);
   const ready = await readyLine(child);
   const pid = child.pid ?? 0;
   return {
