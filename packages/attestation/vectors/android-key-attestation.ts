@@ -81,7 +81,7 @@ const verify = (pem: VectorFile, anchorKeys: readonly Bytes[], challenge: Bytes,
 const runDevice = (pem: VectorFile, expected: VectorFile, anchorKeys: readonly Bytes[]): string | undefined => {
   const tree = parseLoose(fromUtf8(expected.bytes) ?? '');
   const isObject = typeof tree === 'object' && tree !== null && 'attestationChallenge' in tree;
-  const written = isObject ? tree.attestationChallenge : undefined;
+  const written = isObject ? tree['attestationChallenge'] : undefined;
   const challenge = fromBase64(typeof written === 'string' ? written : '') ?? new Uint8Array(0);
   const verdict = verify(pem, anchorKeys, challenge, 'any');
   if (!verdict.ok) return `${verdict.code} ${verdict.detail ?? ''}`;
