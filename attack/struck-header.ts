@@ -17,7 +17,8 @@ export const attack: Attack = {
       const reference = nextReference();
       const named = withHeader(await craftTransfer(victim, reference), 'connection', `close, ${name}`);
       const answer = await deliver(victim.target, victim.session, named);
-      if (answer.status < 400 || (await timesBooked(world.bank, reference)) > 0) failed.push(`${name}: ${answer.status}`);
+      if (answer.status < 400 || (await timesBooked(world.bank, reference)) > 0)
+        failed.push(`${name}: ${answer.status}`);
     }
     return {
       observed: failed.length === 0 ? `${struck.length} names refused` : failed.join('; '),
