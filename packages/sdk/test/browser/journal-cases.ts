@@ -86,7 +86,8 @@ const kills: readonly SuiteCase[] = [
       const storage = lab.platform.storage(lab.storageName);
       const text = JSON.stringify(await storage.read('journal'));
       holds(text.includes('"rank":"request"'), 'an entry rests');
-      for (const word of ['alice', 'secret', 'Bob', 'keyed', 'POST']) holds(!text.includes(word), word);
+      // Long words only: three letters stand in base64 by chance now and then.
+      for (const word of ['alice', 'secret', '20 EUR to Bob', 'keyed', '"POST"']) holds(!text.includes(word), word);
       const key = (await storage.read('journal-key'))?.handle;
       if (typeof CryptoKey === 'function' && key instanceof CryptoKey) same(key.extractable, false, 'extractable');
     },
