@@ -18,24 +18,14 @@ const isReadable = ({ head }: Exchange): boolean => {
   return read === undefined || read.parameters.tag === tag.signed;
 };
 
-/** Forwards a request that nobody vouches for, and says so to the upstream. */
-export const forwardUnverified = async (
+/** Forwards a request outside HB/1 with the facts that are known of it; its reply is not bound. */
+export const forwardUnbound = async (
   protection: Protection,
-  exchange: Exchange,
+  { head, route, log, id }: Exchange,
   body: Uint8Array,
-  reason: Reason | 'unprotected',
+  facts: readonly string[],
 ): Promise<GatewayReply> => {
-  const { head, route, log, id } = exchange;
-  log.detail = reason;
   const { method, path, query } = head.target;
-  const facts = unverifiedFacts(
-    protection.channel.crypto,
-    protection.factsKey(route),
-    head.target,
-    route,
-    reason,
-    protection.now(),
-  );
   const options = { identity: false, decoded: false, preserveHost: protection.preserveHost(route) };
   const outcome = await protection.forward(route, {
     method,
@@ -47,6 +37,26 @@ export const forwardUnverified = async (
     return { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body };
   log.reason = outcome.code;
   return problemBody(outcome.code, { execution: outcome.kind === 'not-sent' ? 'none' : 'unknown', instance: id });
+};
+
+/** Forwards a request that nobody vouches for, and says so to the upstream. */
+export const forwardUnverified = async (
+  protection: Protection,
+  exchange: Exchange,
+  body: Uint8Array,
+  reason: Reason | 'unprotected',
+): Promise<GatewayReply> => {
+  const { head, route, log } = exchange;
+  log.detail = reason;
+  const facts = unverifiedFacts(
+    protection.channel.crypto,
+    protection.factsKey(route),
+    head.target,
+    route,
+    reason,
+    protection.now(),
+  );
+  return forwardUnbound(protection, exchange, body, facts);
 };
 
 /** Serves a request on a route whose protection is observed. */

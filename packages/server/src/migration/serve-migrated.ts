@@ -8,10 +8,8 @@ import { readBody } from '../gateway/body.ts';
 import type { Exchange } from '../gateway/exchange.ts';
 import { migratedFacts } from '../gateway/facts.ts';
 import type { GatewayReply } from '../gateway/gateway-reply.ts';
-import { replyHeaders, upstreamHeaders } from '../gateway/hygiene.ts';
-import { forwardUnverified } from '../gateway/observe.ts';
+import { forwardUnbound, forwardUnverified } from '../gateway/observe.ts';
 import { staticReply } from '../gateway/plain-exchange.ts';
-import { problemBody } from '../gateway/problems.ts';
 import { type Protection, unboundProblem } from '../gateway/protect.ts';
 import type { Route } from '../gateway/route.ts';
 import { judgeMigration, type MigratedClient } from './judge-migration.ts';
@@ -50,27 +48,16 @@ const requestOf = (protection: Protection, { head, incoming }: Exchange, body: U
   now: protection.now(),
 });
 
-const forwardMigrated = async (
+const forwardMigrated = (
   { protection }: MigrationShell,
   exchange: Exchange,
   body: Uint8Array,
   client: MigratedClient,
 ): Promise<GatewayReply> => {
-  const { head, route, log, id } = exchange;
-  const { method, path, query } = head.target;
+  const { head, route, id } = exchange;
   const { crypto } = protection.channel;
   const facts = migratedFacts(crypto, protection.factsKey(route), head.target, route, client, id, protection.now());
-  const options = { identity: false, decoded: false, preserveHost: protection.preserveHost(route) };
-  const outcome = await protection.forward(route, {
-    method,
-    path: query === '?' ? path : path + query,
-    headers: upstreamHeaders(head, facts, options),
-    body: body.length === 0 && (method === 'GET' || method === 'HEAD') ? undefined : body,
-  });
-  if (outcome.kind === 'reply')
-    return { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body };
-  log.reason = outcome.code;
-  return problemBody(outcome.code, { execution: outcome.kind === 'not-sent' ? 'none' : 'unknown', instance: id });
+  return forwardUnbound(protection, exchange, body, facts);
 };
 
 /** Serves a request by the migration schemes of its route. */
