@@ -1,6 +1,6 @@
 /** Authorization lists of Android's KeyDescription: known tags become typed fields, unknown and unordered ones become anomalies. */
 import { accept, type Bytes, fromUtf8, type Result, refuse } from '@hauberk/primitives';
-import { type Asn1Element, octetsOf, readAsn1, withTag } from './webauthn-asn1.ts';
+import { booleanOf, type DerElement, integerOf, octetsOf, readDer, withTag } from './der.ts';
 
 /** Where the private key came from (KeyOrigin of KeyMint). */
 export type AndroidKeyOrigin = 'GENERATED' | 'DERIVED' | 'IMPORTED' | 'RESERVED' | 'SECURELY_IMPORTED';
@@ -51,42 +51,25 @@ export type DescriptionCode = 'DESCRIPTION_MALFORMED';
 const bootStates: readonly VerifiedBootState[] = ['VERIFIED', 'SELF_SIGNED', 'UNVERIFIED', 'FAILED'];
 const origins: readonly AndroidKeyOrigin[] = ['GENERATED', 'DERIVED', 'IMPORTED', 'RESERVED', 'SECURELY_IMPORTED'];
 
-/** A DER INTEGER (or ENUMERATED) of at most nine bytes in its shortest form. */
-export const integerOf = (element: Asn1Element | undefined, identifier = 2): bigint | undefined => {
-  const contents = withTag(element, identifier)?.contents;
-  const [first, second = 0] = contents ?? [];
-  if (contents === undefined || first === undefined || contents.length > 9) return undefined;
-  const isPadded = contents.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
-  if (isPadded) return undefined;
-  return contents.reduce((total, byte) => total * 256n + BigInt(byte), first >= 0x80 ? -1n : 0n);
-};
-
-const octets = (element: Asn1Element | undefined): Bytes | undefined => octetsOf(withTag(element, 4));
-const textOf = (element: Asn1Element | undefined): string | undefined => {
+const octets = (element: DerElement | undefined): Bytes | undefined => octetsOf(withTag(element, 4));
+const textOf = (element: DerElement | undefined): string | undefined => {
   const bytes = octets(element);
   return bytes === undefined ? undefined : fromUtf8(bytes);
 };
-const presenceOf = (element: Asn1Element): true | undefined =>
+const presenceOf = (element: DerElement): true | undefined =>
   withTag(element, 5)?.contents.length === 0 ? true : undefined;
 
 const allOf = <Value>(
-  elements: readonly Asn1Element[] | undefined,
-  read: (element: Asn1Element) => Value | undefined,
+  elements: readonly DerElement[] | undefined,
+  read: (element: DerElement) => Value | undefined,
 ): readonly Value[] | undefined => {
   const values = elements?.map((element) => read(element)).filter((value) => value !== undefined);
   return values?.length === elements?.length ? values : undefined;
 };
-const integersOf = (element: Asn1Element): readonly bigint[] | undefined =>
+const integersOf = (element: DerElement): readonly bigint[] | undefined =>
   allOf(withTag(element, 0x31)?.children, (member) => integerOf(member));
 
-/** DER knows one encoding of each truth value; another one may mean different things to different readers. */
-const booleanOf = (element: Asn1Element | undefined): boolean | undefined => {
-  const contents = withTag(element, 1)?.contents;
-  if (contents?.length !== 1) return undefined;
-  return contents[0] === 0xff ? true : contents[0] === 0 ? false : undefined;
-};
-
-const rootOfTrustOf = (element: Asn1Element): RootOfTrust | undefined => {
+const rootOfTrustOf = (element: DerElement): RootOfTrust | undefined => {
   const [key, locked, state, hash, ...rest] = withTag(element, 0x30)?.children ?? [];
   const verifiedBootKey = octets(key);
   const deviceLocked = booleanOf(locked);
@@ -98,25 +81,25 @@ const rootOfTrustOf = (element: Asn1Element): RootOfTrust | undefined => {
   return verifiedBootHash === undefined ? base : { ...base, verifiedBootHash };
 };
 
-const packageOf = (element: Asn1Element): { name: string; version: bigint } | undefined => {
+const packageOf = (element: DerElement): { name: string; version: bigint } | undefined => {
   const [nameElement, versionElement, ...rest] = withTag(element, 0x30)?.children ?? [];
   const name = textOf(nameElement);
   const version = integerOf(versionElement);
   return name === undefined || version === undefined || rest.length > 0 ? undefined : { name, version };
 };
 
-const applicationIdOf = (element: Asn1Element): AttestationApplicationId | undefined => {
+const applicationIdOf = (element: DerElement): AttestationApplicationId | undefined => {
   const bytes = octets(element);
-  const inner = bytes === undefined ? undefined : withTag(readAsn1(bytes), 0x30);
+  const inner = bytes === undefined ? undefined : withTag(readDer(bytes), 0x30);
   const [packageSet, signatureSet, ...rest] = inner?.children ?? [];
   const packages = allOf(withTag(packageSet, 0x31)?.children, packageOf);
   const signatures = allOf(withTag(signatureSet, 0x31)?.children, octets);
   return packages === undefined || signatures === undefined || rest.length > 0 ? undefined : { packages, signatures };
 };
 
-const integer = (element: Asn1Element): bigint | undefined => integerOf(element);
+const integer = (element: DerElement): bigint | undefined => integerOf(element);
 
-type FieldReader = (element: Asn1Element) => AuthorizationValue | undefined;
+type FieldReader = (element: DerElement) => AuthorizationValue | undefined;
 
 const tags: ReadonlyMap<number, readonly [name: string, read: FieldReader]> = new Map<
   number,
@@ -170,15 +153,15 @@ const tags: ReadonlyMap<number, readonly [name: string, read: FieldReader]> = ne
   [724, ['moduleHash', octets]],
 ]);
 
-const originOf = (element: Asn1Element | undefined): AndroidKeyOrigin | undefined =>
+const originOf = (element: DerElement | undefined): AndroidKeyOrigin | undefined =>
   origins[Number(integerOf(element) ?? -1)];
 
 /** Reads one list. A tag that comes twice is refused: readers would disagree on which one counts. */
-export const readAuthorizationList = (element: Asn1Element | undefined): Result<AuthorizationList, DescriptionCode> => {
+export const readAuthorizationList = (element: DerElement | undefined): Result<AuthorizationList, DescriptionCode> => {
   const list = withTag(element, 0x30);
   if (list === undefined) return refuse('DESCRIPTION_MALFORMED', 'authorization list');
   const fields = new Map<string, AuthorizationValue>();
-  const elements = new Map<number, Asn1Element>();
+  const elements = new Map<number, DerElement>();
   const unknownTags: number[] = [];
   for (const { form, tag, children } of list.children) {
     const [value, ...rest] = children;

@@ -2,11 +2,20 @@
  * Android's certificate chains, leaf first. The rules are Google's, not RFC 5280's: anchors match by key, only the leaf carries the
  * attestation extension, its issuer need not be a CA (genuine phones have such), and factory chains outlive their dates.
  */
-import { accept, type Bytes, type EpochMs, equalBytes, type Result, refuse, toHex } from '@hauberk/primitives';
+import {
+  accept,
+  type Bytes,
+  type EpochMs,
+  type EvidenceCrypto,
+  equalBytes,
+  type Result,
+  refuse,
+  toHex,
+} from '@hauberk/primitives';
 import { type RevocationSnapshot, serialKey } from './android-revocation.ts';
 import { asCborMap, readCbor } from './cbor.ts';
-import { type Asn1Element, readAsn1, withTag } from './webauthn-asn1.ts';
-import { type CeremonyCrypto, type Certificate, extensionOf, readCertificates } from './webauthn-certificate.ts';
+import { type DerElement, readDer } from './der.ts';
+import { type Certificate, extensionOf, readCertificates } from './x509.ts';
 
 /** Why a chain was refused. */
 export type AndroidChainCode =
@@ -50,16 +59,10 @@ export interface AndroidChain {
 type Chain = readonly [Certificate, ...Certificate[]];
 
 /** Types and texts of a name, whatever string type they are written in. */
-const nameParts = (element: Asn1Element | undefined): string =>
+const nameParts = (element: DerElement | undefined): string =>
   element === undefined || element.children.length === 0
     ? `${element?.tag === 6 ? 'oid' : 'text'}:${toHex(element?.contents ?? new Uint8Array(0))}`
     : `(${element.children.map((child) => nameParts(child)).join()})`;
-
-const serialOf = (certificate: Certificate): Bytes => {
-  const children = readAsn1(certificate.toBeSigned)?.children ?? [];
-  const serial = withTag(children[0], 0xa0) === undefined ? children[0] : children[1];
-  return withTag(serial, 2)?.contents ?? new Uint8Array(0);
-};
 
 const checkPositions = (chain: Chain): Result<true, AndroidChainCode> => {
   // A key of the phone can sign certificates of its own; its own certificate then carries the extension too.
@@ -72,12 +75,12 @@ const checkPositions = (chain: Chain): Result<true, AndroidChainCode> => {
 const checkLink = (
   chain: Chain,
   index: number,
-  crypto: Pick<CeremonyCrypto, 'verify'>,
+  crypto: Pick<EvidenceCrypto, 'verify'>,
 ): Result<true, AndroidChainCode> => {
   const [certificate, issuer] = [chain[index], chain[index + 1]];
   if (certificate === undefined || issuer === undefined) return refuse('CHAIN_LENGTH');
   const detail = `certificate ${index}`;
-  if (nameParts(readAsn1(certificate.issuer)) !== nameParts(issuer.subject)) return refuse('CHAIN_NAMES', detail);
+  if (nameParts(readDer(certificate.issuer)) !== nameParts(issuer.subject)) return refuse('CHAIN_NAMES', detail);
   if (index > 0 && !issuer.isAuthority) return refuse('CHAIN_ISSUER_NOT_CA', detail);
   const { algorithm, toBeSigned, signature } = certificate;
   return crypto.verify(algorithm, issuer.spki, toBeSigned, signature)
@@ -88,7 +91,7 @@ const checkLink = (
 const checkRevocation = (chain: Chain, { statuses }: RevocationSnapshot): Result<true, AndroidChainCode> => {
   for (const [index, certificate] of chain.entries()) {
     // The leaf's serial number is the phone's choice (usually 1) and is in nobody's list.
-    const status = index === 0 ? undefined : statuses.get(serialKey(serialOf(certificate)));
+    const status = index === 0 ? undefined : statuses.get(serialKey(certificate.serial));
     if (status === 'SUSPENDED') return refuse('CERTIFICATE_SUSPENDED', `certificate ${index}`);
     if (status !== undefined) return refuse('CERTIFICATE_REVOKED', `certificate ${index}: ${status}`);
   }
@@ -114,7 +117,7 @@ const isRemote = (chain: Chain): boolean =>
   chain.length > factoryLength ||
   chain.some((certificate) => extensionOf(certificate, provisioningExtension) !== undefined);
 
-const checkLinks = (chain: Chain, crypto: Pick<CeremonyCrypto, 'verify'>): Result<true, AndroidChainCode> => {
+const checkLinks = (chain: Chain, crypto: Pick<EvidenceCrypto, 'verify'>): Result<true, AndroidChainCode> => {
   // From the root down, so that no key is used before it is vouched for.
   for (let index = chain.length - 2; index >= 0; index -= 1) {
     const link = checkLink(chain, index, crypto);
@@ -127,7 +130,7 @@ const checkLinks = (chain: Chain, crypto: Pick<CeremonyCrypto, 'verify'>): Resul
 export const checkAndroidChain = (
   certificates: readonly Bytes[],
   { anchorKeys, revocation, now }: AndroidChainTrust,
-  crypto: Pick<CeremonyCrypto, 'verify'>,
+  crypto: Pick<EvidenceCrypto, 'verify'>,
 ): Result<AndroidChain, AndroidChainCode> => {
   if (certificates.length < 3 || certificates.length > maxCertificates)
     return refuse('CHAIN_LENGTH', `${certificates.length} certificates`);

@@ -1,12 +1,7 @@
 /** Android's KeyDescription, the attestation extension 1.3.6.1.4.1.11129.2.1.17, of every version. */
 import { accept, type Bytes, type Result, refuse } from '@hauberk/primitives';
-import {
-  type AuthorizationList,
-  type DescriptionCode,
-  integerOf,
-  readAuthorizationList,
-} from './android-authorizations.ts';
-import { octetsOf, readAsn1, withTag } from './webauthn-asn1.ts';
+import { type AuthorizationList, type DescriptionCode, readAuthorizationList } from './android-authorizations.ts';
+import { integerOf, octetsOf, readDer, withTag } from './der.ts';
 
 /** Where keys live, weakest first. */
 export const androidSecurityLevels = ['SOFTWARE', 'TRUSTED_ENVIRONMENT', 'STRONG_BOX'] as const;
@@ -27,7 +22,7 @@ export interface AndroidKeyDescription {
 
 /** Reads the value of the extension. */
 export const readAndroidKeyDescription = (bytes: Bytes): Result<AndroidKeyDescription, DescriptionCode> => {
-  const children = withTag(readAsn1(bytes), 0x30)?.children ?? [];
+  const children = withTag(readDer(bytes), 0x30)?.children ?? [];
   if (children.length !== 8) return refuse('DESCRIPTION_MALFORMED', `${children.length} elements`);
   const attestationVersion = integerOf(children[0]);
   const keyMintVersion = integerOf(children[2]);

@@ -3,6 +3,7 @@ import {
   accept,
   type Bytes,
   type DurationMs,
+  type EvidenceCrypto,
   elapsed,
   equalBytes,
   type Result,
@@ -22,7 +23,7 @@ import {
   androidSecurityLevels,
   readAndroidKeyDescription,
 } from './android-description.ts';
-import { type CeremonyCrypto, extensionOf } from './webauthn-certificate.ts';
+import { extensionOf } from './x509.ts';
 
 /** Why evidence was refused. */
 export type AndroidKeyCode =
@@ -128,7 +129,7 @@ export const verifyAndroidKey = (
   certificates: readonly Bytes[],
   trust: AndroidChainTrust,
   expected: AndroidKeyExpectations,
-  crypto: Pick<CeremonyCrypto, 'verify'>,
+  crypto: Pick<EvidenceCrypto, 'verify'>,
 ): Result<AndroidKeyVerdict, AndroidKeyCode> => {
   if (isStale(trust, expected)) return refuse('REVOCATION_STALE');
   const chain = checkAndroidChain(certificates, trust, crypto);

@@ -2,25 +2,17 @@
 import {
   accept,
   type Bytes,
-  concat,
   type EpochMs,
+  type EvidenceCrypto,
   epochMs,
   equalBytes,
   fromUtf8,
   type Result,
   refuse,
-  toHex,
 } from '@hauberk/primitives';
-import { type Asn1Element, octetsOf, oidHex, readAsn1, unsignedOf, withTag } from './webauthn-asn1.ts';
-import {
-  type CeremonyCrypto,
-  type Certificate,
-  type CertificateCode,
-  checkPath,
-  readCertificate,
-  readCertificates,
-  timeOfText,
-} from './webauthn-certificate.ts';
+import { type DerElement, encodeDer, isOid, octetsOf, readBer, unsignedOf, withTag } from './der.ts';
+import { type Certificate, readCertificate, readCertificates, timeOfText } from './x509.ts';
+import { type CertificateCode, checkPath } from './x509-path.ts';
 
 /** Why a receipt was refused. */
 export type ReceiptCode =
@@ -66,12 +58,9 @@ const toleranceMs = 300_000;
 interface SignedContent {
   readonly content: Bytes;
   readonly chain: readonly [Certificate, ...Certificate[]];
-  readonly signedAttributes: Asn1Element | undefined;
+  readonly signedAttributes: DerElement | undefined;
   readonly signature: Bytes;
 }
-
-const isOid = (element: Asn1Element | undefined, dotted: string): boolean =>
-  element !== undefined && withTag(element, 6) !== undefined && toHex(element.contents) === oidHex(dotted);
 
 /** The signer first, then each issuer; undefined unless this uses every certificate. */
 const orderChain = (
@@ -94,8 +83,8 @@ const orderChain = (
 };
 
 const readSigner = (
-  signer: Asn1Element | undefined,
-  certificates: Asn1Element,
+  signer: DerElement | undefined,
+  certificates: DerElement,
   content: Bytes,
 ): SignedContent | undefined => {
   const fields = signer?.children ?? [];
@@ -112,7 +101,7 @@ const readSigner = (
 };
 
 const readSignedData = (bytes: Bytes): SignedContent | undefined => {
-  const [type, wrapper] = withTag(readAsn1(bytes, 'ber'), 0x30)?.children ?? [];
+  const [type, wrapper] = withTag(readBer(bytes), 0x30)?.children ?? [];
   if (!isOid(type, '1.2.840.113549.1.7.2')) return undefined;
   const fields = withTag(wrapper, 0xa0)?.children[0]?.children ?? [];
   const [, , encapsulated] = fields;
@@ -125,23 +114,19 @@ const readSignedData = (bytes: Bytes): SignedContent | undefined => {
     : undefined;
 };
 
-const derLength = (length: number): number[] =>
-  length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 255];
-
 /** RFC 5652 section 5.4: the attributes are signed as a SET, and they name the digest of the content. */
-const signedMessage = ({ content, signedAttributes }: SignedContent, crypto: CeremonyCrypto): Bytes | undefined => {
+const signedMessage = ({ content, signedAttributes }: SignedContent, crypto: EvidenceCrypto): Bytes | undefined => {
   if (signedAttributes === undefined) return content;
   const named = signedAttributes.children.filter(({ children: [oid] }) => isOid(oid, '1.2.840.113549.1.9.4'));
   const digest = octetsOf(named[0]?.children[1]?.children[0]);
   if (named.length !== 1 || digest === undefined || !equalBytes(digest, crypto.digest('SHA-256', content)))
     return undefined;
-  const { contents } = signedAttributes;
-  return concat(Uint8Array.of(0x31, ...derLength(contents.length)), contents);
+  return encodeDer(0x31, signedAttributes.contents);
 };
 
 const readFields = (content: Bytes): ReadonlyMap<number, Bytes> | undefined => {
   const fields = new Map<number, Bytes>();
-  for (const { children } of withTag(readAsn1(content, 'ber'), 0x31)?.children ?? []) {
+  for (const { children } of withTag(readBer(content), 0x31)?.children ?? []) {
     const [type, value] = [unsignedOf(children[0]), octetsOf(children[2])];
     if (type === undefined || value === undefined || fields.has(type)) return undefined;
     fields.set(type, value);
@@ -188,7 +173,7 @@ const checkFields = (
 export const readReceipt = (
   bytes: Bytes,
   expectations: ReceiptExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<VerifiedReceipt, ReceiptCode> => {
   const signed = bytes.length > 65_536 ? undefined : readSignedData(bytes);
   if (signed === undefined) return refuse('app-attest.receipt', 'structure');

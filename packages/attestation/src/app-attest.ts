@@ -4,6 +4,7 @@ import {
   type Bytes,
   concat,
   type EpochMs,
+  type EvidenceCrypto,
   equalBytes,
   fromUtf8,
   type Result,
@@ -16,14 +17,9 @@ import {
   type AuthenticatorDataCode,
   readAuthenticatorData,
 } from './webauthn-authenticator-data.ts';
-import {
-  type CeremonyCrypto,
-  type Certificate,
-  type CertificateCode,
-  checkPath,
-  readCertificates,
-} from './webauthn-certificate.ts';
 import { appleNonce } from './webauthn-statement.ts';
+import { type Certificate, readCertificates } from './x509.ts';
+import { type CertificateCode, checkPath } from './x509-path.ts';
 
 /** Why an attestation or assertion was refused. */
 export type AppAttestCode =
@@ -134,7 +130,7 @@ const checkClaims = (
   data: AuthenticatorData,
   leaf: Certificate,
   expectations: AppAttestExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): AppAttestCode | undefined => {
   const { credential } = data;
   const point = credential?.key.point;
@@ -151,7 +147,7 @@ const checkClaims = (
 export const verifyAppAttestation = (
   attestationObject: Bytes,
   expectations: AppAttestExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<VerifiedAppAttestation, AppAttestCode> => {
   const object = readObject(attestationObject);
   if (object === undefined) return refuse('app-attest.object');
@@ -187,7 +183,7 @@ export interface AppAssertionExpectations {
 export const verifyAppAssertion = (
   assertion: Bytes,
   expectations: AppAssertionExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<VerifiedAppAssertion, AppAttestCode> => {
   const value = readCbor(assertion);
   const map = value.ok ? asCborMap(value.value) : undefined;

@@ -1,16 +1,14 @@
 /** COSE public keys (RFC 9053, RFC 9864) as SubjectPublicKeyInfo: exactly the members of their type, exact lengths, known curves. */
-import { accept, type Bytes, concat, type Result, refuse } from '@hauberk/primitives';
+import { accept, type Bytes, concat, type Result, refuse, type SignatureAlgorithm } from '@hauberk/primitives';
 import { asCborBytes, asCborMap, type CborMap, type CborValue } from './cbor.ts';
+import { encodeDer } from './der.ts';
 
 /** Why a key was refused. */
 export type CoseCode = 'cose.malformed' | 'cose.unsupported-algorithm' | 'cose.algorithm-mismatch' | 'cose.weak-key';
 
-/** The signature algorithms accepted, by their COSE names. */
-export type CoseAlgorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'Ed25519' | 'Ed448';
-
 /** A public key with the one algorithm it may be used with. */
 export interface CoseKey {
-  readonly algorithm: CoseAlgorithm;
+  readonly algorithm: SignatureAlgorithm;
   /** The number that the key itself named. */
   readonly identifier: number;
   readonly spki: Bytes;
@@ -18,7 +16,7 @@ export interface CoseKey {
   readonly point: Bytes | undefined;
 }
 
-const names: ReadonlyMap<number, CoseAlgorithm> = new Map([
+const names: ReadonlyMap<number, SignatureAlgorithm> = new Map([
   [-7, 'ES256'],
   [-9, 'ES256'],
   [-35, 'ES384'],
@@ -34,12 +32,12 @@ const names: ReadonlyMap<number, CoseAlgorithm> = new Map([
 ]);
 
 /** The algorithm of an identifier; EdDSA (-8) leaves the curve to the key and is none by itself. */
-export const coseAlgorithm = (identifier: number): CoseAlgorithm | undefined => names.get(identifier);
+export const coseAlgorithm = (identifier: number): SignatureAlgorithm | undefined => names.get(identifier);
 const eddsa = -8;
 
 interface Curve {
   readonly number: number;
-  readonly algorithm: CoseAlgorithm;
+  readonly algorithm: SignatureAlgorithm;
   /** Bytes of a coordinate or of the whole key. */
   readonly size: number;
   /** Everything of the SubjectPublicKeyInfo before the key. */
@@ -64,19 +62,13 @@ const curves: readonly Curve[] = [
   { number: 7, algorithm: 'Ed448', size: 57, head: head(0x30, 0x43, 0x30, 5, 6, 3, 0x2b, 0x65, 0x71, 3, 0x3a, 0) },
 ];
 
-const lengthOf = (length: number): number[] =>
-  length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-const element = (tag: number, ...parts: readonly Uint8Array[]): Bytes => {
-  const contents = concat(...parts);
-  return concat(head(tag, ...lengthOf(contents.length)), contents);
-};
 const unsigned = (bytes: Uint8Array): Bytes =>
-  (bytes[0] ?? 0) >= 0x80 ? element(0x02, head(0), bytes) : element(0x02, bytes);
+  (bytes[0] ?? 0) >= 0x80 ? encodeDer(0x02, head(0), bytes) : encodeDer(0x02, bytes);
 const rsaAlgorithm = head(0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0);
 
 /** The SubjectPublicKeyInfo of an RSA key. */
 export const rsaSpki = (modulus: Uint8Array, exponent: Uint8Array): Bytes =>
-  element(0x30, rsaAlgorithm, element(0x03, head(0), element(0x30, unsigned(modulus), unsigned(exponent))));
+  encodeDer(0x30, rsaAlgorithm, encodeDer(0x03, head(0), encodeDer(0x30, unsigned(modulus), unsigned(exponent))));
 
 /** The SubjectPublicKeyInfo of a point on a COSE curve (1 to 3); undefined for another curve or size. */
 export const pointSpki = (curveNumber: number, x: Uint8Array, y: Uint8Array): Bytes | undefined => {
@@ -88,7 +80,7 @@ export const pointSpki = (curveNumber: number, x: Uint8Array, y: Uint8Array): By
 const hasOnly = (map: CborMap, keys: readonly number[]): boolean =>
   map.size === keys.length && keys.every((key) => map.has(key));
 
-const readRsa = (map: CborMap, algorithm: CoseAlgorithm, identifier: number): Result<CoseKey, CoseCode> => {
+const readRsa = (map: CborMap, algorithm: SignatureAlgorithm, identifier: number): Result<CoseKey, CoseCode> => {
   const [modulus, exponent] = [asCborBytes(map.get(-1)), asCborBytes(map.get(-2))];
   if (!hasOnly(map, [1, 3, -1, -2]) || modulus === undefined || exponent === undefined)
     return refuse('cose.malformed', 'members of an RSA key');

@@ -28,7 +28,7 @@ export {
   verifyAppAttestation,
 } from './app-attest.ts';
 export { type ReceiptCode, type ReceiptExpectations, readReceipt, type VerifiedReceipt } from './app-attest-receipt.ts';
-export { type CoseAlgorithm, type CoseKey, readCoseKey } from './cose.ts';
+export { type CoseKey, readCoseKey } from './cose.ts';
 export {
   type AssertionEvidence,
   type AssertionExpectations,
@@ -41,6 +41,5 @@ export {
   verifyRegistration,
   type WebauthnCode,
 } from './webauthn.ts';
-export type { CeremonyCrypto } from './webauthn-certificate.ts';
 export type { ConfirmedPayment, PaymentExpectations } from './webauthn-payment.ts';
 export type { AttestationFormat } from './webauthn-statement.ts';

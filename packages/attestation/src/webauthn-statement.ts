@@ -2,13 +2,23 @@
  * Attestation statements (WebAuthn Level 3 section 8): each format proves that a certificate's key, or the credential itself, vouches
  * for this authenticator data and this client data. Whether the certificates lead to an anchor is the caller's question.
  */
-import { accept, type Bytes, concat, equalBytes, fromUtf8, type Result, refuse } from '@hauberk/primitives';
+import {
+  accept,
+  type Bytes,
+  concat,
+  type EvidenceCrypto,
+  equalBytes,
+  fromUtf8,
+  type Result,
+  refuse,
+  type SignatureAlgorithm,
+} from '@hauberk/primitives';
 import { asCborByteStrings, asCborBytes, type CborMap } from './cbor.ts';
-import { type CoseAlgorithm, coseAlgorithm } from './cose.ts';
-import { type Asn1Element, octetsOf, oidHex, readAsn1, unsignedOf, withTag } from './webauthn-asn1.ts';
+import { coseAlgorithm } from './cose.ts';
+import { type DerElement, isOid, octetsOf, readDer, unsignedOf, withTag } from './der.ts';
 import type { AttestedCredential } from './webauthn-authenticator-data.ts';
-import { type CeremonyCrypto, type Certificate, extensionOf, readCertificates } from './webauthn-certificate.ts';
 import { readTpmCertification, readTpmPublicArea } from './webauthn-tpm.ts';
+import { type Certificate, extensionOf, readCertificates } from './x509.ts';
 
 /** Formats with a verifier. */
 export type AttestationFormat = 'packed' | 'tpm' | 'android-key' | 'apple' | 'fido-u2f' | 'none';
@@ -40,10 +50,10 @@ export interface StatementInput {
 /** Who vouches: certificates, leaf first, or nobody but the credential (`self`), or nobody. */
 export type Voucher = readonly [Certificate, ...Certificate[]] | 'self' | 'none';
 
-type Check = (input: StatementInput, crypto: CeremonyCrypto) => Result<Voucher, StatementCode>;
+type Check = (input: StatementInput, crypto: EvidenceCrypto) => Result<Voucher, StatementCode>;
 
 interface SignedStatement {
-  readonly algorithm: CoseAlgorithm;
+  readonly algorithm: SignatureAlgorithm;
   readonly signature: Bytes;
   readonly chain: readonly [Certificate, ...Certificate[]];
 }
@@ -55,7 +65,7 @@ const chainOf = (statement: CborMap): readonly [Certificate, ...Certificate[]] |
   readCertificates(asCborByteStrings(statement.get('x5c')) ?? []);
 
 /** EdDSA (-8) of a statement means the curve of whichever key signs. */
-const algorithmOf = (identifier: unknown, spki: Bytes): CoseAlgorithm | undefined => {
+const algorithmOf = (identifier: unknown, spki: Bytes): SignatureAlgorithm | undefined => {
   if (typeof identifier !== 'number') return undefined;
   if (identifier !== -8) return coseAlgorithm(identifier);
   return spki.length === 44 ? 'Ed25519' : 'Ed448';
@@ -78,27 +88,22 @@ const isAuthority = ({ isAuthority: isCa }: Certificate): boolean => isCa;
 const isSameModel = (certificate: Certificate, aaguid: Bytes): boolean => {
   const extension = extensionOf(certificate, '1.3.6.1.4.1.45724.1.1.4');
   if (extension === undefined) return true;
-  const named = octetsOf(readAsn1(extension.value));
+  const named = octetsOf(readDer(extension.value));
   return !extension.critical && named !== undefined && equalBytes(named, aaguid);
 };
 
 const subjectText = (certificate: Certificate, dotted: string): string | undefined => {
   const attributes = certificate.subject.children.flatMap(({ children }) => children);
-  const name = oidHex(dotted);
-  const attribute = attributes.find(({ children: [oid] }) => oid !== undefined && sameHex(oid.contents, name));
+  const attribute = attributes.find(({ children: [oid] }) => isOid(oid, dotted));
   return fromUtf8(attribute?.children[1]?.contents ?? new Uint8Array(0));
 };
-const sameHex = (bytes: Bytes, hex: string): boolean =>
-  bytes.length * 2 === hex.length &&
-  bytes.every((byte, at) => byte === Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16));
-
 const checkPackedCertificate = (certificate: Certificate, aaguid: Bytes): StatementCode | undefined => {
   const isUnit = subjectText(certificate, '2.5.4.11') === 'Authenticator Attestation';
   if (certificate.version !== 3 || !isUnit || isAuthority(certificate)) return 'webauthn.statement-certificate';
   return isSameModel(certificate, aaguid) ? undefined : 'webauthn.statement-aaguid';
 };
 
-const checkSelf = (input: StatementInput, crypto: CeremonyCrypto): Result<Voucher, StatementCode> => {
+const checkSelf = (input: StatementInput, crypto: EvidenceCrypto): Result<Voucher, StatementCode> => {
   const { statement, credential } = input;
   const signature = asCborBytes(statement.get('sig'));
   if (!hasOnly(statement, ['alg', 'sig']) || signature === undefined) return refuse('webauthn.statement', 'members');
@@ -152,15 +157,15 @@ const checkApple: Check = (input, crypto) => {
 /** Apple's nonce extension: SEQUENCE { [1] { OCTET STRING } }. */
 export const appleNonce = (certificate: Certificate): Bytes | undefined => {
   const extension = extensionOf(certificate, '1.2.840.113635.100.8.2');
-  const [tagged, ...others] = extension === undefined ? [] : (readAsn1(extension.value)?.children ?? []);
+  const [tagged, ...others] = extension === undefined ? [] : (readDer(extension.value)?.children ?? []);
   return others.length === 0 ? octetsOf(withTag(tagged, 0xa1)?.children[0]) : undefined;
 };
 
-const tagged = (list: Asn1Element | undefined, tag: number): Asn1Element | undefined =>
+const tagged = (list: DerElement | undefined, tag: number): DerElement | undefined =>
   list?.children.find((child) => child.tag === tag && child.form === 0xa0)?.children[0];
 
 /** Section 8.4.1: scoped to one application, generated and not imported, made for signing. */
-const checkKeyFacts = (lists: readonly (Asn1Element | undefined)[], isRequired: boolean): boolean => {
+const checkKeyFacts = (lists: readonly (DerElement | undefined)[], isRequired: boolean): boolean => {
   if (lists.some((list) => tagged(list, 600) !== undefined)) return false;
   const origins = lists.map((list) => tagged(list, 702)).filter((entry) => entry !== undefined);
   const purposes = lists.map((list) => tagged(list, 1)).filter((entry) => entry !== undefined);
@@ -177,7 +182,7 @@ const checkAndroidKey: Check = (input, crypto) => {
     return refuse('webauthn.statement-signature');
   if (!equalBytes(chain[0].spki, input.credential.key.spki)) return refuse('webauthn.statement-key');
   const extension = extensionOf(chain[0], '1.3.6.1.4.1.11129.2.1.17');
-  const description = extension === undefined ? undefined : readAsn1(extension.value)?.children;
+  const description = extension === undefined ? undefined : readDer(extension.value)?.children;
   const challenge = octetsOf(description?.[4]);
   if (challenge === undefined) return refuse('webauthn.statement-certificate', 'key description');
   if (!equalBytes(challenge, input.clientDataHash)) return refuse('webauthn.statement-challenge');
@@ -185,15 +190,15 @@ const checkAndroidKey: Check = (input, crypto) => {
   return areFacts ? accept(chain) : refuse('webauthn.statement-key-facts');
 };
 
-const hashOf = (algorithm: CoseAlgorithm): 'SHA-256' | 'SHA-384' | 'SHA-512' =>
+const hashOf = (algorithm: SignatureAlgorithm): 'SHA-256' | 'SHA-384' | 'SHA-512' =>
   algorithm.endsWith('384') ? 'SHA-384' : algorithm.endsWith('512') ? 'SHA-512' : 'SHA-256';
 
 /** Section 8.3.1. */
 const checkTpmCertificate = (certificate: Certificate, aaguid: Bytes): StatementCode | undefined => {
   const isNameless = certificate.subject.children.length === 0;
   const usages = extensionOf(certificate, '2.5.29.37');
-  const purposes = usages === undefined ? [] : (readAsn1(usages.value)?.children ?? []);
-  const isTpm = purposes.some((purpose) => sameHex(purpose.contents, oidHex('2.23.133.8.3')));
+  const purposes = usages === undefined ? [] : (readDer(usages.value)?.children ?? []);
+  const isTpm = purposes.some((purpose) => isOid(purpose, '2.23.133.8.3'));
   const hasName = extensionOf(certificate, '2.5.29.17') !== undefined;
   if (certificate.version !== 3 || !isNameless || !isTpm || !hasName || isAuthority(certificate))
     return 'webauthn.statement-certificate';
@@ -234,6 +239,6 @@ const checks: ReadonlyMap<string, Check> = new Map([
 export const checkStatement = (
   format: string,
   input: StatementInput,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<Voucher, StatementCode> =>
   checks.get(format)?.(input, crypto) ?? refuse('webauthn.statement-format', format.slice(0, 32));

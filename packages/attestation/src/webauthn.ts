@@ -1,7 +1,18 @@
 /** Registration and assertion ceremonies of WebAuthn Level 3 (sections 7.1 and 7.2): bytes and expectations in, a verdict or a code out. */
-import { accept, type Bytes, concat, type EpochMs, equalBytes, type Result, refuse, utf8 } from '@hauberk/primitives';
+import {
+  accept,
+  type Bytes,
+  concat,
+  type EpochMs,
+  type EvidenceCrypto,
+  equalBytes,
+  type Result,
+  refuse,
+  type SignatureAlgorithm,
+  utf8,
+} from '@hauberk/primitives';
 import { asCborBytes, asCborMap, type CborMap, readCbor } from './cbor.ts';
-import type { CoseAlgorithm, CoseKey } from './cose.ts';
+import type { CoseKey } from './cose.ts';
 import {
   type AttestedCredential,
   type AuthenticatorData,
@@ -9,7 +20,6 @@ import {
   type AuthenticatorFlags,
   readAuthenticatorData,
 } from './webauthn-authenticator-data.ts';
-import { type CeremonyCrypto, type CertificateCode, checkPath, readCertificates } from './webauthn-certificate.ts';
 import {
   type CeremonyOrigins,
   type ClientData,
@@ -19,6 +29,8 @@ import {
 } from './webauthn-client-data.ts';
 import { type ConfirmedPayment, type PaymentCode, type PaymentExpectations, readPayment } from './webauthn-payment.ts';
 import { type AttestationFormat, checkStatement, type StatementCode, type Voucher } from './webauthn-statement.ts';
+import { readCertificates } from './x509.ts';
+import { type CertificateCode, checkPath } from './x509-path.ts';
 
 /** Every code with which a ceremony is refused. */
 export type WebauthnCode =
@@ -52,7 +64,7 @@ export interface CeremonyExpectations extends CeremonyOrigins {
 
 /** What a registration is measured against. */
 export interface RegistrationExpectations extends CeremonyExpectations {
-  readonly algorithms: readonly CoseAlgorithm[];
+  readonly algorithms: readonly SignatureAlgorithm[];
   /** `none` admits credentials that nobody vouches for. */
   readonly formats: readonly AttestationFormat[];
   /** Whether a `packed` statement may be signed by the credential itself; false when absent. */
@@ -92,7 +104,7 @@ type Refused = WebauthnCode | undefined;
 const checkAuthenticator = (
   authenticator: AuthenticatorData,
   expectations: CeremonyExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Refused => {
   const { flags, rpIdHash } = authenticator;
   if (!equalBytes(rpIdHash, crypto.digest('SHA-256', utf8(expectations.rpId)))) return 'webauthn.rp-id';
@@ -121,7 +133,7 @@ const readAttestationObject = (bytes: Bytes): AttestationObject | undefined => {
 const checkVoucher = (
   voucher: Voucher,
   expectations: RegistrationExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<VerifiedRegistration['trust'], WebauthnCode> => {
   if (voucher === 'none') return accept('none');
   if (voucher === 'self')
@@ -139,7 +151,7 @@ const checkAttestation = (
   authenticator: AuthenticatorData & { readonly credential: AttestedCredential },
   evidence: RegistrationEvidence,
   expectations: RegistrationExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<VerifiedRegistration['trust'], WebauthnCode> => {
   const input = {
     statement: object.statement,
@@ -157,7 +169,7 @@ const checkAttestation = (
 export const verifyRegistration = (
   evidence: RegistrationEvidence,
   expectations: RegistrationExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<VerifiedRegistration, WebauthnCode> => {
   const clientData = readClientData(evidence.clientDataJson, { ...expectations, type: 'webauthn.create' });
   if (!clientData.ok) return clientData;
@@ -222,7 +234,7 @@ const checkPayment = (
   clientData: ClientData,
   evidence: AssertionEvidence,
   expectations: AssertionExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<ConfirmedPayment | undefined, WebauthnCode> => {
   if (expectations.payment === undefined) return accept(undefined);
   const payment = readPayment(clientData, expectations.rpId, expectations.payment);
@@ -239,7 +251,7 @@ const checkAssertion = (
   authenticator: AuthenticatorData,
   evidence: AssertionEvidence,
   expectations: AssertionExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Refused => {
   const { credential } = expectations;
   const fault = checkAuthenticator(authenticator, expectations, crypto);
@@ -255,7 +267,7 @@ const checkAssertion = (
 export const verifyAssertion = (
   evidence: AssertionEvidence,
   expectations: AssertionExpectations,
-  crypto: CeremonyCrypto,
+  crypto: EvidenceCrypto,
 ): Result<VerifiedAssertion, WebauthnCode> => {
   const type: ClientDataExpectations['type'] = expectations.payment === undefined ? 'webauthn.get' : 'payment.get';
   const clientData = readClientData(evidence.clientDataJson, { ...expectations, type });

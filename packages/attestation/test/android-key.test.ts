@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import test from 'node:test';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, concat, epochMs, fromHex, toHex, utf8 } from '@hauberk/primitives';
 import fc from 'fast-check';
 import { type AndroidKeyExpectations, verifyAndroidKey } from '../src/android-key.ts';
 import { readRevocationList } from '../src/android-revocation.ts';
-import { oidHex } from '../src/webauthn-asn1.ts';
-import { readCertificate } from '../src/webauthn-certificate.ts';
-import { ceremonyCrypto } from '../vectors/ceremony-crypto.ts';
+import { oidHex } from '../src/der.ts';
+import { readCertificate } from '../src/x509.ts';
 
 const lengthOf = (length: number): number[] =>
   length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
@@ -128,7 +128,7 @@ const revoking = (statuses: Readonly<Record<string, string>> = {}) => {
 const trust = { anchorKeys: [spkiOf(keyAt(3).publicKey)], revocation: revoking(), now };
 const expected: AndroidKeyExpectations = { challenge };
 const verify = (chain: readonly Bytes[], extra: Partial<AndroidKeyExpectations> = {}, trusted = trust) =>
-  verifyAndroidKey(chain, trusted, { ...expected, ...extra }, ceremonyCrypto);
+  verifyAndroidKey(chain, trusted, { ...expected, ...extra }, nodeEvidenceCrypto);
 
 test('a factory chain past its dates, with an attestation certificate that is no CA, is accepted', () => {
   const answer = verify(chainOf(), {

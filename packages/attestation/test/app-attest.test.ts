@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import test from 'node:test';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, concat, epochMs, utf8 } from '@hauberk/primitives';
 import fc from 'fast-check';
 import { type AppAssertionExpectations, verifyAppAssertion, verifyAppAttestation } from '../src/app-attest.ts';
 import { readReceipt } from '../src/app-attest-receipt.ts';
-import { ceremonyCrypto } from '../vectors/ceremony-crypto.ts';
 
 const sha256 = (bytes: Uint8Array): Bytes => Uint8Array.from(createHash('sha256').update(bytes).digest());
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -26,7 +26,7 @@ const codeOf = (answer: { readonly ok: true } | { readonly ok: false; readonly c
   answer.ok ? 'accepted' : answer.code;
 
 test('app-attest: a counter above 2^31 is unsigned', () => {
-  const answer = verifyAppAssertion(assertion([0xff, 0xff, 0xff, 0xff]), rules, ceremonyCrypto);
+  const answer = verifyAppAssertion(assertion([0xff, 0xff, 0xff, 0xff]), rules, nodeEvidenceCrypto);
   assert.ok(answer.ok);
   assert.equal(answer.value.counter, 4_294_967_295);
 });
@@ -39,7 +39,7 @@ test('app-attest: category and bundle version are read where the flag of extensi
   );
   const version = concat(Uint8Array.of(0x77), utf8('apple_bundle_version_01'), Uint8Array.of(0x63), utf8('1.2'));
   const extra = concat(Uint8Array.of(0xa2), category, version);
-  const answer = verifyAppAssertion(assertion([0, 0, 0, 1], appId, extra), rules, ceremonyCrypto);
+  const answer = verifyAppAssertion(assertion([0, 0, 0, 1], appId, extra), rules, nodeEvidenceCrypto);
   assert.deepEqual(answer.ok && answer.value.facts, { validationCategory: 4, bundleVersion: '1.2' });
 });
 
@@ -59,7 +59,7 @@ const cases: readonly (readonly [string, string, Bytes, Partial<AppAssertionExpe
 ];
 for (const [name, code, bytes, change] of cases)
   test(`app-attest: an assertion with ${name} is ${code}`, () => {
-    assert.equal(codeOf(verifyAppAssertion(bytes, { ...rules, ...change }, ceremonyCrypto)), code);
+    assert.equal(codeOf(verifyAppAssertion(bytes, { ...rules, ...change }, nodeEvidenceCrypto)), code);
   });
 
 test('app-attest: no assertion with a changed bit of authenticator data is accepted', () => {
@@ -69,7 +69,7 @@ test('app-attest: no assertion with a changed bit of authenticator data is accep
       const changed = Uint8Array.from(genuine);
       const at = changed.length - 37 + (bit >> 3);
       changed[at] = (changed[at] ?? 0) ^ (1 << (bit & 7));
-      assert.equal(codeOf(verifyAppAssertion(changed, rules, ceremonyCrypto)), 'app-attest.signature');
+      assert.equal(codeOf(verifyAppAssertion(changed, rules, nodeEvidenceCrypto)), 'app-attest.signature');
     }),
   );
 });
@@ -87,8 +87,11 @@ test('app-attest: whatever is no attestation and no receipt is refused with a co
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (array) => {
       const bytes = Uint8Array.from(array);
-      assert.equal(codeOf(verifyAppAttestation(bytes, expectations, ceremonyCrypto)), 'app-attest.object');
-      assert.equal(codeOf(readReceipt(bytes, { appId, spki, anchors: [], now }, ceremonyCrypto)), 'app-attest.receipt');
+      assert.equal(codeOf(verifyAppAttestation(bytes, expectations, nodeEvidenceCrypto)), 'app-attest.object');
+      assert.equal(
+        codeOf(readReceipt(bytes, { appId, spki, anchors: [], now }, nodeEvidenceCrypto)),
+        'app-attest.receipt',
+      );
     }),
   );
 });

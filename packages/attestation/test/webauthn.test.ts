@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import test from 'node:test';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, concat, epochMs, utf8 } from '@hauberk/primitives';
 import fc from 'fast-check';
 import { readCoseKey } from '../src/cose.ts';
@@ -13,7 +14,6 @@ import {
   verifyAssertion,
   verifyRegistration,
 } from '../src/webauthn.ts';
-import { ceremonyCrypto } from '../vectors/ceremony-crypto.ts';
 
 const sha256 = (bytes: Uint8Array): Bytes => Uint8Array.from(createHash('sha256').update(bytes).digest());
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -87,7 +87,7 @@ const registrationRules: RegistrationExpectations = {
 };
 
 test('webauthn: a registration signed by its own credential is verified', () => {
-  const answer = verifyRegistration(registration(), registrationRules, ceremonyCrypto);
+  const answer = verifyRegistration(registration(), registrationRules, nodeEvidenceCrypto);
   assert.ok(answer.ok, JSON.stringify(answer));
   assert.equal(answer.value.trust, 'self');
   assert.deepEqual(answer.value.key.spki, Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' })));
@@ -122,7 +122,11 @@ const registrationCases: readonly RegistrationCase[] = [
 ];
 for (const [name, code, shape, rules, format] of registrationCases)
   test(`webauthn: a registration with ${name} is ${code}`, () => {
-    const answer = verifyRegistration(registration(shape, format), { ...registrationRules, ...rules }, ceremonyCrypto);
+    const answer = verifyRegistration(
+      registration(shape, format),
+      { ...registrationRules, ...rules },
+      nodeEvidenceCrypto,
+    );
     assert.equal(answer.ok ? 'accepted' : answer.code, code);
   });
 
@@ -176,24 +180,28 @@ const payment = {
 };
 
 test('webauthn: an assertion is verified and yields the counter', () => {
-  const answer = verifyAssertion(assertion({ count: 4 }), assertionRules, ceremonyCrypto);
+  const answer = verifyAssertion(assertion({ count: 4 }), assertionRules, nodeEvidenceCrypto);
   assert.ok(answer.ok, JSON.stringify(answer));
   assert.equal(answer.value.signCount, 4);
 });
 
 test('webauthn: a counter that stands still is webauthn.sign-count', () => {
   const rules = { ...assertionRules, credential: { ...assertionRules.credential, signCount: 4 } };
-  const answer = verifyAssertion(assertion({ count: 4 }), rules, ceremonyCrypto);
+  const answer = verifyAssertion(assertion({ count: 4 }), rules, nodeEvidenceCrypto);
   assert.equal(answer.ok ? 'accepted' : answer.code, 'webauthn.sign-count');
 });
 
 test('webauthn: a credential that becomes eligible for copying is webauthn.backup-changed', () => {
-  const answer = verifyAssertion(assertion({ flags: 0x0d }), { ...assertionRules, allowSynced: true }, ceremonyCrypto);
+  const answer = verifyAssertion(
+    assertion({ flags: 0x0d }),
+    { ...assertionRules, allowSynced: true },
+    nodeEvidenceCrypto,
+  );
   assert.equal(answer.ok ? 'accepted' : answer.code, 'webauthn.backup-changed');
 });
 
 test('webauthn: a payment as the bank knows it is verified', () => {
-  const answer = verifyAssertion(assertion({ client: { payment } }, 'payment.get'), paymentRules, ceremonyCrypto);
+  const answer = verifyAssertion(assertion({ client: { payment } }, 'payment.get'), paymentRules, nodeEvidenceCrypto);
   assert.ok(answer.ok, JSON.stringify(answer));
   assert.equal(answer.value.payment?.amount, '12.5');
 });
@@ -214,13 +222,13 @@ const paymentCases: readonly (readonly [string, string, object])[] = [
 for (const [name, code, change] of paymentCases)
   test(`webauthn: a payment with ${name} is ${code}`, () => {
     const evidence = assertion({ client: { payment: { ...payment, ...change } } }, 'payment.get');
-    const answer = verifyAssertion(evidence, paymentRules, ceremonyCrypto);
+    const answer = verifyAssertion(evidence, paymentRules, nodeEvidenceCrypto);
     assert.equal(answer.ok ? 'accepted' : answer.code, code);
   });
 
 test('webauthn: a payment that another browser signed is webauthn.browser-signature', () => {
   const evidence = { ...assertion({ client: { payment } }, 'payment.get'), browserBoundSignature: new Uint8Array(70) };
-  const answer = verifyAssertion(evidence, paymentRules, ceremonyCrypto);
+  const answer = verifyAssertion(evidence, paymentRules, nodeEvidenceCrypto);
   assert.equal(answer.ok ? 'accepted' : answer.code, 'webauthn.browser-signature');
 });
 
@@ -237,7 +245,11 @@ test('webauthn: no assertion with a changed bit is accepted, and each refusal ha
   const part = fc.constantFrom('clientDataJson' as const, 'authenticatorData' as const);
   fc.assert(
     fc.property(part, fc.nat(), (name, bit) => {
-      const answer = verifyAssertion({ ...genuine, [name]: flip(genuine[name], bit) }, assertionRules, ceremonyCrypto);
+      const answer = verifyAssertion(
+        { ...genuine, [name]: flip(genuine[name], bit) },
+        assertionRules,
+        nodeEvidenceCrypto,
+      );
       assert.match(answer.ok ? 'accepted' : answer.code, codeForm);
     }),
     { numRuns: 400 },
@@ -250,7 +262,7 @@ test('webauthn: no registration with a changed bit is accepted, and each refusal
   fc.assert(
     fc.property(part, fc.nat(), (name, bit) => {
       const changed = { ...genuine, [name]: flip(genuine[name], bit) };
-      const answer = verifyRegistration(changed, registrationRules, ceremonyCrypto);
+      const answer = verifyRegistration(changed, registrationRules, nodeEvidenceCrypto);
       assert.match(answer.ok ? 'accepted' : answer.code, codeForm);
     }),
     { numRuns: 400 },

@@ -1,12 +1,12 @@
 /** Chains of real devices with what a right verifier reads from them, and malformed ones that must be refused. */
 import { X509Certificate } from 'node:crypto';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, epochMs, fromBase64, fromUtf8, toBase64 } from '@hauberk/primitives';
 import type { VectorCounts, VectorFile, VectorRunner } from '@hauberk/primitives/vectors';
 import type { AuthorizationList, AuthorizationValue } from '../src/android-authorizations.ts';
 import { commonValidity } from '../src/android-chain.ts';
 import type { AndroidKeyDescription } from '../src/android-description.ts';
 import { verifyAndroidKey } from '../src/android-key.ts';
-import { ceremonyCrypto } from './ceremony-crypto.ts';
 
 const pemForm = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -75,7 +75,7 @@ const verify = (pem: VectorFile, anchorKeys: readonly Bytes[], challenge: Bytes,
   const { from, to } = commonValidity(chain) ?? { from: 0, to: 0 };
   const now = epochMs((from + to) / 2);
   const revocation = { takenAt: now, statuses: new Map<string, string>() };
-  return verifyAndroidKey(chain, { anchorKeys, revocation, now }, { challenge, lockState }, ceremonyCrypto);
+  return verifyAndroidKey(chain, { anchorKeys, revocation, now }, { challenge, lockState }, nodeEvidenceCrypto);
 };
 
 const runDevice = (pem: VectorFile, expected: VectorFile, anchorKeys: readonly Bytes[]): string | undefined => {

@@ -1,11 +1,11 @@
 /** Recorded App Attest attestations, assertions and receipts: each document brings its inputs, its clock and what must come out. */
 import { createPublicKey, X509Certificate } from 'node:crypto';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, epochMs, fromBase64, fromUtf8, toBase64 } from '@hauberk/primitives';
 import type { VectorCounts, VectorFile, VectorRunner } from '@hauberk/primitives/vectors';
 import { parseAllDocuments } from 'yaml';
 import { verifyAppAssertion, verifyAppAttestation } from '../src/app-attest.ts';
 import { readReceipt } from '../src/app-attest-receipt.ts';
-import { ceremonyCrypto } from './ceremony-crypto.ts';
 
 type Members = { readonly [name: string]: unknown };
 
@@ -56,7 +56,7 @@ const runAttestation = (document: Members, roots: Roots): string | undefined => 
       anchors: roots.attestation,
       now: timeOf(document, 'timestamp'),
     },
-    ceremonyCrypto,
+    nodeEvidenceCrypto,
   );
   if (!answer.ok) return `${answer.code} ${answer.detail ?? ''}`;
   return toBase64(answer.value.spki) === toBase64(spkiOf(document)) ? undefined : 'another key';
@@ -73,7 +73,7 @@ const runAssertion = (document: Members): string | undefined => {
       counter: counter - 1,
       clientDataHash: bytesOf(document, 'clientDataHashSha256Base64'),
     },
-    ceremonyCrypto,
+    nodeEvidenceCrypto,
   );
   if (!answer.ok) return `${answer.code} ${answer.detail ?? ''}`;
   return answer.value.counter === counter ? undefined : `counter ${answer.value.counter}`;
@@ -91,7 +91,7 @@ const runReceipt = (document: Members, roots: Roots): string | undefined => {
       anchors: roots.receipt,
       now: timeOf(document, 'timestamp'),
     },
-    ceremonyCrypto,
+    nodeEvidenceCrypto,
   );
   if (!answer.ok) return `${answer.code} ${answer.detail ?? ''}`;
   const expected = membersOf(document['properties']);

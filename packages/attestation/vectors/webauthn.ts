@@ -1,9 +1,9 @@
 /** The test vectors of WebAuthn Level 3: in each file a registration and an authentication, both of which verify. */
-import { type Bytes, epochMs, fromHex, fromUtf8 } from '@hauberk/primitives';
+
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
+import { type Bytes, epochMs, fromHex, fromUtf8, type SignatureAlgorithm } from '@hauberk/primitives';
 import type { VectorCounts, VectorFile, VectorRunner } from '@hauberk/primitives/vectors';
-import type { CoseAlgorithm } from '../src/cose.ts';
 import { verifyAssertion, verifyRegistration } from '../src/webauthn.ts';
-import { ceremonyCrypto } from './ceremony-crypto.ts';
 
 type Members = { readonly [name: string]: unknown };
 
@@ -25,7 +25,7 @@ const parse = (file: VectorFile): Members => membersOf(JSON.parse(fromUtf8(file.
 
 // The certificates of the vectors are valid from 2024 to 3024.
 const clock = epochMs(1_767_225_600_000);
-const algorithms: readonly CoseAlgorithm[] = ['ES256', 'ES384', 'ES512', 'RS256', 'Ed25519', 'Ed448'];
+const algorithms: readonly SignatureAlgorithm[] = ['ES256', 'ES384', 'ES512', 'RS256', 'Ed25519', 'Ed448'];
 
 const originsOf = (file: Members): { origins: string[]; topOrigins: string[] } => ({
   origins: [textOf(file, 'origin')],
@@ -55,7 +55,7 @@ const runFile = (file: VectorFile, root: Bytes): string[] => {
       now: clock,
       requireKeyFacts: false,
     },
-    ceremonyCrypto,
+    nodeEvidenceCrypto,
   );
   if (!registration.ok) return [`${file.path}: registration: ${registration.code} ${registration.detail ?? ''}`];
   const { key, signCount, flags } = registration.value;
@@ -71,7 +71,7 @@ const runFile = (file: VectorFile, root: Bytes): string[] => {
       challenge: bytesOf(used, 'challenge'),
       credential: { key, signCount, backupEligible: flags.backupEligible },
     },
-    ceremonyCrypto,
+    nodeEvidenceCrypto,
   );
   return assertion.ok ? [] : [`${file.path}: authentication: ${assertion.code} ${assertion.detail ?? ''}`];
 };

@@ -23,6 +23,7 @@ export {
   type SecretKey,
   type SyncCrypto,
 } from './crypto.ts';
+export type { EvidenceCrypto, SignatureAlgorithm } from './evidence-crypto.ts';
 export {
   type AppId,
   type DeviceId,

@@ -1,8 +1,8 @@
 /** Elements of DER, and of BER where a genuine signer writes indefinite lengths (Apple's receipts): bounded, with known ends. */
-import { type Bytes, concat } from '@hauberk/primitives';
+import { type Bytes, concat, toHex } from '@hauberk/primitives';
 
 /** One element. */
-export interface Asn1Element {
+export interface DerElement {
   /** Class and constructed bits of the first byte. */
   readonly form: number;
   /** Tag number. */
@@ -12,7 +12,7 @@ export interface Asn1Element {
   /** Header and contents. */
   readonly whole: Bytes;
   /** Of constructed elements, else empty. */
-  readonly children: readonly Asn1Element[];
+  readonly children: readonly DerElement[];
 }
 
 interface Reader {
@@ -63,8 +63,8 @@ const readChildren = (
   end: number,
   isIndefinite: boolean,
   depth: number,
-): readonly Asn1Element[] | undefined => {
-  const children: Asn1Element[] = [];
+): readonly DerElement[] | undefined => {
+  const children: DerElement[] = [];
   while (reader.position < end) {
     const isEndOfContents = reader.bytes[reader.position] === 0 && reader.bytes[reader.position + 1] === 0;
     if (isIndefinite && isEndOfContents) return children;
@@ -75,7 +75,7 @@ const readChildren = (
   return isIndefinite ? undefined : children;
 };
 
-const readOne = (reader: Reader, end: number, depth: number): Asn1Element | undefined => {
+const readOne = (reader: Reader, end: number, depth: number): DerElement | undefined => {
   const start = reader.position;
   reader.elementsLeft -= 1;
   const first = takeByte(reader, end);
@@ -95,19 +95,23 @@ const readOne = (reader: Reader, end: number, depth: number): Asn1Element | unde
   return { form: first & 0xe0, tag, contents, whole: reader.bytes.subarray(start, reader.position), children };
 };
 
-/** Reads one element that fills all the bytes; undefined for anything else. */
-export const readAsn1 = (bytes: Bytes, form: 'der' | 'ber' = 'der'): Asn1Element | undefined => {
-  const reader: Reader = { bytes, isBer: form === 'ber', position: 0, elementsLeft: maxElements };
+const readWhole = (bytes: Bytes, isBer: boolean): DerElement | undefined => {
+  const reader: Reader = { bytes, isBer, position: 0, elementsLeft: maxElements };
   const element = readOne(reader, bytes.length, 0);
   return reader.position === bytes.length ? element : undefined;
 };
 
+/** Reads one element that fills all the bytes; undefined for anything else. */
+export const readDer = (bytes: Bytes): DerElement | undefined => readWhole(bytes, false);
+/** The same, with indefinite and longer lengths allowed. */
+export const readBer = (bytes: Bytes): DerElement | undefined => readWhole(bytes, true);
+
 /** The element, when it has this first byte (tags below 31). */
-export const withTag = (element: Asn1Element | undefined, identifier: number): Asn1Element | undefined =>
+export const withTag = (element: DerElement | undefined, identifier: number): DerElement | undefined =>
   element !== undefined && (element.form | element.tag) === identifier ? element : undefined;
 
 /** The octets of an OCTET STRING, whose BER form may be a constructed one. */
-export const octetsOf = (element: Asn1Element | undefined): Bytes | undefined => {
+export const octetsOf = (element: DerElement | undefined): Bytes | undefined => {
   if (element === undefined || element.tag !== 4 || (element.form & 0xc0) !== 0) return undefined;
   if ((element.form & 0x20) === 0) return element.contents;
   const parts = element.children.map((child) => octetsOf(child));
@@ -115,11 +119,41 @@ export const octetsOf = (element: Asn1Element | undefined): Bytes | undefined =>
 };
 
 /** A non-negative INTEGER below 2^48; undefined for anything else. */
-export const unsignedOf = (element: Asn1Element | undefined): number | undefined => {
+export const unsignedOf = (element: DerElement | undefined): number | undefined => {
   const contents = element?.contents;
   if (contents === undefined || contents.length === 0 || contents.length > 6 || (contents[0] ?? 0) >= 0x80)
     return undefined;
   return contents.reduce((number, byte) => number * 256 + byte, 0);
+};
+
+/** An INTEGER (or ENUMERATED, 10) of at most nine bytes in its shortest form. */
+export const integerOf = (element: DerElement | undefined, identifier = 2): bigint | undefined => {
+  const contents = withTag(element, identifier)?.contents;
+  const [first, second = 0] = contents ?? [];
+  if (contents === undefined || first === undefined || contents.length > 9) return undefined;
+  const isPadded = contents.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  if (isPadded) return undefined;
+  return contents.reduce((total, byte) => total * 256n + BigInt(byte), first >= 0x80 ? -1n : 0n);
+};
+
+/** DER knows one encoding of each truth value; another one may mean different things to different readers. */
+export const booleanOf = (element: DerElement | undefined): boolean | undefined => {
+  const contents = withTag(element, 1)?.contents;
+  if (contents?.length !== 1) return undefined;
+  return contents[0] === 0xff ? true : contents[0] === 0 ? false : undefined;
+};
+
+/** Whether this is the OBJECT IDENTIFIER of a dotted form. */
+export const isOid = (element: DerElement | undefined, dotted: string): boolean =>
+  withTag(element, 6) !== undefined && toHex(element?.contents ?? new Uint8Array(0)) === oidHex(dotted);
+
+const lengthBytes = (length: number): number[] =>
+  length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+
+/** Writes an element with a one-byte tag and less than 64 KiB of contents. */
+export const encodeDer = (identifier: number, ...parts: readonly Uint8Array[]): Bytes => {
+  const contents = concat(...parts);
+  return concat(Uint8Array.of(identifier, ...lengthBytes(contents.length)), contents);
 };
 
 const derived = new Map<string, string>();
