@@ -47,6 +47,13 @@ export const sealKey = (master: MasterKey, key: ManagedKey): SealedKey => {
 const malformed = (message: string, cause?: unknown): StateError =>
   new StateError('keys-malformed', message, 'restore keys/keyring.json from a backup', { cause });
 
+const newer = (message: string): StateError =>
+  new StateError(
+    'state-newer-than-program',
+    message,
+    'start the newer program, or restore a backup that this one made',
+  );
+
 const openWrap = (master: MasterKey, key: SealedKey, wrap: Bytes): Bytes => {
   const decipher = createDecipheriv('aes-256-gcm', master.wrapping.reveal(), wrap.subarray(0, 12));
   decipher.setAAD(associatedBytes(key));
@@ -93,7 +100,9 @@ const readKey = (value: unknown): SealedKey => {
   const entry = membersOf(value);
   const { id, purpose, master } = entry as { id?: unknown; purpose?: unknown; master?: unknown };
   if (typeof id !== 'number' || !Number.isSafeInteger(id)) throw malformed('a key has no id');
-  if (typeof purpose !== 'string' || !Object.hasOwn(keyRules, purpose)) throw malformed(`key ${id} has no purpose`);
+  if (typeof purpose !== 'string' || !/^[a-z][a-z0-9-]{0,63}$/.test(purpose))
+    throw malformed(`key ${id} has no purpose`);
+  if (!Object.hasOwn(keyRules, purpose)) throw newer(`key ${id} is for ${purpose}, which this program does not know`);
   const activeFromMs = instantOf(entry['activeFromMs']);
   if (typeof master !== 'string' || activeFromMs === null) throw malformed(`key ${id} is incomplete`);
   const known = purpose as KeyPurpose;
@@ -119,6 +128,7 @@ export const parseKeyring = (text: string): readonly SealedKey[] => {
     throw malformed('keys/keyring.json is no JSON', cause);
   }
   const { v, keys } = membersOf(parsed) as { v?: unknown; keys?: unknown };
+  if (typeof v === 'number' && v > 1) throw newer(`keys/keyring.json has version ${v}`);
   if (v !== 1 || !Array.isArray(keys)) throw malformed('keys/keyring.json is no keyring of version 1');
   return keys.map(readKey);
 };
