@@ -69,7 +69,7 @@ const replyOf = (status: number, code?: string, execution: 'none' | 'unknown' = 
   status,
   headers: {},
   body: new Uint8Array(0),
-  problem: code === undefined ? undefined : { code, execution, members: {} },
+  problem: code === undefined ? undefined : { code, execution, traceId: undefined, members: {} },
   url: '',
 });
 

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { createHauberk, fileStorage, HauberkError, type HauberkOptions } from '@hauberk/sdk/node';
 import { createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '@hauberk/server';
 import type { Browser } from 'playwright-core';
+import { readOuterProblem } from '../src/core/outer-problem.ts';
 import { bundleForPage, startChromium } from './chromium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hauberk-sdk-real-'));
@@ -161,6 +162,20 @@ describe('SDK and gateway', () => {
       (error: unknown) => (error instanceof HauberkError ? error.detail : error),
     );
     assert.ok(outcome === 404 || outcome === 'not-found', String(outcome));
+  });
+
+  it('a refusal of the gateway names its trace, and nothing else passes for one', async () => {
+    const hauberk = createHauberk({ ...options, app: 'no-such-app' }, { storage: storage() });
+    const error = await hauberk.fetch('/api/echo').catch((caught: unknown) => caught);
+    assert.ok(error instanceof HauberkError);
+    assert.match(error.traceId ?? '', /^[0-9a-f]{32}$/);
+    const problemOf = (traceId: unknown) =>
+      readOuterProblem(
+        'application/problem+json',
+        new TextEncoder().encode(JSON.stringify({ type: 'urn:hauberk:problem:refused', code: 'refused', traceId })),
+      )?.traceId;
+    assert.equal(problemOf('a'.repeat(32)), 'a'.repeat(32));
+    for (const odd of [7, 'A'.repeat(32), '<b>', 'a'.repeat(33), undefined]) assert.equal(problemOf(odd), undefined);
   });
 
   it('a restarted gateway costs a keyed call nothing', async () => {

@@ -14,6 +14,7 @@ const onFault = (error: unknown): never => assert.fail(String(error));
 const entry: AccessEntry = {
   at: 1,
   id: 'req-1',
+  traceId: 'trace-1',
   address: '::1',
   method: 'GET',
   path: '/api',

@@ -4,6 +4,7 @@ import { epochMs } from '@hauberk/primitives';
 import fc from 'fast-check';
 import { replyHeaders, upstreamHeaders } from '../src/gateway/hygiene.ts';
 import type { RequestHead } from '../src/gateway/request-head.ts';
+import { startPlainTrace } from '../src/observability/trace-context.ts';
 
 const headOf = (rawHeaders: readonly string[]): RequestHead => {
   const headers: Record<string, string> = {};
@@ -16,6 +17,7 @@ const headOf = (rawHeaders: readonly string[]): RequestHead => {
     address: '198.51.100.4',
     secure: true,
     arrivedAt: epochMs(0),
+    trace: startPlainTrace(headers, false),
   };
 };
 

@@ -23,6 +23,7 @@ import { createResolver } from '../src/gateway/resolver.ts';
 import type { Route } from '../src/gateway/route.ts';
 import { createRouteTable } from '../src/gateway/route-table.ts';
 import { openUpstream } from '../src/gateway/upstream.ts';
+import { startPlainTrace } from '../src/observability/trace-context.ts';
 
 /** A plain route; everything that a test does not name is a harmless default. */
 export const routeOf = (
@@ -206,8 +207,6 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
   const faults: unknown[] = [];
   const metrics = createMetrics();
   let plane = planeOf(options.routes, options.origins);
-  let turns = 0;
-  const newInstance = () => `req-${(turns += 1)}`;
   const now = () => epochMs(Date.now());
   const memory = new SharedArrayBuffer(rateTableBytes(limits.rateCells));
   const handle = createPipeline({
@@ -228,7 +227,7 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
     },
     metrics,
     now,
-    newInstance,
+    startTrace: startPlainTrace,
     onFault: (error) => void faults.push(error),
   });
   const listener = await listen(
@@ -237,7 +236,6 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
       limits,
       handle,
       metrics,
-      newInstance,
     },
     false,
   );

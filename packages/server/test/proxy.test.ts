@@ -129,10 +129,11 @@ test('proxy: every request leaves one line with ids and codes and without its qu
   await sendRaw(gateway.port, head('GET', '/api/echo?secret=1'));
   const entry = lastEntry();
   assert.deepEqual(
-    { ...entry, at: 0, id: '', milliseconds: 0 },
+    { ...entry, at: 0, id: '', traceId: '', milliseconds: 0 },
     {
       at: 0,
       id: '',
+      traceId: '',
       address: '127.0.0.1',
       method: 'GET',
       path: '/api/echo',

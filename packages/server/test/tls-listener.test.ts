@@ -62,7 +62,6 @@ const open = async ({
       limits: { ...defaults(), ...limits },
       handle,
       metrics,
-      newInstance: () => 'test',
     },
     false,
   );

@@ -77,7 +77,7 @@ export class ConfigKeeper {
       throw new HauberkError('config-unavailable', {
         phase: 'receive',
         execution: 'none',
-        ...('problem' in answer ? { detail: answer.problem.code } : {}),
+        ...('problem' in answer ? { detail: answer.problem.code, traceId: answer.problem.traceId } : {}),
       });
     if (!judged.ok)
       throw new HauberkError('config-refused', { phase: 'verify', execution: 'none', detail: judged.code });

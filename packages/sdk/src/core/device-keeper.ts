@@ -12,11 +12,11 @@ const storedName = { identity: 'identity', 'step-up': 'step-up' } as const;
 /** How an enrolment document is delivered. */
 export type EnrolmentCourier = (document: string) => Promise<PlainAnswer>;
 
-const refused = (detail: string): HauberkError =>
-  new HauberkError('enrolment-refused', { phase: 'receive', execution: 'none', detail });
+const refused = (detail: string, traceId?: string): HauberkError =>
+  new HauberkError('enrolment-refused', { phase: 'receive', execution: 'none', detail, traceId });
 
 const textOf = (answer: PlainAnswer, member: string): string => {
-  if ('problem' in answer) throw refused(answer.problem.code);
+  if ('problem' in answer) throw refused(answer.problem.code, answer.problem.traceId);
   const value = readMembers(answer.text)[member];
   if (typeof value !== 'string') throw refused(`no ${member}`);
   return value;

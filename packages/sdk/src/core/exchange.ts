@@ -156,7 +156,10 @@ const coveredOnly = (
 };
 
 const unbound = (detail: string, problem?: OuterProblem): AttemptFailure =>
-  new AttemptFailure(new HauberkError('unbound', { phase: 'verify', execution: 'unknown', detail }), problem);
+  new AttemptFailure(
+    new HauberkError('unbound', { phase: 'verify', execution: 'unknown', detail, traceId: problem?.traceId }),
+    problem,
+  );
 
 /** A reply that claims no binding: believed on no route but those that the signed config calls unbound. */
 const openUnbound = async (raw: RawReply, call: Call): Promise<OpenedReply> => {

@@ -31,8 +31,8 @@ interface Detour {
   readonly withoutResume?: boolean;
 }
 
-const refusedHandshake = (detail: string): HauberkError =>
-  new HauberkError('handshake-refused', { phase: 'verify', execution: 'none', detail });
+const refusedHandshake = (detail: string, traceId?: string): HauberkError =>
+  new HauberkError('handshake-refused', { phase: 'verify', execution: 'none', detail, traceId });
 
 /** The server's time as well as it can be known: authenticated, else the wall clock, but never before the floor. */
 export const bestTime = async ({ context, config }: HandshakeParts): Promise<number> =>
@@ -138,11 +138,12 @@ export const openSession = async (parts: HandshakeParts): Promise<Session> => {
     const finished = 'text' in answer ? await finishSession(parts, pending, answer.text.trim()) : undefined;
     if (finished?.ok === true) return finished.value;
     const code = 'problem' in answer ? answer.problem.code : (finished?.code ?? '');
-    if (taken.has(code)) throw refusedHandshake(code);
+    const traceId = 'problem' in answer ? answer.problem.traceId : undefined;
+    if (taken.has(code)) throw refusedHandshake(code, traceId);
     taken.add(code);
     if (outdated.has(code)) await parts.config.refresh();
     const next = 'problem' in answer ? await detourFor(parts, answer.problem) : outdated.has(code) ? {} : undefined;
-    if (next === undefined) throw refusedHandshake(code);
+    if (next === undefined) throw refusedHandshake(code, traceId);
     detour = { ...detour, ...next };
   }
 };

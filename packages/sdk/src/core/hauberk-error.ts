@@ -29,6 +29,8 @@ export interface Failure {
   readonly execution: Execution;
   /** The inner reason or the outer problem code that was met; unauthenticated, for logs only. */
   readonly detail?: string;
+  /** What the gateway calls the request; unauthenticated, for its operators' search only. */
+  readonly traceId?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -40,13 +42,16 @@ export class HauberkError extends Error {
   /** Whether the service may have acted on the request. */
   readonly execution: Execution;
   readonly detail: string | undefined;
-  constructor(code: HauberkCode, { phase, execution, detail, cause }: Failure) {
+  /** 32 hexadecimal digits that the gateway's operators find the request by; absent when no problem of the gateway came. */
+  readonly traceId: string | undefined;
+  constructor(code: HauberkCode, { phase, execution, detail, traceId, cause }: Failure) {
     const message = detail === undefined ? `${code} (${phase})` : `${code} (${phase}): ${detail}`;
     super(message, cause === undefined ? {} : { cause });
     this.code = code;
     this.phase = phase;
     this.execution = execution;
     this.detail = detail;
+    this.traceId = traceId;
   }
 }
 

@@ -5,6 +5,8 @@ import { type Execution, fromUtf8, problemMediaType } from '@hauberk/primitives'
 export interface OuterProblem {
   readonly code: string;
   readonly execution: Execution;
+  /** The gateway's name of the request; anything of another form is dropped. */
+  readonly traceId: string | undefined;
   /** Further members, unread. */
   readonly members: Readonly<Record<string, unknown>>;
 }
@@ -23,11 +25,18 @@ export const readMembers = (text: string): Readonly<Record<string, unknown>> => 
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 };
 
+const traceForm = /^[0-9a-f]{32}$/;
+
 /** Reads a gateway problem; undefined for any other reply. */
 export const readOuterProblem = (contentType: string | undefined, body: Uint8Array): OuterProblem | undefined => {
   if (contentType?.split(';', 1)[0] !== problemMediaType || body.length > 65_536) return undefined;
   const members = readMembers(fromUtf8(body) ?? '');
-  const { code, type, execution } = members as { code?: unknown; type?: unknown; execution?: unknown };
+  const { code, type, execution, traceId } = members as Readonly<Record<string, unknown>>;
   if (typeof code !== 'string' || type !== `urn:hauberk:problem:${code}`) return undefined;
-  return { code, execution: execution === 'none' ? 'none' : 'unknown', members };
+  return {
+    code,
+    execution: execution === 'none' ? 'none' : 'unknown',
+    traceId: typeof traceId === 'string' && traceForm.test(traceId) ? traceId : undefined,
+    members,
+  };
 };

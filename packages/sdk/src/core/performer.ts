@@ -51,11 +51,12 @@ class Performance {
       return await this.#run();
     } catch (error) {
       if (!(error instanceof HauberkError) || error.execution === 'unknown' || !this.#mayHaveRun) throw error;
-      const { code, phase, detail } = error;
+      const { code, phase, detail, traceId } = error;
       throw new HauberkError(code, {
         phase,
         execution: 'unknown',
         ...(detail === undefined ? {} : { detail }),
+        traceId,
         cause: error,
       });
     }

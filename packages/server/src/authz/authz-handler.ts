@@ -11,6 +11,7 @@ import type { Reason } from '../gateway/reasons.ts';
 import type { RequestHead } from '../gateway/request-head.ts';
 import type { Route } from '../gateway/route.ts';
 import { findRoute } from '../gateway/route-table.ts';
+import { newRequestId, type RequestId, type StartTrace, traceIdOf } from '../observability/trace-context.ts';
 import type { SeenExchange } from '../report/client-sightings.ts';
 import { type AuthzAnswer, answerQuestion, refuseQuestion } from './authz-decision.ts';
 import type { AuthzHandler } from './authz-listener.ts';
@@ -24,14 +25,14 @@ export interface AuthzPorts {
   readonly metrics: Metrics;
   readonly accessLog: AccessLog;
   readonly now: () => EpochMs;
-  readonly newInstance: () => string;
+  readonly startTrace: StartTrace;
   readonly onFinished: (seen: SeenExchange) => void;
-  readonly onFault: (error: unknown, instance: string) => void;
+  readonly onFault: (error: unknown, instance: RequestId) => void;
 }
 
 /** One question while it is answered. */
 interface Turn {
-  readonly id: string;
+  id: RequestId;
   readonly arrivedAt: EpochMs;
   readonly startedAt: number;
   readonly log: ExchangeLog;
@@ -49,6 +50,7 @@ const record = (ports: AuthzPorts, { id, arrivedAt, startedAt, log, head, route 
   ports.accessLog.write({
     at: arrivedAt,
     id,
+    traceId: traceIdOf(id) ?? '',
     address: head?.address ?? '',
     method: head?.target.method ?? '',
     path: head?.target.path ?? '',
@@ -81,10 +83,11 @@ const refuse = (turn: Turn, reason: Reason, detail = ''): AuthzAnswer => {
 };
 
 const answer = async (ports: AuthzPorts, turn: Turn, incoming: IncomingMessage): Promise<AuthzAnswer> => {
-  const question = readQuestion(incoming, turn.arrivedAt);
+  const question = readQuestion(incoming, turn.arrivedAt, ports.startTrace);
   if (!question.ok) return refuse(turn, question.code, question.detail);
   const { head } = question.value;
   turn.head = head;
+  turn.id = head.trace.id;
   const found = findRoute(ports.plane().table, head.headers, head.target.method, head.target.path);
   if (!found.ok) return refuse(turn, found.code);
   const { route } = found.value;
@@ -108,7 +111,7 @@ export const createAuthzHandler =
   (ports: AuthzPorts): AuthzHandler =>
   (incoming, response) => {
     const turn: Turn = {
-      id: ports.newInstance(),
+      id: newRequestId(),
       arrivedAt: ports.now(),
       startedAt: performance.now(),
       log: newExchangeLog(),

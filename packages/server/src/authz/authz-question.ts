@@ -9,6 +9,7 @@ import { plainAddress } from '../gateway/connection-trust.ts';
 import { factPrefix } from '../gateway/facts.ts';
 import type { AuthzReason } from '../gateway/reasons.ts';
 import { type HeadReason, type RequestHead, readHead } from '../gateway/request-head.ts';
+import { type StartTrace, startPlainTrace } from '../observability/trace-context.ts';
 
 /** `whole`: the question carries it. `none`: the proxy says that there is none. `unseen`: the proxy keeps it. */
 export type SeenBody = 'whole' | 'none' | 'unseen';
@@ -39,6 +40,12 @@ export const envoyPrefix = '/envoy';
 type Reason = HeadReason | AuthzReason;
 type Asked = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>;
 
+/** When the question came, and what names it. */
+interface Reading {
+  readonly at: EpochMs;
+  readonly startTrace: StartTrace;
+}
+
 const ours = 'hauberk-authz-';
 
 /** Names and values of the proxy's own headers; undefined when one comes twice. */
@@ -67,21 +74,30 @@ const clientHeaders = (raw: readonly string[], dropped: ReadonlySet<string>): st
 const bringsFacts = (raw: readonly string[]): boolean =>
   raw.some((name, index) => index % 2 === 0 && name.toLowerCase().replace(/[_.]/g, '-').startsWith(factPrefix));
 
-const readOriginal = (asked: Asked, address: string | undefined, arrivedAt: EpochMs): Result<RequestHead, Reason> => {
+const readOriginal = (
+  asked: Asked,
+  address: string | undefined,
+  { at, startTrace }: Reading,
+): Result<RequestHead, Reason> => {
   const client = plainAddress((address ?? '').trim());
   if (isIP(client) === 0) return refuse('authz.malformed', 'address');
   // Whether the client's connection is TLS nobody here asks: the proxy forwards by itself.
-  return readHead(asked, arrivedAt, { clientOf: () => ({ address: client, secure: true }) });
+  // What the proxy hands over is what the client sent: its trace headers are the client's own.
+  return readHead(asked, at, { isProxy: false, clientOf: () => ({ address: client, secure: true }) }, startTrace);
 };
 
 const nginxDrops: ReadonlySet<string> = new Set(['connection', 'content-length', 'transfer-encoding']);
 
-const readNginx = (asked: Asked, added: ReadonlyMap<string, string>, at: EpochMs): Result<AuthzQuestion, Reason> => {
+const readNginx = (
+  asked: Asked,
+  added: ReadonlyMap<string, string>,
+  reading: Reading,
+): Result<AuthzQuestion, Reason> => {
   const method = added.get(authzHeader.method);
   const url = added.get(authzHeader.uri);
   if (method === undefined || url === undefined) return refuse('authz.malformed', 'target');
   const rawHeaders = clientHeaders(asked.rawHeaders, nginxDrops);
-  const head = readOriginal({ method, url, rawHeaders }, added.get(authzHeader.address), at);
+  const head = readOriginal({ method, url, rawHeaders }, added.get(authzHeader.address), reading);
   if (!head.ok) return head;
   return accept({ head: head.value, body: added.get(authzHeader.length) === '0' ? 'none' : 'unseen' });
 };
@@ -98,22 +114,31 @@ const envoyBody = (asked: Asked, added: ReadonlyMap<string, string>): SeenBody =
   return partial.length === 1 && partial[0] === 'false' ? 'whole' : 'unseen';
 };
 
-const readEnvoy = (asked: Asked, added: ReadonlyMap<string, string>, at: EpochMs): Result<AuthzQuestion, Reason> => {
+const readEnvoy = (
+  asked: Asked,
+  added: ReadonlyMap<string, string>,
+  reading: Reading,
+): Result<AuthzQuestion, Reason> => {
   const url = (asked.url ?? '').slice(envoyPrefix.length);
   const rawHeaders = clientHeaders(asked.rawHeaders, envoyDrops);
   // The last hop is the one that Envoy itself added.
   const address = valuesOf(asked.rawHeaders, 'x-forwarded-for').join(',').split(',').at(-1);
-  const head = readOriginal({ method: asked.method, url, rawHeaders }, address, at);
+  const head = readOriginal({ method: asked.method, url, rawHeaders }, address, reading);
   return head.ok ? accept({ head: head.value, body: envoyBody(asked, added) }) : head;
 };
 
 /** Reads a question. */
-export const readQuestion = (asked: Asked, arrivedAt: EpochMs): Result<AuthzQuestion, Reason> => {
+export const readQuestion = (
+  asked: Asked,
+  at: EpochMs,
+  startTrace: StartTrace = startPlainTrace,
+): Result<AuthzQuestion, Reason> => {
   const added = proxyHeaders(asked.rawHeaders);
   if (added === undefined) return refuse('authz.malformed', 'twice');
   if (bringsFacts(asked.rawHeaders)) return refuse('authz.forged-facts');
-  if (asked.url === nginxPath) return readNginx(asked, added, arrivedAt);
+  const reading = { at, startTrace };
+  if (asked.url === nginxPath) return readNginx(asked, added, reading);
   return (asked.url ?? '').startsWith(`${envoyPrefix}/`)
-    ? readEnvoy(asked, added, arrivedAt)
+    ? readEnvoy(asked, added, reading)
     : refuse('authz.malformed', 'path');
 };

@@ -7,7 +7,9 @@ import { close, closeSync, openSync, write, writeSync } from 'node:fs';
 /** One finished request. */
 export interface AccessEntry {
   readonly at: number;
+  /** The request id, which begins with the trace id. */
   readonly id: string;
+  readonly traceId: string;
   readonly address: string;
   readonly method: string;
   readonly path: string;
@@ -49,7 +51,7 @@ const optional = (name: string, text: string): string => (text === '' ? '' : `,"
 
 /** The line of an entry. Empty members are left out. */
 export const accessLine = (entry: AccessEntry): string =>
-  `{"at":${entry.at},"id":"${entry.id}","address":${quoted(entry.address)},"method":${quoted(entry.method)},"path":${quoted(entry.path)},` +
+  `{"at":${entry.at},"id":"${entry.id}","traceId":"${entry.traceId}","address":${quoted(entry.address)},"method":${quoted(entry.method)},"path":${quoted(entry.path)},` +
   `"status":${entry.status}${optional('service', entry.service)}${optional('route', entry.route)},"reason":"${entry.reason}"` +
   `${optional('detail', entry.detail)}${optional('outcome', entry.outcome)}${optional('device', entry.deviceId)}` +
   `${optional('session', entry.sessionId)}${optional('tag', entry.tag)},"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},` +

@@ -29,6 +29,10 @@ const ownedRequest: ReadonlySet<string> = new Set([
   'forwarded',
   'x-real-ip',
   'via',
+  // A trace is named by the gateway, or by a trusted proxy through it.
+  'traceparent',
+  'tracestate',
+  'baggage',
   // What re-routes, re-names or re-addresses a request behind our back: nothing of it was verified.
   'x-original-url',
   'x-rewrite-url',
@@ -124,6 +128,7 @@ export const upstreamHeaders = (
   headers.push('x-forwarded-for', head.address, 'x-forwarded-proto', head.secure ? 'https' : 'http');
   headers.push('x-forwarded-host', host);
   if (options.identity) headers.push('accept-encoding', 'identity');
+  head.trace.appendTo(headers);
   for (let index = 0; index < facts.length; index += 1) headers.push(facts[index] as string);
   return headers;
 };

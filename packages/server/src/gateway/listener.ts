@@ -8,6 +8,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { LimitsConfig, ListenConfig, TlsConfig } from '../config/config.ts';
+import { newRequestId } from '../observability/trace-context.ts';
 import { type ConnectionTrust, connectionTrust, proxyList } from './connection-trust.ts';
 import type { Metrics } from './metrics.ts';
 import { problemBody } from './problems.ts';
@@ -23,8 +24,6 @@ export interface ListenerOptions {
   readonly limits: LimitsConfig;
   readonly handle: RequestHandler;
   readonly metrics: Metrics;
-  /** A fresh id for a request that never became one. */
-  readonly newInstance: () => string;
 }
 
 /** A listening server. */
@@ -175,10 +174,10 @@ const watchRequests = (
   connections: Connections,
   isDraining: () => boolean,
 ): void => {
-  const { handle, metrics, limits, newInstance } = options;
+  const { handle, metrics, limits } = options;
   const refuse = (socket: Duplex, reason: Reason, status?: number): void => {
     metrics.refused(reason);
-    writeRaw(socket, reason, newInstance(), status);
+    writeRaw(socket, reason, newRequestId(), status);
   };
   const accept = (incoming: IncomingMessage, response: ServerResponse): void => {
     const connection = connections.get(incoming.socket);

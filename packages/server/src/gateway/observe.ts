@@ -27,12 +27,14 @@ export const forwardUnbound = async (
 ): Promise<GatewayReply> => {
   const { method, path, query } = head.target;
   const options = { identity: false, decoded: false, preserveHost: protection.preserveHost(route) };
+  head.trace.enter('forward');
   const outcome = await protection.forward(route, {
     method,
     path: query === '?' ? path : path + query,
     headers: upstreamHeaders(head, facts, options),
     body: body.length === 0 && (method === 'GET' || method === 'HEAD') ? undefined : body,
   });
+  head.trace.enter('reply');
   if (outcome.kind === 'reply')
     return { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body };
   log.reason = outcome.code;
@@ -62,6 +64,7 @@ export const forwardUnverified = async (
 /** Serves a request on a route whose protection is observed. */
 export const serveObserved = async (protection: Protection, exchange: Exchange): Promise<GatewayReply> => {
   const { head, route, incoming } = exchange;
+  head.trace.enter('verify');
   const pending = readProtectedHead(protection.channel, head, demandOf(route));
   if (!pending.ok && !isReadable(exchange)) return unboundProblem(exchange, pending.code, pending.detail);
   const body = await readBody(incoming, route.bodyCapBytes, protection.bodyPace);

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { matchPattern } from '@hauberk/channel';
 import type { EpochMs } from '@hauberk/primitives';
+import type { RequestId, RequestTrace, StartTrace, TraceHeaders } from '../observability/trace-context.ts';
 import type { SeenExchange } from '../report/client-sightings.ts';
 import type { AccessLog } from './access-log.ts';
 import { type BodyPace, readBody } from './body.ts';
@@ -46,20 +47,21 @@ export interface PipelinePorts {
   /** Told of every request whose route was found, once it is answered. */
   readonly onFinished?: (seen: SeenExchange) => void;
   readonly now: () => EpochMs;
-  readonly newInstance: () => string;
+  readonly startTrace: StartTrace;
   /** A fault of ours: broken invariants and broken I/O, never what a client did. */
-  readonly onFault: (error: unknown, instance: string) => void;
+  readonly onFault: (error: unknown, instance: RequestId) => void;
 }
 
 /** One request while it is served. */
 interface Turn {
-  readonly id: string;
+  readonly trace: RequestTrace;
+  readonly id: RequestId;
   readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
   readonly startedAt: number;
   readonly arrivedAt: EpochMs;
   readonly log: ExchangeLog;
-  head: RequestHead | undefined;
+  readonly head: RequestHead | undefined;
   route: Route | undefined;
   /** The endpoint's name when the gateway answers itself. */
   endpoint: string;
@@ -67,6 +69,7 @@ interface Turn {
 }
 
 const none: readonly string[] = [];
+const noHeaders: TraceHeaders = {};
 const emptyBody = new Uint8Array(0);
 
 const declaredBytes = (head: RequestHead | undefined): number => Number(head?.headers['content-length'] ?? 0);
@@ -76,6 +79,16 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
   const milliseconds = performance.now() - turn.startedAt;
   const bytesIn = declaredBytes(head);
   const service = route?.service ?? '';
+  const method = head?.target.method ?? turn.incoming.method ?? '';
+  turn.trace.end({
+    method,
+    status,
+    service,
+    route: route?.id ?? endpoint,
+    pattern: route?.pattern.text ?? '',
+    reason: log.reason,
+    outcome: log.outcome,
+  });
   if (route !== undefined)
     ports.metrics.finished({ service, route: route.id, reason: log.reason, status, milliseconds, bytesIn, bytesOut });
   else if (endpoint !== '') ports.metrics.endpoint(endpoint, log.reason);
@@ -84,8 +97,9 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
   ports.accessLog.write({
     at: turn.arrivedAt,
     id: turn.id,
+    traceId: turn.trace.traceId,
     address: head?.address ?? turn.incoming.socket.remoteAddress ?? '',
-    method: head?.target.method ?? turn.incoming.method ?? '',
+    method,
     path: head?.target.path ?? '',
     status,
     service,
@@ -240,6 +254,16 @@ const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): void => {
   else serveRoute(ports, turn, plane, head);
 };
 
+/** A turn; a request whose head was refused is named like any other. */
+const newTurn = (
+  ports: PipelinePorts,
+  given: Pick<Turn, 'incoming' | 'response' | 'arrivedAt' | 'startedAt'>,
+  head: RequestHead | undefined,
+): Turn => {
+  const trace = head?.trace ?? ports.startTrace(noHeaders, false);
+  return { ...given, trace, id: trace.id, log: newExchangeLog(), head, route: undefined, endpoint: '', extra: none };
+};
+
 /** The handler of a thread's listener. */
 export const createPipeline =
   (ports: PipelinePorts): RequestHandler =>
@@ -247,28 +271,17 @@ export const createPipeline =
     // Requests behind one that ended the connection would be executed with nobody to tell (RFC 9112 section 9.6).
     if (hadLastReply(incoming.socket)) return;
     const arrivedAt = ports.now();
-    const turn: Turn = {
-      id: ports.newInstance(),
-      incoming,
-      response,
-      startedAt: performance.now(),
-      arrivedAt,
-      log: newExchangeLog(),
-      head: undefined,
-      route: undefined,
-      endpoint: '',
-      extra: none,
-    };
+    const given = { incoming, response, arrivedAt, startedAt: performance.now() };
+    let turn: Turn | undefined;
     try {
-      const head = readHead(incoming, arrivedAt, trust);
-      if (head.ok) {
-        turn.head = head.value;
-        route(ports, turn, head.value);
-      } else {
+      const head = readHead(incoming, arrivedAt, trust, ports.startTrace);
+      turn = newTurn(ports, given, head.ok ? head.value : undefined);
+      if (head.ok) route(ports, turn, head.value);
+      else {
         turn.log.detail = head.detail ?? '';
         refuseTurn(ports, turn, head.code);
       }
     } catch (error) {
-      failTurn(ports, turn, error);
+      failTurn(ports, turn ?? newTurn(ports, given, undefined), error);
     }
   };

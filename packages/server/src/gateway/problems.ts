@@ -3,6 +3,7 @@
  * not learn which check stopped him. docs/problems.md and docs/reasons.md say the same in words; a test compares both ways.
  */
 import type { Execution } from '@hauberk/primitives';
+import { traceIdOf } from '../observability/trace-context.ts';
 import type { Reason } from './reasons.ts';
 
 /** An outer problem: what the outside sees. */
@@ -268,7 +269,8 @@ export const problemBody = (reason: Reason, details: ProblemDetails): ProblemRep
   const { code, status, title } = outerProblems[outerOf[reason]];
   const { execution, instance, extra } = details;
   const type = `urn:hauberk:problem:${code}`;
-  const body = Buffer.from(JSON.stringify({ type, title, status, code, execution, instance, ...extra }));
+  const traceId = traceIdOf(instance);
+  const body = Buffer.from(JSON.stringify({ type, title, status, code, execution, instance, traceId, ...extra }));
   const headers = ['content-type', 'application/problem+json', 'cache-control', 'no-store, no-transform'];
   if (details.retryAfter !== undefined) headers.push('retry-after', String(details.retryAfter));
   return { status, headers, body };

@@ -116,6 +116,7 @@ export const verifyExchange = async (
 > => {
   const { channel } = protection;
   const { head, route, incoming, log } = exchange;
+  head.trace.enter('verify');
   const pending = readProtectedHead(channel, head, demandOf(route));
   if (!pending.ok) return pending;
   log.deviceId = pending.value.facts.deviceId;
@@ -192,6 +193,7 @@ export const authorise = async (
   request: VerifiedRequest,
 ): Promise<Passed<Authorised>> => {
   const { route } = exchange;
+  exchange.head.trace.enter('decide');
   const now = protection.now();
   const limits = checkLimits(protection, route, request, now);
   if (!limits.ok) return limits;
@@ -280,7 +282,9 @@ export const forwardOnce = async (
   if (!start.ok)
     return stop(start.code, { execution: start.code === 'idempotency.outcome-unknown' ? 'unknown' : 'none' });
   if (start.value.kind === 'stored') return { ok: true, value: start.value.reply };
+  exchange.head.trace.enter('forward');
   const outcome = await protection.forward(route, upstreamRequest(protection, exchange, authorised));
+  exchange.head.trace.enter('reply');
   const reply = readOutcome(outcome);
   const { attempt } = start.value;
   if (attempt === undefined) {

@@ -38,6 +38,9 @@ const stripped: ReadonlySet<string> = new Set([
   'content-length',
   'x-forwarded-for',
   'x-forwarded-proto',
+  'traceparent',
+  'tracestate',
+  'baggage',
 ]);
 
 const readTls = (relay: ClusterConfig['relay']) => ({
@@ -84,13 +87,14 @@ export const openRelay = (cluster: ClusterConfig, ownNode: number): Relay => {
   };
 };
 
-const relayedHeaders = ({ rawHeaders, address, secure }: RequestHead): string[] => {
+const relayedHeaders = ({ rawHeaders, address, secure, trace }: RequestHead): string[] => {
   const headers: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
     if (!stripped.has(name.toLowerCase())) headers.push(name, rawHeaders[index + 1] ?? '');
   }
   headers.push('x-forwarded-for', address, 'x-forwarded-proto', secure ? 'https' : 'http');
+  trace.appendTo(headers);
   return headers;
 };
 
@@ -100,6 +104,7 @@ export const relayRequest = async (peer: Upstream, exchange: Exchange, pace: Bod
   const body = await readBody(incoming, route.bodyCapBytes, pace);
   if (!body.ok) return unboundProblem(exchange, body.code);
   const { method, path, query } = head.target;
+  head.trace.enter('forward');
   const outcome = await forward(
     peer,
     {
@@ -111,6 +116,7 @@ export const relayRequest = async (peer: Upstream, exchange: Exchange, pace: Bod
     route.deadline,
     route.replyCapBytes + 65_536,
   );
+  head.trace.enter('reply');
   log.detail = `relayed to ${peer.origin}`;
   if (outcome.kind === 'reply')
     return { status: outcome.status, headers: cleaned(outcome.headers), body: outcome.body };

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type HeaderValues, type RequestTarget, targetOf } from '@hauberk/channel';
 import { accept, type EpochMs, type Result, refuse } from '@hauberk/primitives';
+import { type RequestTrace, type StartTrace, startPlainTrace } from '../observability/trace-context.ts';
 import type { ConnectionTrust } from './connection-trust.ts';
 
 /** Why a head is refused. */
@@ -41,6 +42,7 @@ export interface RequestHead {
   readonly secure: boolean;
   /** When the head was complete. */
   readonly arrivedAt: EpochMs;
+  readonly trace: RequestTrace;
 }
 
 /** Headers that must not come twice: a second one would be read by somebody else (signature wrapping, request smuggling). */
@@ -145,7 +147,8 @@ const judgeFraming = (headers: CollectedHeaders): HeadReason | undefined => {
 export const readHead = (
   request: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
   arrivedAt: EpochMs,
-  trust: Pick<ConnectionTrust, 'clientOf'>,
+  trust: Pick<ConnectionTrust, 'clientOf' | 'isProxy'>,
+  startTrace: StartTrace = startPlainTrace,
 ): Result<RequestHead, HeadReason> => {
   const method = request.method ?? '';
   const url = request.url ?? '';
@@ -165,6 +168,7 @@ export const readHead = (
     address: client.address,
     secure: client.secure,
     arrivedAt,
+    trace: startTrace(headers, trust.isProxy),
   });
 };
 

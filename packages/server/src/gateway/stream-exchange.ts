@@ -97,6 +97,7 @@ const chunkedOf = (value: ChunkedRequest): StreamVerified => ({
 
 const verifyStream = async (protection: Protection, exchange: Exchange): Promise<StreamVerified> => {
   const { crypto } = protection.channel;
+  exchange.head.trace.enter('verify');
   const pending = readProtectedHead(protection.channel, exchange.head, demandOf(exchange.route));
   if (!pending.ok) return { ok: false, reply: unboundProblem(exchange, pending.code, pending.detail) };
   exchange.log.deviceId = pending.value.facts.deviceId;
@@ -286,6 +287,7 @@ export const serveStream = async (
   const authorised = await authorise(protection, exchange, request);
   if (!authorised.ok)
     return boundProblem(protection.channel.crypto, exchange, request.binding, authorised.stop, protection.now());
+  exchange.head.trace.enter('forward');
   const { body, ...plain } = upstreamRequest(protection, exchange, authorised.value);
   return new Promise((resolve) => {
     const sink = new StreamReply(protection, shell, exchange, request, response, resolve);

@@ -195,6 +195,7 @@ export const plainShellOf = (parts: WorkerParts, protection: Protection, streams
   forward: (exchange, body) => forwardUnverified(protection, exchange, body, 'unprotected'),
   streamHead: ({ head, route }) => {
     const { method, path, query } = head.target;
+    head.trace.enter('forward');
     const facts = unverifiedFacts(
       nodeCrypto,
       protection.factsKey(route),

@@ -1,9 +1,9 @@
 /** One worker thread: opens what its seed describes, serves on the shared port, follows the main thread's messages, drains and ends. */
-import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createAuthzHandler } from '../authz/authz-handler.ts';
 import { type AuthzListener, openAuthzListener } from '../authz/authz-listener.ts';
 import type { Config } from '../config/config.ts';
+import { startPlainTrace as startTrace } from '../observability/trace-context.ts';
 import { createClientSightings } from '../report/client-sightings.ts';
 import { keepSightings } from '../report/keep-sightings.ts';
 import { createEndpoints } from './create-endpoints.ts';
@@ -82,14 +82,6 @@ const parts = openWorkerParts(seed, log, config, () => draining);
 held = live(parts, seed.config);
 const current = (): Live => held ?? live(parts, seed.config);
 
-/** Request ids: unique over threads and starts. They name requests and protect nothing. */
-const instancePrefix = randomBytes(9).toString('base64url');
-let instances = 0;
-const newInstance = (): string => {
-  instances += 1;
-  return `${instancePrefix}${instances.toString(36)}`;
-};
-
 const { versionHeader, clientRows } = seed.config.report;
 const sightings = keepSightings(
   createClientSightings(versionHeader, clientRows),
@@ -118,7 +110,7 @@ const ports: PipelinePorts = {
   metrics: parts.metrics,
   onFinished: sightings.see,
   now: parts.now,
-  newInstance,
+  startTrace,
   onFault: (error, instance) => log.error('request.fault', { error, instance }),
 };
 
@@ -138,7 +130,7 @@ const openAuthz = async (): Promise<AuthzListener | undefined> =>
           metrics: parts.metrics,
           accessLog: parts.accessLog,
           now: parts.now,
-          newInstance,
+          startTrace,
           onFinished: sightings.see,
           onFault: (error, instance) => log.error('authz.fault', { error, instance }),
         }),
@@ -150,7 +142,6 @@ const start = async (handle: RequestHandler): Promise<Listener | undefined> => {
     limits: seed.config.limits,
     handle,
     metrics: parts.metrics,
-    newInstance,
   };
   try {
     authzListener = await openAuthz();

@@ -64,6 +64,7 @@ const forwardMigrated = (
 export const serveMigrated = async (shell: MigrationShell, exchange: Exchange): Promise<GatewayReply> => {
   const { protection, useOnce } = shell;
   const { route, incoming, log } = exchange;
+  exchange.head.trace.enter('verify');
   const body = await readBody(incoming, route.bodyCapBytes, protection.bodyPace);
   if (!body.ok) return unboundProblem(exchange, body.code);
   const judged = await judgeMigration(route.migration ?? [], useOnce, requestOf(protection, exchange, body.value));
