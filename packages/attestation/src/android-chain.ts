@@ -29,7 +29,6 @@ export type AndroidChainCode =
   | 'CHAIN_EXTENDED_FOR_KEY'
   | 'CHAIN_EXTENDED_WITH_FAKE_ATTESTATION_EXTENSION'
   | 'TARGET_MISSING_ATTESTATION_EXTENSION'
-  | 'PROVISIONING_INFO_MALFORMED'
   | 'CERTIFICATE_REVOKED'
   | 'CERTIFICATE_SUSPENDED';
 
@@ -53,7 +52,7 @@ export interface AndroidChain {
   readonly leaf: Certificate;
   readonly provisioning: 'factory' | 'remote';
   /** How many certificates the device was issued lately (remote provisioning): a sign of device farms. */
-  readonly certificatesIssued: number | undefined;
+  readonly certificatesIssued: number | 'malformed' | undefined;
 }
 
 type Chain = readonly [Certificate, ...Certificate[]];
@@ -98,13 +97,14 @@ const checkRevocation = (chain: Chain, { statuses }: RevocationSnapshot): Result
   return accept(true);
 };
 
-const issuedCount = (chain: Chain): Result<number | undefined, AndroidChainCode> => {
+/** Google signs this extension; what cannot be read is of a form that is not known here, and is noted. */
+const readProvisioning = (chain: Chain): AndroidChain['certificatesIssued'] => {
   const holder = chain.find((certificate) => extensionOf(certificate, provisioningExtension) !== undefined);
   const value = holder === undefined ? undefined : extensionOf(holder, provisioningExtension)?.value;
-  if (value === undefined) return accept(undefined);
+  if (value === undefined) return undefined;
   const read = readCbor(value);
   const count = read.ok ? asCborMap(read.value)?.get(1) : undefined;
-  return typeof count === 'number' && count >= 0 ? accept(count) : refuse('PROVISIONING_INFO_MALFORMED');
+  return typeof count === 'number' && count >= 0 ? count : 'malformed';
 };
 
 /** Certificates whose dates count: neither the leaf (its clock is the phone's) nor the root (its key is the anchor). */
@@ -146,8 +146,7 @@ export const checkAndroidChain = (
   if (!revoked.ok) return revoked;
   const provisioning = isRemote(chain) ? 'remote' : 'factory';
   if (provisioning === 'remote' && isExpired(chain, now)) return refuse('CHAIN_EXPIRED');
-  const issued = issuedCount(chain);
-  return issued.ok ? accept({ leaf: chain[0], provisioning, certificatesIssued: issued.value }) : issued;
+  return accept({ leaf: chain[0], provisioning, certificatesIssued: readProvisioning(chain) });
 };
 
 /** The instants at which all dated certificates of a chain are valid; undefined for a chain that cannot be read. */

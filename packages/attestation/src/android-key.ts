@@ -72,7 +72,8 @@ export interface AndroidKeyVerdict {
   readonly level: AndroidSecurityLevel;
   readonly description: AndroidKeyDescription;
   readonly provisioning: 'factory' | 'remote';
-  readonly certificatesIssued: number | undefined;
+  /** In the last 30 days, of remotely provisioned devices. */
+  readonly certificatesIssued: number | 'malformed' | undefined;
   /** Noted, not refused. */
   readonly unknownTags: readonly number[];
 }

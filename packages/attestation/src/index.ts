@@ -28,7 +28,33 @@ export {
   verifyAppAttestation,
 } from './app-attest.ts';
 export { type ReceiptCode, type ReceiptExpectations, readReceipt, type VerifiedReceipt } from './app-attest-receipt.ts';
+export { appraise } from './appraisal.ts';
+export {
+  type AppIdentities,
+  type AppraisalCode,
+  type AppraisalContext,
+  type AppraisalExpectations,
+  type AppraisalPolicy,
+  type DeviceEvidence,
+  type EvidenceKind,
+  keyBoundChallenge,
+  type Revocations,
+  type TrustAnchors,
+} from './appraisal-context.ts';
 export { type CoseKey, readCoseKey } from './cose.ts';
+export { algorithmOfSpki } from './spki.ts';
+export {
+  type Anomaly,
+  type AnomalyCode,
+  type AttestedFacts,
+  isAtLeastTier,
+  type TrustTier,
+  type TrustVector,
+  trustTiers,
+  type Verdict,
+  type VerdictDetails,
+  type VerdictStatus,
+} from './verdict.ts';
 export {
   type AssertionEvidence,
   type AssertionExpectations,
@@ -43,3 +69,4 @@ export {
 } from './webauthn.ts';
 export type { ConfirmedPayment, PaymentExpectations } from './webauthn-payment.ts';
 export type { AttestationFormat } from './webauthn-statement.ts';
+export type { CertificateCode } from './x509-path.ts';
