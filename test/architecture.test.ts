@@ -23,6 +23,7 @@ const floors: Readonly<Record<string, number>> = {
   server: 5,
   sdk: 5,
   console: 5,
+  simulator: 6,
 };
 /** Compiled without any host type, so that they cannot name a file, a socket, a timer or a clock. */
 const pure = [

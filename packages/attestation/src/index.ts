@@ -56,6 +56,13 @@ export {
   type VerdictStatus,
 } from './verdict.ts';
 export {
+  type EvidenceStatementCode,
+  evidenceStatement,
+  maxEvidenceText,
+  readEvidenceStatement,
+  type StatedEvidence,
+} from './evidence-statement.ts';
+export {
   type AssertionEvidence,
   type AssertionExpectations,
   type RegistrationEvidence,

@@ -130,3 +130,12 @@ export {
   verifyStepUp,
 } from './step-up.ts';
 export { findSuite, type Suite, type SuiteId, suiteIds } from './suites.ts';
+export {
+  captureBytes,
+  promptBytes,
+  sealForRecipient,
+  type TrustedClaims,
+  type TrustedKind,
+  trustedBytes,
+  trustedText,
+} from './trusted-statement.ts';

@@ -187,6 +187,25 @@ export {
   ticketPrefixLength,
 } from './ticket.ts';
 export {
+  type CaptureDigests,
+  type CapturedMedia,
+  captureBytes,
+  openSealed,
+  promptBytes,
+  sealForRecipient,
+  type TrustedClaims,
+  type TrustedExpectations,
+  type TrustedKind,
+  type TrustedReason,
+  trustedBytes,
+  trustedPayload,
+  trustedText,
+  type VerifiedCapture,
+  type VerifiedStatement,
+  verifyTrustedCapture,
+  verifyTrustedStatement,
+} from './trusted-statement.ts';
+export {
   type ArrivedHead,
   type ChannelGateway,
   contentDigestOf,

@@ -46,6 +46,8 @@ export const context = {
   stepUp: 'hb1/step-up',
   directive: 'hb1/directive',
   report: 'hb1/report',
+  trusted: 'hb1/trusted',
+  capture: 'hb1/capture',
 } as const;
 
 /** The protocol version that every document carries. */

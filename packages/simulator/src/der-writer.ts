@@ -37,8 +37,6 @@ export const nothing: Bytes = bytes(5, 0);
 export const boolean = (value: boolean): Bytes => bytes(1, 1, value ? 0xff : 0);
 /** UTF8String. */
 export const utf8String = (text: string): Bytes => element(0, 12, utf8(text));
-/** PrintableString. */
-export const printableString = (text: string): Bytes => element(0, 19, utf8(text));
 /** `[tag]` EXPLICIT. */
 export const explicit = (tag: number, ...parts: readonly Uint8Array[]): Bytes => element(0xa0, tag, ...parts);
 

@@ -1,2 +1,15 @@
 /** Simulated devices under fake makers: honest ones, and every known liar. For tests, the demo and attacks; never for production. */
-export * from './android.ts';
+export {
+  type AndroidMaker,
+  type AttestationBatch,
+  type AttestedKey,
+  androidLeaf,
+  androidMaker,
+  factoryBatch,
+  remoteBatch,
+} from './android.ts';
+export type { AndroidApp, DescriptionClaims } from './android-description.ts';
+export { type AppleMaker, appAssertion, appAttestation, appAttestKeyId, appleMaker, appReceipt } from './apple.ts';
+export { withBrokenSignature } from './certificate.ts';
+export { importedKey, type SigningKey, signingKey, signRaw } from './signing-key.ts';
+export { type AuthenticatorMaker, assert, authenticatorMaker, register } from './webauthn.ts';

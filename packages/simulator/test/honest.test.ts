@@ -15,8 +15,8 @@ import {
   verifyAssertion,
   verifyRegistration,
 } from '@hauberk/attestation';
+import { nodeEvidenceCrypto as ceremonyCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, epochMs, toHex, utf8 } from '@hauberk/primitives';
-import { ceremonyCrypto } from '../../attestation/vectors/ceremony-crypto.ts';
 import { androidLeaf, androidMaker, factoryBatch, remoteBatch } from '../src/android.ts';
 import { appAssertion, appAttestation, appAttestKeyId, appleMaker, appReceipt } from '../src/apple.ts';
 import { issue } from '../src/certificate.ts';
