@@ -42,6 +42,13 @@ export {
   type TrustAnchors,
 } from './appraisal-context.ts';
 export { type CoseKey, readCoseKey } from './cose.ts';
+export {
+  type EvidenceStatementCode,
+  evidenceStatement,
+  maxEvidenceText,
+  readEvidenceStatement,
+  type StatedEvidence,
+} from './evidence-statement.ts';
 export { algorithmOfSpki } from './spki.ts';
 export {
   type Anomaly,
@@ -55,13 +62,6 @@ export {
   type VerdictDetails,
   type VerdictStatus,
 } from './verdict.ts';
-export {
-  type EvidenceStatementCode,
-  evidenceStatement,
-  maxEvidenceText,
-  readEvidenceStatement,
-  type StatedEvidence,
-} from './evidence-statement.ts';
 export {
   type AssertionEvidence,
   type AssertionExpectations,
