@@ -1,4 +1,5 @@
 /** All contracts of the storage ports. */
+import { adminTokenStoreContract, approvalStoreContract } from './administration.ts';
 import { appRecordContract, auditLogContract } from './app-record.ts';
 import { deviceStoreContract } from './device-store.ts';
 import { enrolmentChallengesContract } from './enrolment-challenges.ts';
@@ -16,4 +17,6 @@ export const storageContract = (adapter: string, open: OpenStorageHarness): void
   outboxContract(adapter, open);
   appRecordContract(adapter, open);
   auditLogContract(adapter, open);
+  adminTokenStoreContract(adapter, open);
+  approvalStoreContract(adapter, open);
 };

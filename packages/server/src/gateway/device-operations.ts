@@ -10,7 +10,7 @@ import {
   refuse,
   toEpochSeconds,
 } from '@hauberk/primitives';
-import type { Device, DeviceChange, DeviceStore } from '../storage/device-store.ts';
+import type { Device, DeviceChange, DeviceChangeRefusal, DeviceStore } from '../storage/device-store.ts';
 import type { IdempotencyStore, Settlement, UnknownOutcome } from '../storage/idempotency-store.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
@@ -37,7 +37,7 @@ export interface DeviceOperations {
   readonly change: (
     device: string,
     change: DeviceChange,
-  ) => Promise<Result<FoundDevice, StorageRefusal | 'device-unknown' | 'device-state-final'>>;
+  ) => Promise<Result<FoundDevice, StorageRefusal | 'device-unknown' | DeviceChangeRefusal>>;
   readonly unknownOutcomes: () => Promise<readonly (UnknownOutcome & { readonly app: string })[]>;
   /** True when the entry was unknown until now. */
   readonly settle: (entry: string, settlement: Settlement, actor: string) => Promise<Result<boolean, StorageRefusal>>;

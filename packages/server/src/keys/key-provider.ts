@@ -17,7 +17,8 @@ export type KeyPurpose =
   | 'enrolment-challenge'
   | 'idempotency-outcome'
   | 'facts'
-  | 'audit-signing';
+  | 'audit-signing'
+  | 'admin-token';
 
 /** How keys of a purpose live. */
 export interface KeyRule {
@@ -42,6 +43,7 @@ export const keyRules: { readonly [Purpose in KeyPurpose]: KeyRule } = {
   'idempotency-outcome': { algorithm: 'symmetric', rotateEvery: days(30), overlap: days(90), inBackup: true },
   facts: { algorithm: 'symmetric', rotateEvery: null, overlap: days(1), inBackup: true },
   'audit-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(30), inBackup: true },
+  'admin-token': { algorithm: 'symmetric', rotateEvery: null, overlap: days(90), inBackup: true },
 };
 
 /** All purposes. */

@@ -55,10 +55,15 @@ export interface DeviceChange {
   readonly tier?: number;
   /** The verdict that the new tier rests on. */
   readonly verdictReference?: string;
+  /** The generation that the change was judged on: with any other it is refused. */
+  readonly ifGeneration?: number;
   /** Who asked for it, for the audit log. */
   readonly actor: string;
   readonly reason: string;
 }
+
+/** Why a change of a device is refused. */
+export type DeviceChangeRefusal = 'device-state-final' | 'device-changed';
 
 /** Most keys of one device. */
 export const maxDeviceKeys = 4;
@@ -109,7 +114,7 @@ export interface DeviceStore {
     device: string,
     change: DeviceChange,
     now: EpochMs,
-  ): Stored<Device, 'device-unknown' | 'device-state-final'>;
+  ): Stored<Device, 'device-unknown' | DeviceChangeRefusal>;
   list(scope: Scope, page: DevicePage): Promise<readonly Device[]>;
   /** Revocations of every scope after a position, oldest first. */
   revocationsAfter(position: number, limit: number): Promise<readonly Revocation[]>;
@@ -127,7 +132,8 @@ export const changeDevice = (
   device: Device,
   change: DeviceChange,
   now: EpochMs,
-): Result<Device, 'device-state-final'> => {
+): Result<Device, DeviceChangeRefusal> => {
+  if (change.ifGeneration !== undefined && change.ifGeneration !== device.generation) return refuse('device-changed');
   const tier = change.tier ?? device.tier;
   if (!reachable[device.state].includes(change.state)) {
     return refuse('device-state-final', `${device.state} to ${change.state}`);

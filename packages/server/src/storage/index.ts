@@ -3,7 +3,9 @@ export type { AuditEntry, AuditHead, AuditLog, AuditRecord } from '../audit/audi
 export { installationScope } from '../audit/audit-log.ts';
 export type { KeyProvider, KeyPurpose, KeyReader, ManagedKey } from '../keys/key-provider.ts';
 export { suppliedMasterKey } from '../keys/master-key.ts';
+export type * from './admin-token-store.ts';
 export type * from './app-record.ts';
+export type * from './approval-store.ts';
 export type * from './device-store.ts';
 export type * from './enrolment-challenges.ts';
 export type * from './idempotency-store.ts';

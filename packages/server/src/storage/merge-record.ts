@@ -59,6 +59,17 @@ const versions = `
   insert or ignore into main.spent_challenges select p.* from present.spent_challenges as p;
 `;
 
+// A token that was taken back stays taken back; one that was issued since is kept. Proposals are kept as far as they had come.
+const administration = `
+  insert or ignore into main.admin_tokens select p.* from present.admin_tokens as p;
+  update main.admin_tokens as t set revoked_at_ms = p.revoked_at_ms
+  from present.admin_tokens as p
+  where p.id = t.id and t.revoked_at_ms is null and p.revoked_at_ms is not null;
+  insert or replace into main.approvals select p.* from present.approvals as p
+  where not exists (select 1 from main.approvals as a
+    where a.organisation = p.organisation and a.app = p.app and a.id = p.id and a.version >= p.version);
+`;
+
 const outbox = ['outbox_events', 'outbox_segments', 'outbox_consumers']
   .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
   .join('\n');
@@ -77,13 +88,24 @@ export const mergePresent = (database: DatabaseSync): KeptRows => {
     configs: Number(database.prepare(configs).run().changes),
   };
   database.exec(versions);
+  database.exec(administration);
   const ahead = database.prepare(`select ${headSql('present')} >= ${headSql('main')} as ahead`).get();
   if (ahead?.['ahead'] === 1) database.exec(outbox);
   return kept;
 };
 
-/** What every restore does, with or without a present record: everybody logs in anew, nothing half done is taken for running. */
+/**
+ * What every restore does, with or without a present record: everybody logs in anew, nothing half done is taken for running, and what was
+ * proposed or approved before is proposed anew.
+ */
 export const voidRestored = (database: DatabaseSync, nowMs: number): void => {
   database.prepare('update logins set ended_at_ms = ? where ended_at_ms is null').run(nowMs);
   database.exec("update idempotency set state = 'unknown' where state = 'started'");
+  database.prepare('update startup_secrets set used_at_ms = ? where used_at_ms is null').run(nowMs);
+  database
+    .prepare(
+      `update approvals set state = 'withdrawn', version = version + 1, changed_at_ms = ?
+       where state in ('pending', 'approved', 'executing')`,
+    )
+    .run(nowMs);
 };

@@ -2,12 +2,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type CreateTableBuilder, Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { administrationIndexes, administrationTables } from './administration-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { StateError } from './storage-refusal.ts';
 
-type Columns = Readonly<Record<string, 'text' | 'integer' | 'blob' | 'integer?' | 'blob?'>>;
+type Columns = Readonly<Record<string, 'text' | 'integer' | 'blob' | 'text?' | 'integer?' | 'blob?'>>;
 
-interface TablePlan {
+/** A table to create. */
+export interface TablePlan {
   readonly columns: Columns;
   readonly key: readonly string[];
   /** The key is one integer that the database counts. */
@@ -141,7 +143,13 @@ const record: Readonly<Record<string, TablePlan>> = {
   },
 };
 
-const indexes: readonly { readonly table: string; readonly columns: readonly string[] }[] = [
+/** An index to create. */
+export interface IndexPlan {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+const indexes: readonly IndexPlan[] = [
   { table: 'device_keys', columns: ['organisation', 'app', 'device'] },
   { table: 'devices', columns: ['organisation', 'app', 'state', 'id'] },
   { table: 'spent_challenges', columns: ['expires_at_ms'] },
@@ -166,15 +174,16 @@ const withColumns = (builder: CreateTableBuilder<string>, plan: TablePlan): Crea
   return table;
 };
 
-const firstRecord: Migration = {
+/** A migration that only adds tables and indexes. */
+const createTables = (tables: Readonly<Record<string, TablePlan>>, added: readonly IndexPlan[]): Migration => ({
   up: async (database) => {
-    for (const [name, plan] of Object.entries(record)) {
+    for (const [name, plan] of Object.entries(tables)) {
       const table = withColumns(database.schema.createTable(name), plan);
       const keyed =
         plan.counts === true ? table : table.addPrimaryKeyConstraint(`${name}_key`, plan.key as string[] as never[]);
       await keyed.modifyEnd(sql`strict`).execute();
     }
-    for (const { table, columns } of indexes) {
+    for (const { table, columns } of added) {
       await database.schema
         .createIndex(
           `${table}_by_${columns.filter((column) => column !== 'organisation' && column !== 'app').join('_')}`,
@@ -184,9 +193,12 @@ const firstRecord: Migration = {
         .execute();
     }
   },
-};
+});
 
-const migrations: Readonly<Record<string, Migration>> = { '0001-record': firstRecord };
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-record': createTables(record, indexes),
+  '0002-administration': createTables(administrationTables, administrationIndexes),
+};
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */
 export const migrateRecord = async (database: DatabaseSync): Promise<void> => {

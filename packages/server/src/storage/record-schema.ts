@@ -1,6 +1,7 @@
 /** The tables of the record, as Kysely sees them. Names and types are what SQLite and PostgreSQL both have. */
 import type { Bytes } from '@hauberk/primitives';
 import type { Generated } from 'kysely';
+import type { ApprovalState } from '../admin/approval.ts';
 import type { DeviceKeyPurpose, DeviceState } from './device-store.ts';
 
 interface Scoped {
@@ -147,8 +148,53 @@ export interface AuditCheckpointTable {
   signature: Bytes;
 }
 
+/** See `StoredAdminToken`; `app` is empty: a token belongs to an organisation. `grants` and `lineage` are JSON. */
+export interface AdminTokenTable extends Scoped {
+  id: string;
+  subject: string;
+  label: string;
+  grants: string;
+  lineage: string;
+  hash: Bytes;
+  hash_key: number;
+  created_by: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  last_used_at_ms: number | null;
+  revoked_at_ms: number | null;
+}
+
+/** See `StartupSecret`; `app` is empty. */
+export interface StartupSecretTable extends Scoped {
+  id: string;
+  hash: Bytes;
+  hash_key: number;
+  created_at_ms: number;
+  expires_at_ms: number;
+  used_at_ms: number | null;
+}
+
+/** See `Approval`; `change` is canonical JSON, `proposer`, `decision` and `outcome` are JSON. */
+export interface ApprovalTable extends Scoped {
+  id: string;
+  version: number;
+  state: ApprovalState;
+  proposer_subject: string;
+  change: string;
+  change_hash: string;
+  proposer: string;
+  created_at_ms: number;
+  changed_at_ms: number;
+  expires_at_ms: number;
+  decision: string | null;
+  outcome: string | null;
+}
+
 /** All tables. */
 export interface RecordSchema {
+  admin_tokens: AdminTokenTable;
+  startup_secrets: StartupSecretTable;
+  approvals: ApprovalTable;
   state: StateTable;
   devices: DeviceTable;
   device_keys: DeviceKeyTable;

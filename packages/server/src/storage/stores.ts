@@ -1,6 +1,8 @@
 /** The ports of the storage, as one value. */
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { AdminTokenStore } from './admin-token-store.ts';
 import type { AppRecord } from './app-record.ts';
+import type { ApprovalStore } from './approval-store.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { EnrolmentChallenges } from './enrolment-challenges.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
@@ -16,4 +18,6 @@ export interface Stores {
   readonly outbox: Outbox;
   readonly apps: AppRecord;
   readonly audit: AuditLog;
+  readonly adminTokens: AdminTokenStore;
+  readonly approvals: ApprovalStore;
 }

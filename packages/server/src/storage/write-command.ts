@@ -1,8 +1,20 @@
 /** Every write of the record, as a message to the writer thread: inputs and answers are plain values that a port can carry. */
 import type { Bytes, EpochMs, Result } from '@hauberk/primitives';
+import type { AdminToken, StoredAdminToken } from '../admin/admin-token.ts';
+import type { Approval, ApprovalEvent } from '../admin/approval.ts';
 import type { AuditHead, AuditRecord } from '../audit/audit-log.ts';
+import type { StartupSecret } from './admin-token-store.ts';
 import type { ConfigVersion } from './app-record.ts';
-import type { AddKeyRefusal, Device, DeviceChange, DeviceEnrolment, DeviceKey, KeyedDevice } from './device-store.ts';
+import type { ApprovalStepRefusal } from './approval-store.ts';
+import type {
+  AddKeyRefusal,
+  Device,
+  DeviceChange,
+  DeviceChangeRefusal,
+  DeviceEnrolment,
+  DeviceKey,
+  KeyedDevice,
+} from './device-store.ts';
 import type { IdempotencyAttempt, IdempotencyRequest, Settlement } from './idempotency-store.ts';
 import type { Login, LoginEnd, LoginMove, LoginOpening } from './login-store.ts';
 import type { OutboxEntry, OutboxRetention } from './outbox.ts';
@@ -41,7 +53,7 @@ export interface WriteCommands {
   >;
   'device.change-state': Command<
     { readonly device: string; readonly change: DeviceChange; readonly now: EpochMs },
-    Result<Device, 'device-unknown' | 'device-state-final'>
+    Result<Device, 'device-unknown' | DeviceChangeRefusal>
   >;
   'challenge.spend': Command<
     { readonly challenge: Bytes; readonly expiresAtMs: EpochMs },
@@ -91,6 +103,37 @@ export interface WriteCommands {
   'config.publish': Command<{ readonly config: ConfigVersion }, Result<ConfigVersion, 'config-version-not-rising'>>;
   'resume.raise': Command<{ readonly actor: string; readonly now: EpochMs }, Result<number, never>>;
   'audit.append': Command<{ readonly record: AuditRecord; readonly now: EpochMs }, Result<AuditHead, never>>;
+  'admin.issue-token': WideCommand<
+    { readonly token: StoredAdminToken; readonly actor: string; readonly now: EpochMs },
+    Result<AdminToken, never>
+  >;
+  'admin.revoke-token': WideCommand<
+    { readonly organisation: string; readonly id: string; readonly actor: string; readonly now: EpochMs },
+    Result<AdminToken, 'token-unknown'>
+  >;
+  'admin.touch-token': WideCommand<{ readonly id: string; readonly now: EpochMs }, Result<boolean, never>>;
+  'admin.issue-startup': WideCommand<
+    { readonly secret: StartupSecret; readonly force: boolean; readonly actor: string; readonly now: EpochMs },
+    Result<true, 'startup-not-needed'>
+  >;
+  'admin.redeem-startup': WideCommand<
+    { readonly id: string; readonly token: StoredAdminToken; readonly actor: string; readonly now: EpochMs },
+    Result<AdminToken, 'startup-secret-used'>
+  >;
+  'approval.propose': WideCommand<
+    { readonly approval: Approval; readonly now: EpochMs },
+    Result<Approval, 'approvals-full'>
+  >;
+  'approval.step': WideCommand<
+    {
+      readonly organisation: string;
+      readonly id: string;
+      readonly event: ApprovalEvent;
+      readonly now: EpochMs;
+      readonly ifVersion?: number | undefined;
+    },
+    Result<Approval, ApprovalStepRefusal>
+  >;
   /** Drops what has expired, at most `limit` rows of each kind, so that no group waits long for it. */
   'record.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
 }

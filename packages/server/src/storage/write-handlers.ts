@@ -1,6 +1,8 @@
 /** All writes of the record over one connection. */
 import type { PendingWrite, RunWrite } from './group-committer.ts';
+import { adminTokenWrites } from './sqlite/admin-token-writes.ts';
 import { appWrites } from './sqlite/app-writes.ts';
+import { approvalWrites } from './sqlite/approval-writes.ts';
 import { auditWrites } from './sqlite/audit-writes.ts';
 import { challengeWrites } from './sqlite/challenge-writes.ts';
 import { deviceWrites } from './sqlite/device-writes.ts';
@@ -22,6 +24,8 @@ export const writeHandlers = (context: WriteContext): RunWrite => {
     ...appWrites(context),
     ...auditWrites(context),
     ...purgeWrites(context),
+    ...adminTokenWrites(context),
+    ...approvalWrites(context),
   };
   return <Kind extends WriteKind>({ kind, input, client }: PendingWrite<Kind>): WriteAnswer<Kind> => {
     if (!Object.hasOwn(handlers, kind)) throw new TypeError(`no write is called ${kind}`);

@@ -11,6 +11,7 @@ import {
 } from '../enrolment-challenges.ts';
 import { scopeKey } from '../scope.ts';
 import type { Stores } from '../stores.ts';
+import { memoryAdminTokenStore, memoryApprovalStore } from './memory-administration.ts';
 import { memoryDeviceStore } from './memory-device-store.ts';
 import { MemoryEntries, memoryIdempotencyStore } from './memory-idempotency-store.ts';
 import { memoryLoginStore } from './memory-login-store.ts';
@@ -100,6 +101,8 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
     outbox: memoryOutbox(record),
     apps: memoryApps(record),
     audit: memoryAudit(record),
+    adminTokens: memoryAdminTokenStore(record),
+    approvals: memoryApprovalStore(record),
   };
   let clients = 0;
   return {

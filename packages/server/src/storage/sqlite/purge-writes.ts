@@ -9,6 +9,9 @@ const unknownKept = days(90);
 /** How long an ended or expired login is kept, for whoever asks what happened. */
 const loginKept = days(1);
 
+/** How long an ended token or proposal is kept beside the audit log. */
+const administrationKept = days(400);
+
 interface Before {
   readonly before: EpochMs;
   readonly limit: number;
@@ -86,9 +89,26 @@ const preparePurge = ({ database }: WriteContext) => ({
   ),
 });
 
+const prepareAdministrationPurge = ({ database }: WriteContext) => ({
+  tokens: prepare(database, (query, $: Before) =>
+    query
+      .deleteFrom('admin_tokens')
+      .where('id', 'in', (where) =>
+        where.selectFrom('admin_tokens').select('id').where('expires_at_ms', '<=', $.before).limit($.limit),
+      ),
+  ),
+  approvals: prepare(database, (query, $: Before) =>
+    query
+      .deleteFrom('approvals')
+      .where('id', 'in', (where) =>
+        where.selectFrom('approvals').select('id').where('expires_at_ms', '<=', $.before).limit($.limit),
+      ),
+  ),
+});
+
 /** The code behind the purge. */
 export const purgeWrites = (context: WriteContext): WriteHandlers<'record.purge'> => {
-  const statements = preparePurge(context);
+  const statements = { ...preparePurge(context), ...prepareAdministrationPurge(context) };
   return {
     'record.purge': ({ now, limit }) => {
       const before = (kept: number): Before => ({ before: (now - kept) as EpochMs, limit });
@@ -97,7 +117,9 @@ export const purgeWrites = (context: WriteContext): WriteHandlers<'record.purge'
           statements.idempotency.run({ ...before(0), state: 'done' }) +
           statements.idempotency.run({ ...before(unknownKept), state: 'unknown' }) +
           statements.logins.run(before(loginKept)) +
-          statements.credentials.run(before(loginKept)),
+          statements.credentials.run(before(loginKept)) +
+          statements.tokens.run(before(administrationKept)) +
+          statements.approvals.run(before(administrationKept)),
       );
     },
   };

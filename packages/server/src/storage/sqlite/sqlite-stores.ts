@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { accept, type Bytes, toBase64Url } from '@hauberk/primitives';
 import type { KeyReader } from '../../keys/key-provider.ts';
+import type { AdminTokenStore } from '../admin-token-store.ts';
+import type { ApprovalStore } from '../approval-store.ts';
 import type { DeviceStore } from '../device-store.ts';
 import {
   type EnrolmentChallenges,
@@ -22,7 +24,9 @@ import { outcomeCipher } from '../outcome-cipher.ts';
 import type { Stores } from '../stores.ts';
 import type { SealedBegin, SealedOutcome } from '../write-command.ts';
 import type { Submit } from '../writer-client.ts';
+import { adminTokenReads } from './admin-token-reads.ts';
 import { appReads } from './app-reads.ts';
+import { approvalReads } from './approval-reads.ts';
 import { auditReads } from './audit-reads.ts';
 import { deviceReads } from './device-reads.ts';
 import { unknownOutcomes } from './idempotency-reads.ts';
@@ -130,6 +134,31 @@ const outbox = ({ submit, reader }: StoreParts): Outbox => {
   };
 };
 
+const adminTokenStore = ({ submit, reader }: StoreParts): AdminTokenStore => {
+  const reads = adminTokenReads(reader);
+  return {
+    issue: (token, acting) => submit('admin.issue-token', { token, ...acting }),
+    find: async (id) => reads.byId(id),
+    list: async (organisation, page) => reads.list(organisation, page),
+    revoke: (organisation, id, acting) => submit('admin.revoke-token', { organisation, id, ...acting }),
+    touch: (id, now) => submit('admin.touch-token', { id, now }),
+    issueStartup: (secret, force, acting) => submit('admin.issue-startup', { secret, force, ...acting }),
+    findStartup: async (id) => reads.startup(id),
+    redeemStartup: (id, token, acting) => submit('admin.redeem-startup', { id, token, ...acting }),
+  };
+};
+
+const approvalStore = ({ submit, reader }: StoreParts): ApprovalStore => {
+  const reads = approvalReads(reader);
+  return {
+    propose: (approval, now) => submit('approval.propose', { approval, now }),
+    find: async (organisation, id) => reads.byId(organisation, id),
+    list: async (organisation, page) => reads.list(organisation, page),
+    step: (organisation, id, event, now, ifVersion) =>
+      submit('approval.step', { organisation, id, event, now, ifVersion }),
+  };
+};
+
 /** The ports of one thread. */
 export const sqliteStores = (parts: StoreParts): Stores => {
   const { submit } = parts;
@@ -152,5 +181,7 @@ export const sqliteStores = (parts: StoreParts): Stores => {
       readAfter: async (scope, sequence, limit) => audit.readAfter(scope, sequence, limit),
       head: async () => audit.head(),
     },
+    adminTokens: adminTokenStore(parts),
+    approvals: approvalStore(parts),
   };
 };

@@ -1,0 +1,35 @@
+/** The record of proposals. Every step is judged where it is written, so that of two at once one sees the other. */
+import type { EpochMs } from '@hauberk/primitives';
+import type { Approval, ApprovalEvent, ApprovalRefusal, ApprovalState } from '../admin/approval.ts';
+import type { Stored } from './storage-refusal.ts';
+
+/** Most proposals of an organisation that wait at a time. */
+export const maxOpenApprovals = 1000;
+
+/** Which proposals to list; ids sort by time. */
+export interface ApprovalPage {
+  readonly state?: ApprovalState;
+  readonly newestFirst: boolean;
+  /** The page goes on after this id. */
+  readonly afterId?: string;
+  readonly limit: number;
+}
+
+/** Why a step was not taken. */
+export type ApprovalStepRefusal = ApprovalRefusal | 'approval-unknown' | 'approval-version';
+
+/** The record of proposals. */
+export interface ApprovalStore {
+  /** Keeps a proposal; the same change by the same person that waits already is answered instead. */
+  propose(approval: Approval, now: EpochMs): Stored<Approval, 'approvals-full'>;
+  find(organisation: string, id: string): Promise<Approval | undefined>;
+  list(organisation: string, page: ApprovalPage): Promise<readonly Approval[]>;
+  /** Takes a step, see `stepApproval`; with `ifVersion` only from that version. Audited, repeats are not. */
+  step(
+    organisation: string,
+    id: string,
+    event: ApprovalEvent,
+    now: EpochMs,
+    ifVersion?: number,
+  ): Stored<Approval, ApprovalStepRefusal>;
+}

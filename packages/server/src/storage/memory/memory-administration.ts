@@ -1,0 +1,113 @@
+/** API tokens and proposals in memory. */
+import { accept, canonicalJson, type EpochMs, refuse } from '@hauberk/primitives';
+import type { AdminToken, StoredAdminToken } from '../../admin/admin-token.ts';
+import { type Approval, isExpired, isOpen, stepApproval } from '../../admin/approval.ts';
+import type { AdminTokenStore, StartupSecret } from '../admin-token-store.ts';
+import { type ApprovalStore, maxOpenApprovals } from '../approval-store.ts';
+import { scopeKey } from '../scope.ts';
+import type { MemoryRecord } from './memory-record.ts';
+
+const publicPart = ({ hash: _hash, keyId: _keyId, ...token }: StoredAdminToken): AdminToken => token;
+
+const isWaiting = (secret: StartupSecret | undefined, now: EpochMs): boolean =>
+  secret !== undefined && secret.usedAtMs === null && secret.expiresAtMs > now;
+
+/** The token store over a memory record. */
+export const memoryAdminTokenStore = (record: MemoryRecord): AdminTokenStore => {
+  const tokens = new Map<string, StoredAdminToken>();
+  const startups = new Map<string, StartupSecret>();
+  const ofOrganisation = (organisation: string): readonly StoredAdminToken[] =>
+    [...tokens.values()].filter((token) => token.organisation === organisation);
+  const keep = (token: StoredAdminToken): AdminToken => {
+    tokens.set(token.id, token);
+    return publicPart(token);
+  };
+  return {
+    issue: (token) => record.write(() => accept(keep(token))),
+    find: async (id) => tokens.get(id),
+    list: async (organisation, { afterId = '', limit }) =>
+      ofOrganisation(organisation)
+        .filter(({ id }) => id > afterId)
+        .toSorted((left, right) => (left.id < right.id ? -1 : 1))
+        .slice(0, limit)
+        .map(publicPart),
+    revoke: (organisation, id, { now }) =>
+      record.write(() => {
+        const held = tokens.get(id);
+        if (held?.organisation !== organisation) return refuse('token-unknown');
+        return accept(keep({ ...held, revokedAtMs: held.revokedAtMs ?? now }));
+      }),
+    touch: (id, now) =>
+      record.write(() => {
+        const held = tokens.get(id);
+        if (held !== undefined) keep({ ...held, lastUsedAtMs: now });
+        return accept(held !== undefined);
+      }),
+    issueStartup: (secret, force, { now }) =>
+      record.write(() => {
+        const { organisation } = secret;
+        const waiting = [...startups.values()].filter((held) => held.organisation === organisation);
+        const isHeld = ofOrganisation(organisation).length > 0 || waiting.some((held) => isWaiting(held, now));
+        if (isHeld && !force) return refuse('startup-not-needed');
+        for (const { id } of waiting) startups.delete(id);
+        startups.set(secret.id, secret);
+        return accept(true);
+      }),
+    findStartup: async (id) => startups.get(id),
+    redeemStartup: (id, token, { now }) =>
+      record.write(() => {
+        const secret = startups.get(id);
+        if (secret === undefined || !isWaiting(secret, now)) return refuse('startup-secret-used');
+        startups.set(id, { ...secret, usedAtMs: now });
+        return accept(keep(token));
+      }),
+  };
+};
+
+const isSame = (held: Approval, approval: Approval, now: EpochMs): boolean =>
+  held.state === 'pending' &&
+  !isExpired(held, now) &&
+  scopeKey(held.scope) === scopeKey(approval.scope) &&
+  held.proposer.subject === approval.proposer.subject &&
+  canonicalJson(held.change) === canonicalJson(approval.change);
+
+/** The store of proposals over a memory record. */
+export const memoryApprovalStore = (record: MemoryRecord): ApprovalStore => {
+  const approvals = new Map<string, Approval>();
+  const find = (organisation: string, id: string): Approval | undefined => {
+    const held = approvals.get(id);
+    return held?.scope.organisation === organisation ? held : undefined;
+  };
+  const keep = (approval: Approval): Approval => {
+    approvals.set(approval.id, approval);
+    return approval;
+  };
+  return {
+    propose: (approval, now) =>
+      record.write(() => {
+        const held = [...approvals.values()].filter(({ scope }) => scope.organisation === approval.scope.organisation);
+        const same = held.find((each) => isSame(each, approval, now));
+        if (same !== undefined) return accept(same);
+        const waiting = held.filter((each) => isOpen(each) && !isExpired(each, now)).length;
+        return waiting >= maxOpenApprovals ? refuse('approvals-full') : accept(keep(approval));
+      }),
+    find: async (organisation, id) => find(organisation, id),
+    list: async (organisation, { state, newestFirst, afterId, limit }) => {
+      const sign = newestFirst ? -1 : 1;
+      return [...approvals.values()]
+        .filter(({ scope }) => scope.organisation === organisation)
+        .filter((held) => state === undefined || held.state === state)
+        .filter(({ id }) => afterId === undefined || (newestFirst ? id < afterId : id > afterId))
+        .toSorted((left, right) => (left.id < right.id ? -sign : sign))
+        .slice(0, limit);
+    },
+    step: (organisation, id, event, now, ifVersion) =>
+      record.write(() => {
+        const held = find(organisation, id);
+        if (held === undefined) return refuse('approval-unknown');
+        if (ifVersion !== undefined && ifVersion !== held.version) return refuse('approval-version');
+        const stepped = stepApproval(held, event, now);
+        return stepped.ok ? accept(keep(stepped.value)) : stepped;
+      }),
+  };
+};
