@@ -14,6 +14,7 @@ const tasks = {
   vectors: ['scripts/vectors.ts'],
   bench: ['scripts/bench.ts'],
   fuzz: ['scripts/fuzz.ts'],
+  clauses: ['scripts/clauses.ts'],
 };
 
 const [task, ...rest] = process.argv.slice(2);

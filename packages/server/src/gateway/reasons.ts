@@ -1,4 +1,5 @@
 /** The inner reason codes of the gateway: precise, for log, metrics and audit. Clients see the coarse outer code (problems.ts). */
+import type { BindingCode } from '@hauberk/binding';
 import type { ChannelReason } from '@hauberk/channel';
 import type { MigrationReason } from '../migration/migration-request.ts';
 import type { BodyReason } from './body.ts';
@@ -50,6 +51,7 @@ export type GatewayReason =
 /** Every inner reason code that can end a request. */
 export type Reason =
   | ChannelReason
+  | BindingCode
   | HeadReason
   | BodyReason
   | UpstreamReason
