@@ -13,6 +13,7 @@ import {
   bank,
   bytes,
   type OpenStorageHarness,
+  otherApp,
   otherBank,
   refused,
   start,
@@ -153,16 +154,17 @@ const proposed = (id: string, members: { readonly scope?: Scope; readonly conten
 export const approvalStoreContract = (adapter: string, open: OpenStorageHarness): void => {
   describe(`approvals, ${adapter}`, () => {
     test(
-      'a proposal is found and listed by its organisation only, in either order, by state',
+      'a proposal is found and listed by its app only, in either order, by state',
       withStorage(open, async ({ stores, other }) => {
         for (const id of ['01', '02', '03'])
           accepted(await stores.approvals.propose(proposed(id, { content: id }), start));
         accepted(await stores.approvals.propose(proposed('04', { scope: otherBank }), start));
-        assert.deepEqual(await other.approvals.find('bank', '02'), proposed('02', { content: '02' }));
-        assert.equal(await other.approvals.find('bank', '04'), undefined);
-        accepted(await stores.approvals.step('bank', '02', { event: 'withdraw', by: alice }, at(1)));
+        assert.deepEqual(await other.approvals.find(bank, '02'), proposed('02', { content: '02' }));
+        accepted(await stores.approvals.propose(proposed('05', { scope: otherApp }), start));
+        for (const id of ['04', '05']) assert.equal(await other.approvals.find(bank, id), undefined);
+        accepted(await stores.approvals.step(bank, '02', { event: 'withdraw', by: alice }, at(1)));
         const ids = async (page: Parameters<typeof other.approvals.list>[1]) =>
-          (await other.approvals.list('bank', page)).map(({ id }) => id);
+          (await other.approvals.list(bank, page)).map(({ id }) => id);
         assert.deepEqual(await ids({ newestFirst: true, limit: 10 }), ['03', '02', '01']);
         assert.deepEqual(await ids({ newestFirst: false, limit: 2 }), ['01', '02']);
         assert.deepEqual(await ids({ newestFirst: true, limit: 10, afterId: '03' }), ['02', '01']);
@@ -176,8 +178,8 @@ export const approvalStoreContract = (adapter: string, open: OpenStorageHarness)
         const first = accepted(await stores.approvals.propose(proposed('01'), start));
         assert.equal(accepted(await other.approvals.propose(proposed('02'), at(1))).id, first.id);
         assert.equal(accepted(await other.approvals.propose(proposed('03'), at(60))).id, '03');
-        accepted(await stores.approvals.step('bank', '03', { event: 'withdraw', by: alice }, at(1)));
-        accepted(await stores.approvals.step('bank', '01', { event: 'withdraw', by: alice }, at(1)));
+        accepted(await stores.approvals.step(bank, '03', { event: 'withdraw', by: alice }, at(1)));
+        accepted(await stores.approvals.step(bank, '01', { event: 'withdraw', by: alice }, at(1)));
         assert.equal(accepted(await other.approvals.propose(proposed('04'), at(2))).id, '04');
       }),
     );
@@ -186,26 +188,26 @@ export const approvalStoreContract = (adapter: string, open: OpenStorageHarness)
       withStorage(open, async ({ stores, other }) => {
         const { changeHash: hash } = accepted(await stores.approvals.propose(proposed('01'), start));
         const approve = { event: 'approve', by: bob, changeHash: hash, note: 'seen' } as const;
-        assert.equal(refused(await stores.approvals.step('bank', '09', approve, at(1))), 'approval-unknown');
-        assert.equal(refused(await stores.approvals.step('other', '01', approve, at(1))), 'approval-unknown');
-        assert.equal(refused(await stores.approvals.step('bank', '01', approve, at(1), 2)), 'approval-version');
+        assert.equal(refused(await stores.approvals.step(bank, '09', approve, at(1))), 'approval-unknown');
+        assert.equal(refused(await stores.approvals.step(otherBank, '01', approve, at(1))), 'approval-unknown');
+        assert.equal(refused(await stores.approvals.step(bank, '01', approve, at(1), 2)), 'approval-version');
         const edit = { event: 'edit', by: alice, change: { kind: 'test.change', content: ['y', 1, null] } } as const;
         const [edited, approved] = await Promise.all([
-          stores.approvals.step('bank', '01', edit, at(2)),
-          other.approvals.step('bank', '01', approve, at(2)),
+          stores.approvals.step(bank, '01', edit, at(2)),
+          other.approvals.step(bank, '01', approve, at(2)),
         ]);
         assert.ok(edited.ok);
         // Whichever came first: the change that stands now was not approved.
-        const held = await other.approvals.find('bank', '01');
+        const held = await other.approvals.find(bank, '01');
         assert.deepEqual([held?.state, held?.decision, held?.change], ['pending', null, edit.change]);
         assert.equal(held?.changeHash, changeHash({ ...proposed('01'), change: edit.change }));
         if (!approved.ok) assert.equal(approved.code, 'approval-changed');
         const again = { ...approve, changeHash: held?.changeHash ?? '' };
-        accepted(await stores.approvals.step('bank', '01', again, at(3)));
-        accepted(await stores.approvals.step('bank', '01', { ...again, event: 'begin' }, at(4)));
+        accepted(await stores.approvals.step(bank, '01', again, at(3)));
+        accepted(await stores.approvals.step(bank, '01', { ...again, event: 'begin' }, at(4)));
         const finish = { ...again, event: 'finish', done: true, outcome: { changed: ['d1'] } } as const;
-        const done = accepted(await other.approvals.step('bank', '01', finish, at(5)));
-        assert.deepEqual(await stores.approvals.find('bank', '01'), done);
+        const done = accepted(await other.approvals.step(bank, '01', finish, at(5)));
+        assert.deepEqual(await stores.approvals.find(bank, '01'), done);
         assert.deepEqual([done.state, done.outcome, done.decision?.by], ['executed', { changed: ['d1'] }, bob]);
       }),
     );

@@ -59,6 +59,5 @@ export const administrationTables: Readonly<Record<string, TablePlan>> = {
 export const administrationIndexes: readonly IndexPlan[] = [
   { table: 'admin_tokens', columns: ['id'] },
   { table: 'startup_secrets', columns: ['id'] },
-  { table: 'approvals', columns: ['organisation', 'id'] },
-  { table: 'approvals', columns: ['organisation', 'state', 'id'] },
+  { table: 'approvals', columns: ['organisation', 'app', 'state', 'id'] },
 ];

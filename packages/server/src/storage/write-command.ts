@@ -124,9 +124,8 @@ export interface WriteCommands {
     { readonly approval: Approval; readonly now: EpochMs },
     Result<Approval, 'approvals-full'>
   >;
-  'approval.step': WideCommand<
+  'approval.step': Command<
     {
-      readonly organisation: string;
       readonly id: string;
       readonly event: ApprovalEvent;
       readonly now: EpochMs;

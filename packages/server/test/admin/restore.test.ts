@@ -52,7 +52,7 @@ test('revoked tokens stay revoked, waiting secrets end, open proposals are withd
   await backupState(folder, file, now);
   accepted(await adminTokens.revoke('bank', 'revoked', acting));
   accepted(await adminTokens.issue(token('later'), acting));
-  accepted(await approvals.step('bank', 'done', { event: 'withdraw', by: alice }, now));
+  accepted(await approvals.step(bank, 'done', { event: 'withdraw', by: alice }, now));
   await storage.close();
 
   await restoreState({ file, folder, acceptRollback: true, nowMs: Date.now() });
@@ -69,7 +69,7 @@ test('revoked tokens stay revoked, waiting secrets end, open proposals are withd
       ['stays', false],
     ]);
     assert.equal(refused(await ports.adminTokens.redeemStartup('s', token('new'), acting)), 'startup-secret-used');
-    for (const id of ['open', 'done']) assert.equal((await ports.approvals.find('bank', id))?.state, 'withdrawn', id);
+    for (const id of ['open', 'done']) assert.equal((await ports.approvals.find(bank, id))?.state, 'withdrawn', id);
   } finally {
     await restored.close();
   }

@@ -4,7 +4,7 @@ import type { AdminToken, StoredAdminToken } from '../../admin/admin-token.ts';
 import { type Approval, isExpired, isOpen, stepApproval } from '../../admin/approval.ts';
 import type { AdminTokenStore, StartupSecret } from '../admin-token-store.ts';
 import { type ApprovalStore, maxOpenApprovals } from '../approval-store.ts';
-import { scopeKey } from '../scope.ts';
+import { type Scope, scopeKey } from '../scope.ts';
 import type { MemoryRecord } from './memory-record.ts';
 
 const publicPart = ({ hash: _hash, keyId: _keyId, ...token }: StoredAdminToken): AdminToken => token;
@@ -67,16 +67,16 @@ export const memoryAdminTokenStore = (record: MemoryRecord): AdminTokenStore => 
 const isSame = (held: Approval, approval: Approval, now: EpochMs): boolean =>
   held.state === 'pending' &&
   !isExpired(held, now) &&
-  scopeKey(held.scope) === scopeKey(approval.scope) &&
   held.proposer.subject === approval.proposer.subject &&
   canonicalJson(held.change) === canonicalJson(approval.change);
 
 /** The store of proposals over a memory record. */
 export const memoryApprovalStore = (record: MemoryRecord): ApprovalStore => {
   const approvals = new Map<string, Approval>();
-  const find = (organisation: string, id: string): Approval | undefined => {
+  const isIn = (approval: Approval, scope: Scope): boolean => scopeKey(approval.scope) === scopeKey(scope);
+  const find = (scope: Scope, id: string): Approval | undefined => {
     const held = approvals.get(id);
-    return held?.scope.organisation === organisation ? held : undefined;
+    return held !== undefined && isIn(held, scope) ? held : undefined;
   };
   const keep = (approval: Approval): Approval => {
     approvals.set(approval.id, approval);
@@ -85,25 +85,25 @@ export const memoryApprovalStore = (record: MemoryRecord): ApprovalStore => {
   return {
     propose: (approval, now) =>
       record.write(() => {
-        const held = [...approvals.values()].filter(({ scope }) => scope.organisation === approval.scope.organisation);
+        const held = [...approvals.values()].filter((each) => isIn(each, approval.scope));
         const same = held.find((each) => isSame(each, approval, now));
         if (same !== undefined) return accept(same);
         const waiting = held.filter((each) => isOpen(each) && !isExpired(each, now)).length;
         return waiting >= maxOpenApprovals ? refuse('approvals-full') : accept(keep(approval));
       }),
-    find: async (organisation, id) => find(organisation, id),
-    list: async (organisation, { state, newestFirst, afterId, limit }) => {
+    find: async (scope, id) => find(scope, id),
+    list: async (scope, { state, newestFirst, afterId, limit }) => {
       const sign = newestFirst ? -1 : 1;
       return [...approvals.values()]
-        .filter(({ scope }) => scope.organisation === organisation)
+        .filter((held) => isIn(held, scope))
         .filter((held) => state === undefined || held.state === state)
         .filter(({ id }) => afterId === undefined || (newestFirst ? id < afterId : id > afterId))
         .toSorted((left, right) => (left.id < right.id ? -sign : sign))
         .slice(0, limit);
     },
-    step: (organisation, id, event, now, ifVersion) =>
+    step: (scope, id, event, now, ifVersion) =>
       record.write(() => {
-        const held = find(organisation, id);
+        const held = find(scope, id);
         if (held === undefined) return refuse('approval-unknown');
         if (ifVersion !== undefined && ifVersion !== held.version) return refuse('approval-version');
         const stepped = stepApproval(held, event, now);

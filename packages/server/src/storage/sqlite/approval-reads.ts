@@ -5,12 +5,13 @@ import type { Approval, ApprovalDecision, ProposedChange } from '../../admin/app
 import type { Person } from '../../admin/person.ts';
 import type { ApprovalPage } from '../approval-store.ts';
 import type { ApprovalTable } from '../record-schema.ts';
+import type { Scope } from '../scope.ts';
 import { prepare } from '../statement.ts';
 
 /** Synchronous reads of proposals. */
 export interface ApprovalReads {
-  byId(organisation: string, id: string): Approval | undefined;
-  list(organisation: string, page: ApprovalPage): readonly Approval[];
+  byId(scope: Scope, id: string): Approval | undefined;
+  list(scope: Scope, page: ApprovalPage): readonly Approval[];
 }
 
 /** A proposal from its row. */
@@ -30,22 +31,27 @@ export const approvalOf = (row: ApprovalTable): Approval => ({
 });
 
 /** A page; an empty state stands for every state. */
-interface Page {
-  readonly organisation: string;
+interface Page extends Scope {
   readonly state: string;
   readonly afterId: string;
   readonly limit: number;
 }
 
 const prepareApprovalReads = (database: DatabaseSync) => ({
-  byId: prepare(database, (query, $: { organisation: string; id: string }) =>
-    query.selectFrom('approvals').selectAll().where('organisation', '=', $.organisation).where('id', '=', $.id),
+  byId: prepare(database, (query, $: Scope & { id: string }) =>
+    query
+      .selectFrom('approvals')
+      .selectAll()
+      .where('organisation', '=', $.organisation)
+      .where('app', '=', $.app)
+      .where('id', '=', $.id),
   ),
   oldestFirst: prepare(database, (query, $: Page) =>
     query
       .selectFrom('approvals')
       .selectAll()
       .where('organisation', '=', $.organisation)
+      .where('app', '=', $.app)
       .where('id', '>', $.afterId)
       .where((where) => where.or([where('state', '=', $.state as never), where(where.val($.state), '=', '')]))
       .orderBy('id')
@@ -56,6 +62,7 @@ const prepareApprovalReads = (database: DatabaseSync) => ({
       .selectFrom('approvals')
       .selectAll()
       .where('organisation', '=', $.organisation)
+      .where('app', '=', $.app)
       .where('id', '<', $.afterId)
       .where((where) => where.or([where('state', '=', $.state as never), where(where.val($.state), '=', '')]))
       .orderBy('id', 'desc')
@@ -70,12 +77,12 @@ const beyondIds = 'g';
 export const approvalReads = (database: DatabaseSync): ApprovalReads => {
   const statements = prepareApprovalReads(database);
   return {
-    byId: (organisation, id) => {
-      const row = statements.byId.first({ organisation, id });
+    byId: ({ organisation, app }, id) => {
+      const row = statements.byId.first({ organisation, app, id });
       return row === undefined ? undefined : approvalOf(row);
     },
-    list: (organisation, { state = '', newestFirst, afterId, limit }) => {
-      const page = { organisation, state, limit, afterId: afterId ?? (newestFirst ? beyondIds : '') };
+    list: ({ organisation, app }, { state = '', newestFirst, afterId, limit }) => {
+      const page = { organisation, app, state, limit, afterId: afterId ?? (newestFirst ? beyondIds : '') };
       return (newestFirst ? statements.newestFirst : statements.oldestFirst).all(page).map(approvalOf);
     },
   };

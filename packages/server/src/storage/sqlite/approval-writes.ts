@@ -55,11 +55,12 @@ const prepareApprovalWrites = ({ database }: WriteContext) => ({
       .where('proposer_subject', '=', $.proposer_subject)
       .where('expires_at_ms', '>', $.now),
   ),
-  waiting: prepare(database, (query, $: { organisation: string; now: EpochMs }) =>
+  waiting: prepare(database, (query, $: Scope & { now: EpochMs }) =>
     query
       .selectFrom('approvals')
       .select((select) => select.fn.countAll<number>().as('approvals'))
       .where('organisation', '=', $.organisation)
+      .where('app', '=', $.app)
       .where('state', 'in', ['pending', 'approved'])
       .where('expires_at_ms', '>', $.now),
   ),
@@ -108,7 +109,7 @@ export const approvalWrites = (context: WriteContext): WriteHandlers<'approval.p
       const { organisation, app, change, proposer_subject } = row;
       const same = statements.same.first({ organisation, app, change, proposer_subject, now });
       if (same !== undefined) return accept(approvalOf(same));
-      if ((statements.waiting.first({ organisation, now })?.approvals ?? 0) >= maxOpenApprovals)
+      if ((statements.waiting.first({ organisation, app, now })?.approvals ?? 0) >= maxOpenApprovals)
         return refuse('approvals-full');
       statements.insert.run(row);
       const { changeHash, proposer, expiresAtMs } = approval;
@@ -117,8 +118,8 @@ export const approvalWrites = (context: WriteContext): WriteHandlers<'approval.p
       context.audit(approval.scope, entry, now);
       return accept(approval);
     },
-    'approval.step': ({ organisation, id, event, now, ifVersion }) => {
-      const held = reads.byId(organisation, id);
+    'approval.step': ({ scope, id, event, now, ifVersion }) => {
+      const held = reads.byId(scope, id);
       if (held === undefined) return refuse('approval-unknown');
       if (ifVersion !== undefined && ifVersion !== held.version) return refuse('approval-version');
       const stepped = stepApproval(held, event, now);

@@ -152,10 +152,9 @@ const approvalStore = ({ submit, reader }: StoreParts): ApprovalStore => {
   const reads = approvalReads(reader);
   return {
     propose: (approval, now) => submit('approval.propose', { approval, now }),
-    find: async (organisation, id) => reads.byId(organisation, id),
-    list: async (organisation, page) => reads.list(organisation, page),
-    step: (organisation, id, event, now, ifVersion) =>
-      submit('approval.step', { organisation, id, event, now, ifVersion }),
+    find: async (scope, id) => reads.byId(scope, id),
+    list: async (scope, page) => reads.list(scope, page),
+    step: (scope, id, event, now, ifVersion) => submit('approval.step', { scope, id, event, now, ifVersion }),
   };
 };
 
