@@ -14,13 +14,14 @@ const flags = [
   '--disable-sync',
 ];
 
-const executablePath = process.env['HAUBERK_CHROMIUM'] ?? '/usr/bin/chromium';
+/** The system's browser. */
+export const chromiumPath: string = process.env['HAUBERK_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Why tests in a browser are skipped on this machine, or false. */
-export const noChromium: string | false = existsSync(executablePath) ? false : `no browser at ${executablePath}`;
+export const noChromium: string | false = existsSync(chromiumPath) ? false : `no browser at ${chromiumPath}`;
 
 /** Starts it. */
-export const startChromium = (): Promise<Browser> => chromium.launch({ executablePath, args: flags });
+export const startChromium = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath, args: flags });
 
 /** A test file of `test/browser` as one script whose exports become `window.suite`. */
 export const bundleForPage = async (file: string): Promise<string> => {
