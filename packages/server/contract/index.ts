@@ -1,6 +1,7 @@
 /** All contracts of the storage ports. */
 import { adminTokenStoreContract, approvalStoreContract } from './administration.ts';
 import { appRecordContract, auditLogContract } from './app-record.ts';
+import { attestationStoreContract } from './attestation-store.ts';
 import { deviceStoreContract } from './device-store.ts';
 import { enrolmentChallengesContract } from './enrolment-challenges.ts';
 import type { OpenStorageHarness } from './harness.ts';
@@ -11,6 +12,7 @@ import { outboxContract } from './outbox.ts';
 /** Runs every contract against an adapter. */
 export const storageContract = (adapter: string, open: OpenStorageHarness): void => {
   deviceStoreContract(adapter, open);
+  attestationStoreContract(adapter, open);
   enrolmentChallengesContract(adapter, open);
   loginStoreContract(adapter, open);
   idempotencyStoreContract(adapter, open);

@@ -3,6 +3,17 @@ export type { Config, ServiceConfig, UpstreamConfig } from './config/config.ts';
 export { type ConfigIssue, issueText } from './config/config-issue.ts';
 export { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';
 export type { RouteConfig } from './config/route-config.ts';
+export type {
+  DeviceActionRefusal,
+  DeviceAdministration,
+  DeviceDetail,
+  DeviceHistoryLine,
+  DeviceList,
+  DeviceListQuery,
+  DeviceShowRefusal,
+  DeviceSummary,
+  OperatorWord,
+} from './device/device-administration.ts';
 export { type DeviceOperations } from './gateway/device-operations.ts';
 export { createLog, type Log } from './gateway/log.ts';
 export { type GatewayOptions, type GatewayTrust, type RunningGateway, startGateway } from './gateway/supervisor.ts';

@@ -1,5 +1,7 @@
 /** Enrolment as HTTP: a challenge first, then the evidence over it. A second key (`step-up`) comes through a protected request. */
+
 import { type EnrolmentRequest, thumbprintInput, type VerifiedRequest, verifyEnrolment } from '@hauberk/channel';
+import { isActiveState } from '@hauberk/device';
 import {
   accept,
   type EpochMs,
@@ -86,7 +88,7 @@ const keep = async (shell: EnrolmentShell, request: EnrolmentRequest): Promise<R
       : refuse(storageReason(enrolled.code));
   const { device, created } = enrolled.value;
   // A device that was switched off does not come back by enrolling its old key again.
-  if (device.state !== 'enrolled') return refuse('hello.device-revoked');
+  if (!isActiveState(device.state)) return refuse('hello.device-revoked');
   return accept(jsonReply(created ? 201 : 200, { deviceId: device.id, thumbprint, tier: device.tier }));
 };
 

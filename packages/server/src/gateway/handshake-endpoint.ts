@@ -1,4 +1,5 @@
 /** Handshakes as HTTP: `POST /.well-known/hauberk/hello`, and the hello that travels on an early request. */
+
 import {
   type AcceptedHello,
   acceptHello,
@@ -9,6 +10,7 @@ import {
   type OpenedSession,
   readHello,
 } from '@hauberk/channel';
+import { isActiveState } from '@hauberk/device';
 import { type EpochMs, fromBase64Url, fromUtf8, type Result, refuse, toBase64Url, utf8 } from '@hauberk/primitives';
 import type { DeviceStore } from '../storage/device-store.ts';
 import type { ChannelState } from './channel-state.ts';
@@ -44,7 +46,7 @@ const knownDevice = async (
   const deviceId = keyed === undefined ? undefined : fromBase64Url(keyed.device.id);
   if (keyed === undefined || deviceId === undefined) return undefined;
   const { tier, generation, state, verdictReference } = keyed.device;
-  return { deviceId, publicKey: keyed.key.publicKey, tier, generation, active: state === 'enrolled', verdictReference };
+  return { deviceId, publicKey: keyed.key.publicKey, tier, generation, active: isActiveState(state), verdictReference };
 };
 
 /** Looks the device up, then judges the hello. */

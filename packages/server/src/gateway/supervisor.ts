@@ -21,6 +21,7 @@ import type { Config } from '../config/config.ts';
 import { issueText } from '../config/config-issue.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
+import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
 import { clientReport } from '../report/client-report.ts';
 import { readSightings } from '../report/keep-sightings.ts';
@@ -66,6 +67,7 @@ export interface RunningGateway {
   readonly failed: Promise<Error>;
   readonly trust: () => GatewayTrust;
   readonly devices: DeviceOperations;
+  readonly deviceAdministration: DeviceAdministration;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
@@ -126,6 +128,7 @@ class Gateway implements RunningGateway {
   readonly #stepUpKey = fresh(32);
   readonly #pool: WorkerPool;
   readonly devices: DeviceOperations;
+  readonly deviceAdministration: DeviceAdministration;
 
   constructor(options: GatewayOptions) {
     const { config, storage } = options;
@@ -146,13 +149,10 @@ class Gateway implements RunningGateway {
     });
     const { devices, idempotency } = storage.ports;
     const scopes = config.apps.map(({ id }) => ({ organisation: config.organisation, app: id }));
-    this.devices = deviceOperations({
-      scopes,
-      devices,
-      idempotency,
-      table: openSharedTables(this.#tables).devices,
-      now,
-    });
+    const table = openSharedTables(this.#tables).devices;
+    this.devices = deviceOperations({ scopes, devices, idempotency, table, now });
+    const tierNames = config.sessions.tiers.map(({ name }) => name);
+    this.deviceAdministration = deviceAdministration({ scopes, stores: storage.ports, table, tierNames, now });
   }
 
   #keySource(): ChannelKeySource {

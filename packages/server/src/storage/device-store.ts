@@ -1,24 +1,18 @@
 /** Devices, their keys and their state. A change of state raises the generation, which voids every ticket of an older one. */
+import {
+  type Appraised,
+  type DeviceKey,
+  type DeviceKeyPurpose,
+  type DeviceState,
+  isActiveState,
+  isReachableState,
+} from '@hauberk/device';
 import type { Bytes, EpochMs, Result } from '@hauberk/primitives';
 import { accept, refuse } from '@hauberk/primitives';
 import type { Scope } from './scope.ts';
 import type { Stored } from './storage-refusal.ts';
 
-/** `revoked` is final; `lost` may only be revoked, or suspended until it is found again. */
-export type DeviceState = 'enrolled' | 'suspended' | 'lost' | 'revoked';
-
-/** What a key of a device is for. */
-export type DeviceKeyPurpose = 'identity' | 'step-up';
-
-/** A public key of a device. */
-export interface DeviceKey {
-  /** base64url of the SHA-256 of the canonical JWK (RFC 7638). */
-  readonly thumbprint: string;
-  readonly purpose: DeviceKeyPurpose;
-  /** Raw uncompressed P-256 point. */
-  readonly publicKey: Bytes;
-  readonly createdAtMs: EpochMs;
-}
+export { type DeviceKey, type DeviceKeyPurpose, type DeviceState, maxDeviceKeys } from '@hauberk/device';
 
 /** A device. Its id is random and tells nothing. */
 export interface Device {
@@ -46,6 +40,10 @@ export interface DeviceEnrolment {
   readonly publicKey: Bytes;
   readonly tier: number;
   readonly verdictReference: string;
+  /** What was said about the key; software, which says nothing, when absent. */
+  readonly appraised?: Appraised;
+  /** The evidence itself, kept for whoever asks later. */
+  readonly evidence?: Bytes;
 }
 
 /** A change of state, tier or both. */
@@ -64,9 +62,6 @@ export interface DeviceChange {
 
 /** Why a change of a device is refused. */
 export type DeviceChangeRefusal = 'device-state-final' | 'device-changed';
-
-/** Most keys of one device. */
-export const maxDeviceKeys = 4;
 
 /** Why a key is not added. */
 export type AddKeyRefusal = 'device-unknown' | 'device-not-enrolled' | 'device-key-taken' | 'device-keys-full';
@@ -120,13 +115,6 @@ export interface DeviceStore {
   revocationsAfter(position: number, limit: number): Promise<readonly Revocation[]>;
 }
 
-const reachable: { readonly [State in DeviceState]: readonly DeviceState[] } = {
-  enrolled: ['enrolled', 'suspended', 'lost', 'revoked'],
-  suspended: ['enrolled', 'suspended', 'lost', 'revoked'],
-  lost: ['suspended', 'lost', 'revoked'],
-  revoked: ['revoked'],
-};
-
 /** The device after a change; the same device when the change asks for nothing new. */
 export const changeDevice = (
   device: Device,
@@ -135,7 +123,7 @@ export const changeDevice = (
 ): Result<Device, DeviceChangeRefusal> => {
   if (change.ifGeneration !== undefined && change.ifGeneration !== device.generation) return refuse('device-changed');
   const tier = change.tier ?? device.tier;
-  if (!reachable[device.state].includes(change.state)) {
+  if (!isReachableState(device.state, change.state)) {
     return refuse('device-state-final', `${device.state} to ${change.state}`);
   }
   const verdictReference = change.verdictReference ?? device.verdictReference;
@@ -147,4 +135,4 @@ export const changeDevice = (
 
 /** Whether a change takes rights away, so that logins and stored outcomes must go. */
 export const takesAway = (before: Device, after: Device): boolean =>
-  after.state !== 'enrolled' || after.tier < before.tier;
+  !isActiveState(after.state) || after.tier < before.tier;

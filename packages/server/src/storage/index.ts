@@ -6,6 +6,7 @@ export { suppliedMasterKey } from '../keys/master-key.ts';
 export type * from './admin-token-store.ts';
 export type * from './app-record.ts';
 export type * from './approval-store.ts';
+export type * from './attestation-store.ts';
 export type * from './device-store.ts';
 export type * from './enrolment-challenges.ts';
 export type * from './idempotency-store.ts';

@@ -21,10 +21,29 @@ const devices = `
   from present.devices as p
   where ${sameDevice} and p.generation > d.generation;
   insert into main.devices select p.* from present.devices as p
-  where p.state <> 'enrolled' and not exists (select 1 from main.devices as d where ${sameDevice});
+  where p.state not in ('enrolled', 'trusted') and not exists (select 1 from main.devices as d where ${sameDevice});
   insert or ignore into main.device_keys select k.* from present.device_keys as k
   where exists (select 1 from main.devices as d
     where d.organisation = k.organisation and d.app = k.app and d.id = k.device);
+  update main.device_keys as k set purpose = 'retired' from present.device_keys as p
+  where p.organisation = k.organisation and p.app = k.app and p.thumbprint = k.thumbprint and p.purpose = 'retired';
+`;
+
+const ofKeptDevice = `exists (select 1 from main.devices as d
+    where d.organisation = p.organisation and d.app = p.app and d.id = p.device)`;
+
+/** Counters never fall and demands are not forgotten: what the present record knows of a device is later than any backup. */
+const attestations = `
+  insert or replace into main.device_attestations select p.* from present.device_attestations as p
+  where ${ofKeptDevice} and not exists (select 1 from main.device_attestations as m
+    where m.organisation = p.organisation and m.app = p.app and m.device = p.device
+      and m.attested_at_ms > p.attested_at_ms);
+  insert into main.device_history (organisation, app, device, kind, actor, reason, facts, at_ms)
+  select p.organisation, p.app, p.device, p.kind, p.actor, p.reason, p.facts, p.at_ms from present.device_history as p
+  where ${ofKeptDevice} and not exists (select 1 from main.device_history as m
+    where m.organisation = p.organisation and m.app = p.app and m.device = p.device
+      and m.kind = p.kind and m.at_ms = p.at_ms and m.reason = p.reason)
+  order by p.position;
 `;
 
 // A fork would use positions twice: the merged log goes on after the longer of both.
@@ -80,6 +99,7 @@ const headSql = (schema: string): string =>
 /** Merges the record attached as `present` into a restored one; runs inside the caller's transaction. */
 export const mergePresent = (database: DatabaseSync): KeptRows => {
   database.exec(devices);
+  database.exec(attestations);
   // Before the rows are added: they must take positions that no follower has seen.
   database.exec(continuePositions);
   const kept = {

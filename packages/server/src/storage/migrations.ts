@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type CreateTableBuilder, Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { administrationIndexes, administrationTables } from './administration-tables.ts';
+import { attestationIndexes, attestationTables } from './attestation-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { StateError } from './storage-refusal.ts';
 
@@ -198,6 +199,7 @@ const createTables = (tables: Readonly<Record<string, TablePlan>>, added: readon
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-record': createTables(record, indexes),
   '0002-administration': createTables(administrationTables, administrationIndexes),
+  '0003-attestations': createTables(attestationTables, attestationIndexes),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */

@@ -37,6 +37,31 @@ export interface DeviceKeyTable extends Scoped {
   created_at_ms: number;
 }
 
+/** What a device's evidence came to; texts are empty where there is none. `facts` is JSON. */
+export interface DeviceAttestationTable extends Scoped {
+  device: string;
+  kind: string;
+  facts: string;
+  counter: number | null;
+  evidence: Bytes | null;
+  attested_at_ms: number;
+  demand_reason: string;
+  demand_at_ms: number;
+  shared_identity: string;
+  shared_route: string;
+}
+
+/** See `HistoryEntry`; `facts` is JSON or empty. */
+export interface DeviceHistoryTable extends Scoped {
+  position: Generated<number>;
+  device: string;
+  kind: string;
+  actor: string;
+  reason: string;
+  facts: string;
+  at_ms: number;
+}
+
 /** Challenges that were used and have not expired. */
 export interface SpentChallengeTable extends Scoped {
   challenge: Bytes;
@@ -198,6 +223,8 @@ export interface RecordSchema {
   state: StateTable;
   devices: DeviceTable;
   device_keys: DeviceKeyTable;
+  device_attestations: DeviceAttestationTable;
+  device_history: DeviceHistoryTable;
   spent_challenges: SpentChallengeTable;
   logins: LoginTable;
   login_credentials: LoginCredentialTable;

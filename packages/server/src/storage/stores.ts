@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { AdminTokenStore } from './admin-token-store.ts';
 import type { AppRecord } from './app-record.ts';
 import type { ApprovalStore } from './approval-store.ts';
+import type { AttestationStore } from './attestation-store.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { EnrolmentChallenges } from './enrolment-challenges.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
@@ -12,6 +13,7 @@ import type { Outbox } from './outbox.ts';
 /** Everything that the storage keeps. */
 export interface Stores {
   readonly devices: DeviceStore;
+  readonly attestations: AttestationStore;
   readonly challenges: EnrolmentChallenges;
   readonly logins: LoginStore;
   readonly idempotency: IdempotencyStore;

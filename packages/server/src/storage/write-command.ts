@@ -1,4 +1,14 @@
 /** Every write of the record, as a message to the writer thread: inputs and answers are plain values that a port can carry. */
+
+import type {
+  AttestCode,
+  By,
+  DeviceStateCode,
+  HistoryEntry,
+  ReattestationDemand,
+  RotationCode,
+  SharedRoute,
+} from '@hauberk/device';
 import type { Bytes, EpochMs, Result } from '@hauberk/primitives';
 import type { AdminToken, StoredAdminToken } from '../admin/admin-token.ts';
 import type { Approval, ApprovalEvent } from '../admin/approval.ts';
@@ -6,6 +16,7 @@ import type { AuditHead, AuditRecord } from '../audit/audit-log.ts';
 import type { StartupSecret } from './admin-token-store.ts';
 import type { ConfigVersion } from './app-record.ts';
 import type { ApprovalStepRefusal } from './approval-store.ts';
+import type { NewAttestation, NewIdentity } from './attestation-store.ts';
 import type {
   AddKeyRefusal,
   Device,
@@ -55,6 +66,27 @@ export interface WriteCommands {
     { readonly device: string; readonly change: DeviceChange; readonly now: EpochMs },
     Result<Device, 'device-unknown' | DeviceChangeRefusal>
   >;
+  'device.attest': Command<
+    { readonly device: string; readonly attestation: NewAttestation; readonly now: EpochMs },
+    Result<Device, 'device-unknown' | AttestCode>
+  >;
+  'device.demand': Command<
+    { readonly device: string; readonly demand: ReattestationDemand; readonly by: By },
+    Result<Device, 'device-unknown' | DeviceStateCode>
+  >;
+  'device.rotate': Command<
+    { readonly device: string; readonly identity: NewIdentity; readonly now: EpochMs },
+    Result<Device, 'device-unknown' | 'device-not-enrolled' | RotationCode>
+  >;
+  'device.link': Command<
+    {
+      readonly device: string;
+      readonly shared: { readonly identity: string; readonly route: SharedRoute };
+      readonly now: EpochMs;
+    },
+    Result<true, 'device-unknown'>
+  >;
+  'device.note': Command<{ readonly device: string; readonly entry: HistoryEntry }, Result<true, 'device-unknown'>>;
   'challenge.spend': Command<
     { readonly challenge: Bytes; readonly expiresAtMs: EpochMs },
     Result<true, 'challenge-used'>

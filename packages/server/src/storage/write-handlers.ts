@@ -3,9 +3,10 @@ import type { PendingWrite, RunWrite } from './group-committer.ts';
 import { adminTokenWrites } from './sqlite/admin-token-writes.ts';
 import { appWrites } from './sqlite/app-writes.ts';
 import { approvalWrites } from './sqlite/approval-writes.ts';
+import { attestationWrites } from './sqlite/attestation-writes.ts';
 import { auditWrites } from './sqlite/audit-writes.ts';
 import { challengeWrites } from './sqlite/challenge-writes.ts';
-import { deviceWrites } from './sqlite/device-writes.ts';
+import { deviceKeeper, deviceWrites } from './sqlite/device-writes.ts';
 import { idempotencyWrites } from './sqlite/idempotency-writes.ts';
 import { loginWrites } from './sqlite/login-writes.ts';
 import { outboxWrites } from './sqlite/outbox-writes.ts';
@@ -17,6 +18,7 @@ import type { WriteAnswer, WriteHandlers, WriteKind } from './write-command.ts';
 export const writeHandlers = (context: WriteContext): RunWrite => {
   const handlers: WriteHandlers<WriteKind> = {
     ...deviceWrites(context),
+    ...attestationWrites(context, deviceKeeper(context)),
     ...challengeWrites(context),
     ...loginWrites(context),
     ...idempotencyWrites(context),

@@ -1,5 +1,7 @@
 /** Idempotency keys in memory. */
+
 import { createHash } from 'node:crypto';
+import { isActiveState } from '@hauberk/device';
 import { accept, type EpochMs } from '@hauberk/primitives';
 import {
   type AttemptOwner,
@@ -76,7 +78,7 @@ const withoutContent = (row: Entry): Entry =>
 export const memoryIdempotencyStore = (entries: MemoryEntries, owner: AttemptOwner): IdempotencyStore => {
   const { record } = entries;
   const isEnrolled = ({ scope, device }: Entry): boolean =>
-    record.devices(scope).devices.get(device)?.state === 'enrolled';
+    isActiveState(record.devices(scope).devices.get(device)?.state ?? 'revoked');
   return {
     begin: (scope, key, request, now) =>
       record.write(() => {

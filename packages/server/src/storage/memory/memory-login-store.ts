@@ -1,5 +1,7 @@
 /** Logins in memory. */
+
 import { randomBytes } from 'node:crypto';
+import { isActiveState } from '@hauberk/device';
 import { accept, type EpochMs, refuse, toBase64Url } from '@hauberk/primitives';
 import { joinGrants, type Login, type LoginStore, overlapEnd } from '../login-store.ts';
 import type { Scope } from '../scope.ts';
@@ -46,7 +48,8 @@ export const memoryLoginStore = (record: MemoryRecord): LoginStore => {
   return {
     open: (scope, { device, credentialHash, customer, grants: added, expiresAtMs }, now) =>
       record.write(() => {
-        if (record.devices(scope).devices.get(device)?.state !== 'enrolled') return refuse('device-not-enrolled');
+        if (!isActiveState(record.devices(scope).devices.get(device)?.state ?? 'revoked'))
+          return refuse('device-not-enrolled');
         const logins = loginsOf(scope);
         const held = logins.named(device, credentialHash, now);
         const isSame = held?.customer === customer;

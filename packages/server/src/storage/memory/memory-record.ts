@@ -15,7 +15,7 @@ export class MemoryRecord {
   readonly #strippers: Stripper[] = [];
 
   devices(scope: Scope): DeviceRows {
-    return rowsIn(this.#devices, scope, () => ({ devices: new Map(), keys: new Map() }));
+    return rowsIn(this.#devices, scope, () => ({ devices: new Map(), keys: new Map(), appraisals: new Map() }));
   }
 
   /** Runs a write after the callers of this tick, as a group does; all of it or nothing. */

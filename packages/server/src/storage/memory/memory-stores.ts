@@ -12,7 +12,7 @@ import {
 import { scopeKey } from '../scope.ts';
 import type { Stores } from '../stores.ts';
 import { memoryAdminTokenStore, memoryApprovalStore } from './memory-administration.ts';
-import { memoryDeviceStore } from './memory-device-store.ts';
+import { memoryDeviceStores } from './memory-device-store.ts';
 import { MemoryEntries, memoryIdempotencyStore } from './memory-idempotency-store.ts';
 import { memoryLoginStore } from './memory-login-store.ts';
 import { memoryOutbox } from './memory-outbox.ts';
@@ -95,7 +95,7 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
   const record = new MemoryRecord();
   const entries = new MemoryEntries(record);
   const shared = {
-    devices: memoryDeviceStore(record),
+    ...memoryDeviceStores(record),
     challenges: memoryChallenges(record),
     logins: memoryLoginStore(record),
     outbox: memoryOutbox(record),

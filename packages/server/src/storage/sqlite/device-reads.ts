@@ -50,7 +50,8 @@ const prepareDeviceReads = (database: DatabaseSync) => ({
       .select((select) => select.fn.countAll<number>().as('keys'))
       .where('organisation', '=', $.organisation)
       .where('app', '=', $.app)
-      .where('device', '=', $.id),
+      .where('device', '=', $.id)
+      .where('purpose', '<>', 'retired'),
   ),
   page: prepare(database, (query, $: Scope & { afterId: string; limit: number }) =>
     query

@@ -1,10 +1,13 @@
 /** Writes of devices. */
+import { isActiveState } from '@hauberk/device';
 import { accept, type EpochMs, type Result, refuse } from '@hauberk/primitives';
 import { changeDevice, type Device, type KeyedDevice, maxDeviceKeys, takesAway } from '../device-store.ts';
 import type { DeviceKeyTable, DeviceTable, RevocationTable } from '../record-schema.ts';
 import type { Scope } from '../scope.ts';
 import { prepare } from '../statement.ts';
 import type { WriteHandlers, WriteInput } from '../write-command.ts';
+import { attestationReads } from './attestation-reads.ts';
+import { attestationKeeper, type KeepDevice, reinstatedDemand, softwareAppraisal } from './attestation-writes.ts';
 import { deviceReads } from './device-reads.ts';
 import { deviceKeyOf, deviceOf, scopeColumns } from './rows.ts';
 import type { WriteContext } from './write-context.ts';
@@ -94,12 +97,40 @@ const rowOf = (scope: Scope, device: Device): DeviceTable => ({
   changed_at_ms: device.changedAtMs,
 });
 
+/** Keeps a changed device: its row, the revocation log, what it loses with its rights, the audit log. */
+export const deviceKeeper = (context: WriteContext): KeepDevice => {
+  const statements = prepareDeviceWrites(context);
+  return (scope, before, after, by, now) => {
+    statements.updateDevice.run(rowOf(scope, after));
+    const { id, generation, state, tier } = after;
+    const { actor, reason } = by;
+    statements.insertRevocation.run({
+      ...scopeColumns(scope),
+      device: id,
+      generation,
+      state,
+      tier,
+      reason,
+      at_ms: now,
+    });
+    if (takesAway(before, after)) {
+      statements.endLogins.run({ ...scopeColumns(scope), device: id, now });
+      statements.dropOutcomes.run({ ...scopeColumns(scope), device: id });
+    }
+    const facts = { from: before.state, to: state, tier, generation, reason };
+    context.audit(scope, { actor, action: 'device.state-changed', subject: id, facts }, now);
+  };
+};
+
 /** The code behind the writes of devices. */
 export const deviceWrites = (
   context: WriteContext,
 ): WriteHandlers<'device.enrol' | 'device.add-key' | 'device.change-state'> => {
   const statements = prepareDeviceWrites(context);
   const reads = deviceReads(context.database);
+  const attested = attestationReads(context.database);
+  const keeper = attestationKeeper(context);
+  const keepDevice = deviceKeeper(context);
 
   const enrol = ({
     scope,
@@ -111,12 +142,14 @@ export const deviceWrites = (
     // A step-up key is no identity: were it answered here, it could say hello for the device.
     if (known !== undefined && known.key.purpose !== 'identity') return refuse('device-key-taken');
     if (known !== undefined) return accept({ ...known, created: false });
+    const { tier, verdictReference } = enrolment;
+    const appraised = enrolment.appraised ?? softwareAppraisal(tier, verdictReference);
     const row = rowOf(scope, {
       id,
-      tier: enrolment.tier,
-      state: 'enrolled',
+      tier,
+      state: appraised.facts.level === 'software' ? 'enrolled' : 'trusted',
       generation: 1,
-      verdictReference: enrolment.verdictReference,
+      verdictReference,
       createdAtMs: now,
       changedAtMs: now,
     });
@@ -124,7 +157,10 @@ export const deviceWrites = (
     const key = { thumbprint, purpose: 'identity', public_key: publicKey, created_at_ms: now } as const;
     statements.insertDevice.run(row);
     statements.insertKey.run({ ...scopeColumns(scope), ...key, device: id });
-    const facts = { tier: enrolment.tier, thumbprint: enrolment.thumbprint };
+    keeper.keep(scope, { id, appraised, attestedAtMs: now, demand: undefined, shared: undefined }, enrolment.evidence);
+    const entry = { kind: 'enrolled', atMs: now, actor: 'gateway', reason: appraised.kind } as const;
+    keeper.note(scope, id, { ...entry, facts: appraised.facts });
+    const facts = { tier, thumbprint };
     context.audit(scope, { actor: 'gateway', action: 'device.enrolled', subject: id, facts }, now);
     return accept({ device: deviceOf(row), key: deviceKeyOf(key), created: true });
   };
@@ -134,7 +170,7 @@ export const deviceWrites = (
     'device.add-key': ({ scope, device, key, now }) => {
       const owner = reads.byId(scope, device);
       if (owner === undefined) return refuse('device-unknown');
-      if (owner.state !== 'enrolled') return refuse('device-not-enrolled', owner.state);
+      if (!isActiveState(owner.state)) return refuse('device-not-enrolled', owner.state);
       const known = reads.byThumbprint(scope, key.thumbprint);
       if (known !== undefined) {
         const isSame = known.device.id === device && known.key.purpose === key.purpose;
@@ -153,17 +189,14 @@ export const deviceWrites = (
       const changed = changeDevice(before, change, now);
       if (!changed.ok || changed.value === before) return changed;
       const device = changed.value;
-      statements.updateDevice.run(rowOf(scope, device));
-      const { generation, state, tier } = device;
-      const { reason } = change;
-      const revocation = { device: id, generation, state, tier, reason, at_ms: now };
-      statements.insertRevocation.run({ ...scopeColumns(scope), ...revocation });
-      if (takesAway(before, device)) {
-        statements.endLogins.run({ ...scopeColumns(scope), device: id, now });
-        statements.dropOutcomes.run({ ...scopeColumns(scope), device: id });
-      }
-      const facts = { from: before.state, to: state, tier, generation, reason };
-      context.audit(scope, { actor: change.actor, action: 'device.state-changed', subject: id, facts }, now);
+      keepDevice(scope, before, device, change, now);
+      const held = attested.current(scope, before);
+      const isBack = before.state === 'suspended' && device.state === 'enrolled';
+      const demand = isBack ? (reinstatedDemand(held.appraised, now) ?? held.demand) : held.demand;
+      keeper.keep(scope, { id, ...held, demand });
+      const { actor, reason } = change;
+      const words = `${before.state} to ${device.state}: ${reason}`;
+      keeper.note(scope, id, { kind: 'state', atMs: now, actor, reason: words, facts: undefined });
       return changed;
     },
   };

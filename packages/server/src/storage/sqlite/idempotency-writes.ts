@@ -1,4 +1,5 @@
 /** Writes of idempotency keys. */
+import { isActiveState } from '@hauberk/device';
 import { accept, type EpochMs, epochMs } from '@hauberk/primitives';
 import { installationScope } from '../../audit/audit-log.ts';
 import { type AttemptOwner, type IdempotencyAttempt, judgeBegin } from '../idempotency-store.ts';
@@ -184,7 +185,7 @@ export const idempotencyWrites = (context: WriteContext): WriteHandlers<Idempote
       const row = statements.find.first({ ...scopeColumns(attempt.scope), entry: attempt.entry });
       if (row === undefined) return accept(false);
       // The device lost its rights while the request ran: its outcomes were dropped, and this one must not come after.
-      const isEntitled = devices.byId(attempt.scope, row.device)?.state === 'enrolled';
+      const isEntitled = isActiveState(devices.byId(attempt.scope, row.device)?.state ?? 'revoked');
       const columns = outcomeColumns(outcome);
       const kept = isEntitled ? columns : { ...columns, outcome_content: null };
       return accept(statements.finish.run({ ...attemptOf(attempt), ...kept }) === 1);

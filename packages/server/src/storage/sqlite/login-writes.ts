@@ -1,4 +1,5 @@
 /** Writes of logins. */
+import { isActiveState } from '@hauberk/device';
 import { accept, type EpochMs, refuse } from '@hauberk/primitives';
 import { joinGrants, type Login, overlapEnd } from '../login-store.ts';
 import type { LoginCredentialTable, LoginTable } from '../record-schema.ts';
@@ -95,7 +96,7 @@ export const loginWrites = (
 
   const openLogin: WriteHandlers<'login.open'>['login.open'] = ({ scope, id, opening, now }) => {
     const { device, credentialHash, customer, expiresAtMs } = opening;
-    if (devices.byId(scope, device)?.state !== 'enrolled') return refuse('device-not-enrolled');
+    if (!isActiveState(devices.byId(scope, device)?.state ?? 'revoked')) return refuse('device-not-enrolled');
     const held = reads.byCredential(scope, device, credentialHash, now);
     const isSame = held?.customer === customer;
     const grants = joinGrants(isSame ? held.grants : [], opening.grants);

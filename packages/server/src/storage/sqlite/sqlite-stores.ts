@@ -5,6 +5,7 @@ import { accept, type Bytes, toBase64Url } from '@hauberk/primitives';
 import type { KeyReader } from '../../keys/key-provider.ts';
 import type { AdminTokenStore } from '../admin-token-store.ts';
 import type { ApprovalStore } from '../approval-store.ts';
+import type { AttestationStore } from '../attestation-store.ts';
 import type { DeviceStore } from '../device-store.ts';
 import {
   type EnrolmentChallenges,
@@ -27,6 +28,7 @@ import type { Submit } from '../writer-client.ts';
 import { adminTokenReads } from './admin-token-reads.ts';
 import { appReads } from './app-reads.ts';
 import { approvalReads } from './approval-reads.ts';
+import { attestationReads } from './attestation-reads.ts';
 import { auditReads } from './audit-reads.ts';
 import { deviceReads } from './device-reads.ts';
 import { unknownOutcomes } from './idempotency-reads.ts';
@@ -55,6 +57,19 @@ const deviceStore = ({ submit, reader }: StoreParts): DeviceStore => {
     changeState: (scope, device, change, now) => submit('device.change-state', { scope, device, change, now }),
     list: async (scope, page) => reads.list(scope, page),
     revocationsAfter: async (position, limit) => reads.revocationsAfter(position, limit),
+  };
+};
+
+const attestationStore = ({ submit, reader }: StoreParts): AttestationStore => {
+  const reads = attestationReads(reader);
+  return {
+    attest: (scope, device, attestation, now) => submit('device.attest', { scope, device, attestation, now }),
+    demand: (scope, device, demand, by) => submit('device.demand', { scope, device, demand, by }),
+    rotate: (scope, device, identity, now) => submit('device.rotate', { scope, device, identity, now }),
+    link: (scope, device, shared, now) => submit('device.link', { scope, device, shared, now }),
+    note: (scope, device, entry) => submit('device.note', { scope, device, entry }),
+    record: async (scope, device) => reads.record(scope, device),
+    search: async (scope, query) => reads.search(scope, query),
   };
 };
 
@@ -165,6 +180,7 @@ export const sqliteStores = (parts: StoreParts): Stores => {
   const audit = auditReads(parts.reader);
   return {
     devices: deviceStore(parts),
+    attestations: attestationStore(parts),
     challenges: challengeStore(parts),
     logins: loginStore(parts),
     idempotency: idempotencyStore(parts),

@@ -1,0 +1,69 @@
+/** Floor 2: devices. What is known of one, how its life goes, when it must be vouched for anew, and what makes several apps one device. */
+export {
+  type AttestedFacts,
+  type DevicePlatform,
+  factsText,
+  isAtLeast,
+  maxFactsText,
+  type TrustLevel,
+  tierOfLevel,
+  trustLevels,
+} from './attested-facts.ts';
+export {
+  type DeviceKey,
+  type DeviceKeyPurpose,
+  deviceKeyPurposes,
+  maxDeviceKeys,
+  maxRetiredKeys,
+  type Rotation,
+  type RotationCode,
+  rotateIdentity,
+} from './device-key.ts';
+export {
+  type Appraised,
+  type AttestCode,
+  type By,
+  changeState,
+  type DeviceRecord,
+  demandEvidence,
+  enrolDevice,
+  eventOf,
+  type HistoryEntry,
+  type HistoryKind,
+  maxHistory,
+  reattest,
+  withEntry,
+} from './device-record.ts';
+export {
+  type DeviceEvent,
+  type DeviceState,
+  type DeviceStateCode,
+  deviceEvents,
+  deviceStates,
+  deviceTransitions,
+  isActiveState,
+  isReachableState,
+  nextDeviceState,
+} from './device-state.ts';
+export {
+  type ChainCode,
+  type EvidenceChain,
+  judgeChain,
+  type LastAppraisal,
+  type ReattestationDemand,
+  type ReattestationPolicy,
+  type ReattestationReason,
+  reattestationDue,
+} from './reattestation.ts';
+export {
+  judgeLink,
+  type LinkCode,
+  type LinkSignature,
+  type LinkStatement,
+  type LinkVerdict,
+  linkBytes,
+  type SharedIdentity,
+  type SharedRoute,
+  sharedRoutes,
+  signLink,
+} from './shared-identity.ts';

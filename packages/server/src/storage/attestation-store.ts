@@ -1,0 +1,98 @@
+/** What devices' evidence came to, and what happened to each. One row a device for what counts now, a bounded history for what was. */
+import type {
+  Appraised,
+  AttestCode,
+  By,
+  DevicePlatform,
+  DeviceRecord,
+  DeviceState,
+  DeviceStateCode,
+  HistoryEntry,
+  ReattestationDemand,
+  RotationCode,
+  SharedRoute,
+} from '@hauberk/device';
+import type { Bytes, EpochMs } from '@hauberk/primitives';
+import type { Device } from './device-store.ts';
+import type { Scope } from './scope.ts';
+import type { Stored } from './storage-refusal.ts';
+
+/** New evidence of a known device. */
+export interface NewAttestation {
+  readonly appraised: Appraised;
+  /** Thumbprint of the device key under whose signature it came. */
+  readonly signedBy: string;
+  /** As it was sent. */
+  readonly evidence: Bytes;
+}
+
+/** A successor of an identity key; both keys have signed the proposal. */
+export interface NewIdentity {
+  readonly thumbprint: string;
+  readonly publicKey: Bytes;
+  readonly signedBy: readonly string[];
+}
+
+/** What is looked for; every given member must hold. */
+export interface DeviceQuery {
+  readonly state?: DeviceState;
+  readonly tier?: number;
+  readonly platform?: DevicePlatform;
+  /** Begins the id or the thumbprint of a key, or is the shared identity. */
+  readonly text?: string;
+  readonly afterId?: string;
+  readonly limit: number;
+}
+
+/** A device in a list. */
+export interface ListedDevice {
+  readonly device: Device;
+  readonly appraised: Appraised;
+  readonly attestedAtMs: EpochMs;
+  readonly demand: ReattestationDemand | undefined;
+  readonly shared: DeviceRecord['shared'];
+}
+
+/** Longest evidence that is kept; of longer one only the verdict is. */
+export const maxEvidenceBytes = 65_536;
+
+/** The record of evidence. */
+export interface AttestationStore {
+  /** Takes new evidence over, if it continues the device's own chain; raises the generation, so that tickets tell the new facts. */
+  attest(
+    scope: Scope,
+    device: string,
+    attestation: NewAttestation,
+    now: EpochMs,
+  ): Stored<Device, 'device-unknown' | AttestCode>;
+  /** Ends open sessions; the next hello must bring new evidence. */
+  demand(
+    scope: Scope,
+    device: string,
+    demand: ReattestationDemand,
+    by: By,
+  ): Stored<Device, 'device-unknown' | DeviceStateCode>;
+  /** Replaces the identity key; sessions end, the device stays itself. */
+  rotate(
+    scope: Scope,
+    device: string,
+    identity: NewIdentity,
+    now: EpochMs,
+  ): Stored<Device, 'device-unknown' | 'device-not-enrolled' | RotationCode>;
+  /** Makes the device one with others of the organisation. */
+  link(
+    scope: Scope,
+    device: string,
+    shared: { readonly identity: string; readonly route: SharedRoute },
+    now: EpochMs,
+  ): Stored<true, 'device-unknown'>;
+  /** Adds an entry to a device's history; an unknown device has none. */
+  note(scope: Scope, device: string, entry: HistoryEntry): Stored<true, 'device-unknown'>;
+  /** Everything about a device, its last evidence beside it. */
+  record(
+    scope: Scope,
+    device: string,
+  ): Promise<{ readonly record: DeviceRecord; readonly evidence: Bytes | undefined } | undefined>;
+  /** Devices in the order of their ids. */
+  search(scope: Scope, query: DeviceQuery): Promise<readonly ListedDevice[]>;
+}
