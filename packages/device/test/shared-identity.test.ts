@@ -19,7 +19,8 @@ const signed = (key: KeyPair, over: LinkStatement = statement) => ({
   publicKey: key.publicKey,
   signature: nodeCrypto.sign(key.privateKey, linkBytes(over)),
 });
-const { verify } = nodeCrypto;
+const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
+  nodeCrypto.verify(publicKey, message, signature);
 const codeOf = (result: Result<unknown>): string => (result.ok ? 'accepted' : result.code);
 
 test('two keys over one statement make two apps one device, and the verdict says which way', () => {
