@@ -11,5 +11,17 @@ export {
 export type { AndroidApp, DescriptionClaims } from './android-description.ts';
 export { type AppleMaker, appAssertion, appAttestation, appAttestKeyId, appleMaker, appReceipt } from './apple.ts';
 export { withBrokenSignature } from './certificate.ts';
+export { type PhoneKind, type PhoneOptions, type SimulatedPhone, simulatedPhone, type UserAnswer } from './phone.ts';
 export { importedKey, type SigningKey, signingKey, signRaw } from './signing-key.ts';
+export { type PhoneTrick, trickWords } from './tricks.ts';
 export { type AuthenticatorMaker, assert, authenticatorMaker, register } from './webauthn.ts';
+export {
+  type RevocationEntries,
+  type SimulatedApp,
+  type SimulatedWorld,
+  simulatedApp,
+  simulatedWorld,
+  type WorldOptions,
+  type WorldTrust,
+  worldTrust,
+} from './world.ts';

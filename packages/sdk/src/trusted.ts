@@ -1,0 +1,39 @@
+/** Trusted services: what a phone's secure hardware does for an app, behind one interface. */
+export {
+  type BridgeWaits,
+  bridgeBackend,
+  bridgeOver,
+  type MethodParams,
+  type MethodResult,
+  type TrustedBackend,
+} from './trusted/backend.ts';
+export {
+  type BridgeAbout,
+  type BridgeAnswer,
+  type BridgeErrorCode,
+  type BridgeEvidence,
+  type BridgeKey,
+  type BridgeMethod,
+  type BridgeMethods,
+  type BridgeRequest,
+  bridgeErrorCodes,
+  bridgeLimits,
+  bridgeMethods,
+  bridgeVersion,
+  type CreateKeyParams,
+  type KeyLevel,
+  type KeyUse,
+  keyLevels,
+  type Prompt,
+  type TrustedBridge,
+  type UserVerification,
+} from './trusted/bridge-contract.ts';
+export type { Decoded } from './trusted/bridge-forms.ts';
+export {
+  type KeptKey,
+  memoryTrustedStore,
+  type SoftwareHost,
+  softwareBackend,
+  type TrustedStore,
+} from './trusted/software-backend.ts';
+export { type TrustedCode, TrustedError } from './trusted/trusted-error.ts';

@@ -1,0 +1,203 @@
+/** The forms of the contract's members, checked by both sides: exact members, exact spellings, bounds. */
+import { type Bytes, fromBase64Url, toBase64Url } from '@hauberk/primitives';
+import {
+  type BridgeErrorCode,
+  type BridgeMethod,
+  bridgeErrorCodes,
+  bridgeLimits,
+  bridgeMethods,
+  keyLevels,
+} from './bridge-contract.ts';
+
+type Fault = 'malformed' | 'too-large' | undefined;
+type Form = (value: unknown) => Fault;
+/** A member's name, with `?` behind it when it may be absent. */
+type Members = Readonly<Record<string, Form>>;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const text =
+  (most: number, least = 1): Form =>
+  (value) =>
+    typeof value !== 'string' || value.length < least ? 'malformed' : value.length > most ? 'too-large' : undefined;
+
+/** Bytes by their length before base64url. */
+const bytes =
+  (most: number, least = 0): Form =>
+  (value) => {
+    if (typeof value !== 'string') return 'malformed';
+    if (value.length > Math.ceil((most * 4) / 3)) return 'too-large';
+    const read = fromBase64Url(value);
+    return read === undefined || read.length < least ? 'malformed' : undefined;
+  };
+
+const word =
+  (words: readonly string[]): Form =>
+  (value) =>
+    typeof value === 'string' && words.includes(value) ? undefined : 'malformed';
+
+const list =
+  (member: Form, most: number): Form =>
+  (value) => {
+    if (!Array.isArray(value)) return 'malformed';
+    return value.length > most ? 'too-large' : value.map(member).find((fault) => fault !== undefined);
+  };
+
+const count: Form = (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'malformed');
+const flag: Form = (value) => (typeof value === 'boolean' ? undefined : 'malformed');
+const alias: Form = (value) => (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? undefined : 'malformed');
+
+/** Members that are there and no others; `name?` may be absent. */
+const object =
+  (members: Members): Form =>
+  (value) => {
+    if (!isObject(value)) return 'malformed';
+    const names = Object.keys(members).map((name) => name.replace('?', ''));
+    if (Object.keys(value).some((name) => !names.includes(name))) return 'malformed';
+    for (const [name, form] of Object.entries(members)) {
+      const plain = name.replace('?', '');
+      if (name !== plain && !(plain in value)) continue;
+      const fault = form(value[plain]);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+
+const limits = bridgeLimits;
+const use = word(['sign', 'capture', 'seal']);
+const userVerification = word(['none', 'required']);
+const level = word(keyLevels);
+const words = list(text(64), 64);
+const prompt = object({ title: text(limits.promptTitle), text: text(limits.promptText) });
+const evidence = list(object({ kind: text(64), statement: text(limits.statement) }), 8);
+const challenge = bytes(limits.challenge, 16);
+const associated = bytes(limits.associated);
+/** Nonce, tag and header of whatever seals. */
+const sealed = bytes(limits.plaintext + 4096);
+const point: Form = (value) =>
+  value === '' || (typeof value === 'string' && value.length === 87 && fromBase64Url(value)?.[0] === 4)
+    ? undefined
+    : 'malformed';
+const signature = bytes(64, 64);
+const key = { alias, use, userVerification, level, publicKey: point };
+
+const params: Readonly<Record<BridgeMethod, Form>> = {
+  hello: object({ versions: list(count, 16) }),
+  createKey: object({ alias, use, userVerification, level, 'challenge?': challenge }),
+  getKey: object({ alias }),
+  deleteKey: object({ alias }),
+  attest: object({ alias, challenge }),
+  sign: object({ alias, message: bytes(limits.message), 'prompt?': prompt }),
+  seal: object({ alias, plaintext: bytes(limits.plaintext), associated }),
+  unseal: object({ alias, sealed, associated }),
+  capture: object({ alias, kind: text(32), binding: bytes(limits.binding), 'prompt?': prompt }),
+};
+
+const results: Readonly<Record<BridgeMethod, Form>> = {
+  hello: object({
+    version: count,
+    platform: text(32),
+    name: text(128),
+    methods: words,
+    levels: list(level, 3),
+    userVerification: list(userVerification, 2),
+    captures: words,
+    evidence: words,
+  }),
+  createKey: object({ ...key, evidence }),
+  getKey: object(key),
+  deleteKey: object({ deleted: flag }),
+  attest: object({ evidence }),
+  sign: object({ signature, userVerified: flag }),
+  seal: object({ sealed }),
+  unseal: object({ plaintext: bytes(limits.plaintext) }),
+  capture: object({ media: bytes(limits.media), mediaType: text(128), capturedAtMs: count, signature }),
+};
+
+/** Names of members that are bytes. */
+const byteNames = [
+  'challenge',
+  'message',
+  'plaintext',
+  'associated',
+  'sealed',
+  'binding',
+  'publicKey',
+  'signature',
+  'media',
+] as const;
+/** One of them. */
+type ByteName = (typeof byteNames)[number];
+/** Members with bytes as bytes. */
+export type Decoded<Given> = { readonly [Name in keyof Given]: Name extends ByteName ? Bytes : Given[Name] };
+
+const isByteName = (name: string): boolean => byteNames.some((known) => known === name);
+
+/** Base64url members as bytes; their form has been checked. */
+export const decodeMembers = (members: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [name, isByteName(name) ? fromBase64Url(String(value)) : value]),
+  );
+/** Bytes as base64url. */
+export const encodeMembers = (members: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [name, value instanceof Uint8Array ? toBase64Url(value) : value]),
+  );
+
+/** A request that has the contract's form, or why it has none, with the id that the answer bears. */
+export type ReadRequest =
+  | { readonly id: number; readonly method: BridgeMethod; readonly params: object }
+  | { readonly id: number; readonly code: BridgeErrorCode };
+
+const parse = (message: string): unknown => {
+  try {
+    return JSON.parse(message) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+const isId = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31;
+const isMethod = (value: unknown): value is BridgeMethod => bridgeMethods.some((known) => known === value);
+const hasExactly = (value: object, names: readonly string[]): boolean =>
+  Object.keys(value).length === names.length && names.every((name) => name in value);
+
+/** Reads a request. */
+export const readBridgeRequest = (message: string): ReadRequest => {
+  if (message.length > limits.requestText) return { id: 0, code: 'too-large' };
+  const request = parse(message);
+  if (!isObject(request) || !isId(request['id'])) return { id: 0, code: 'malformed' };
+  const { id, v, method, params: given } = request;
+  if (!hasExactly(request, ['v', 'id', 'method', 'params']) || !Number.isInteger(v)) return { id, code: 'malformed' };
+  if (v !== 1) return { id, code: 'unsupported-version' };
+  if (typeof method !== 'string') return { id, code: 'malformed' };
+  if (!isMethod(method)) return { id, code: 'unsupported-method' };
+  const fault = params[method](given);
+  return fault === undefined ? { id, method, params: given as object } : { id, code: fault };
+};
+
+/** What an answer said. */
+export type ReadAnswer =
+  | { readonly result: object }
+  | { readonly code: BridgeErrorCode; readonly detail: string | undefined }
+  | { readonly broken: string };
+
+const isErrorCode = (value: unknown): value is BridgeErrorCode => bridgeErrorCodes.some((known) => known === value);
+
+/** Reads the answer to a request. */
+export const readBridgeAnswer = (message: unknown, id: number, method: BridgeMethod): ReadAnswer => {
+  if (typeof message !== 'string' || message.length > limits.answerText) return { broken: 'no text, or too much' };
+  const answer = parse(message);
+  if (!isObject(answer) || answer['v'] !== 1) return { broken: 'no answer of this version' };
+  if (answer['id'] !== id) return { broken: 'an answer to another request' };
+  if (hasExactly(answer, ['v', 'id', 'error'])) {
+    const { code, detail } = isObject(answer['error']) ? answer['error'] : {};
+    const isText = detail === undefined || typeof detail === 'string';
+    return isErrorCode(code) && isText ? { code, detail } : { broken: 'an error that is none' };
+  }
+  if (!hasExactly(answer, ['v', 'id', 'result'])) return { broken: 'members' };
+  const fault = results[method](answer['result']);
+  return fault === undefined ? { result: answer['result'] as object } : { broken: `${method}: ${fault}` };
+};

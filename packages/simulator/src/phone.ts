@@ -1,0 +1,143 @@
+/** Simulated phones: key stores that implement the native bridge, honest or with one trick of an attacker. */
+import { evidenceStatement, keyBoundChallenge } from '@hauberk/attestation';
+import { nodeAsyncCrypto } from '@hauberk/crypto/node';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
+import { type Bytes, concat, fromHex } from '@hauberk/primitives';
+import {
+  type BridgeEvidence,
+  type BridgeKey,
+  bridgeOver,
+  type Decoded,
+  type KeyLevel,
+  memoryTrustedStore,
+  type Prompt,
+  softwareBackend,
+  type TrustedBackend,
+  type TrustedBridge,
+  TrustedError,
+} from '@hauberk/sdk/trusted';
+import { appAttestation, appAttestKeyId } from './apple.ts';
+import { androidEvidence } from './phone-android.ts';
+import { type SigningKey, sha256, signingKey } from './signing-key.ts';
+import type { PhoneTrick } from './tricks.ts';
+import { type SimulatedWorld, simulatedWorld } from './world.ts';
+
+/** Kinds of phone. `android-factory` has a keybox written in the factory, the other Androids are provisioned over the network. */
+export type PhoneKind = 'android' | 'android-factory' | 'android-strongbox' | 'iphone';
+
+/** What the scripted user does at the next prompts. */
+export type UserAnswer = 'approve' | 'cancel' | 'fail';
+
+/** How a phone is made. */
+export interface PhoneOptions {
+  /** A world of its own when absent. */
+  readonly world?: SimulatedWorld;
+  /** What the attacker who holds it does; honest when absent. */
+  readonly tricks?: readonly PhoneTrick[];
+  /** What the camera sees. */
+  readonly scene?: Uint8Array;
+}
+
+/** A phone. */
+export interface SimulatedPhone {
+  readonly kind: PhoneKind;
+  readonly world: SimulatedWorld;
+  /** What the app's native half offers to its web view. */
+  readonly bridge: TrustedBridge;
+  /** The same without messages. */
+  readonly backend: TrustedBackend;
+  /** Scripts the user; `approve` until told otherwise. */
+  readonly user: (answer: UserAnswer) => void;
+  /** Prompts that were shown, oldest first. */
+  readonly shown: () => readonly (Prompt | undefined)[];
+}
+
+/** Head of a P-256 SubjectPublicKeyInfo. */
+const spkiHead = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
+const spkiOf = (point: Uint8Array): Bytes => concat(spkiHead, point);
+
+const levelsOf: Readonly<Record<PhoneKind, readonly KeyLevel[]>> = {
+  android: ['hardware'],
+  'android-factory': ['hardware'],
+  'android-strongbox': ['hardware', 'secure-element'],
+  iphone: ['secure-element'],
+};
+
+type Attest = (key: Decoded<BridgeKey>, challenge: Bytes) => BridgeEvidence;
+
+const iphoneEvidence = (world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
+  // One App Attest key an installation; each attestation is of a fresh one, as Apple attests a key once.
+  return (key, challenge) => {
+    const appKey: SigningKey = signingKey('p256');
+    const bound = tricks.has('swapped-key') ? signingKey('p256').spki : spkiOf(key.publicKey);
+    const clientData = keyBoundChallenge(challenge, bound, nodeEvidenceCrypto);
+    const attestationObject = appAttestation(world.apple, appKey, {
+      appId: tricks.has('repackaged') ? 'THIEF12345.com.example.bank' : world.app.appleAppId,
+      clientDataHash: sha256(clientData),
+      environment: tricks.has('development-build') ? 'development' : 'production',
+      validationCategory: tricks.has('sideloaded') ? 5 : 4,
+      bundleVersion: world.app.bundleVersion,
+      ...(tricks.has('unknown-root') ? { impostor: signingKey('p384') } : {}),
+    });
+    const evidence = { kind: 'app-attest', keyId: appAttestKeyId(appKey), attestationObject } as const;
+    return { kind: evidence.kind, statement: evidenceStatement(evidence) };
+  };
+};
+
+const attestOf = (kind: PhoneKind, world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
+  if (kind === 'iphone') return iphoneEvidence(world, tricks);
+  const attest = androidEvidence(kind, world, tricks);
+  return (key, challenge) => {
+    const evidence = attest(spkiOf(key.publicKey), key, challenge);
+    return { kind: evidence.kind, statement: evidenceStatement(evidence) };
+  };
+};
+
+/** With `replayed-evidence` the first evidence ever made is shown again and again. */
+const withReplay = (attest: Attest, isReplaying: boolean): Attest => {
+  let first: BridgeEvidence | undefined;
+  return (key, challenge) => {
+    const evidence = attest(key, challenge);
+    first ??= evidence;
+    return isReplaying ? first : evidence;
+  };
+};
+
+const jpeg = concat(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), new Uint8Array(60), Uint8Array.of(0xff, 0xd9));
+
+/** Makes a phone. */
+export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): SimulatedPhone => {
+  const { world = simulatedWorld(), tricks = [], scene = jpeg } = options;
+  const tried = new Set(tricks);
+  const shown: (Prompt | undefined)[] = [];
+  let answer: UserAnswer = 'approve';
+  const attest = withReplay(attestOf(kind, world, tried), tried.has('replayed-evidence'));
+  const backend = softwareBackend({
+    crypto: nodeAsyncCrypto,
+    store: memoryTrustedStore(),
+    platform: kind === 'iphone' ? 'ios' : 'android',
+    name: `simulated ${kind}`,
+    now: world.now,
+    levels: levelsOf[kind],
+    verifyUser: async (prompt) => {
+      shown.push(prompt);
+      if (answer === 'cancel') throw new TrustedError('user-cancelled');
+      if (answer === 'fail') throw new TrustedError('user-not-verified');
+    },
+    camera: { kinds: ['photo', 'document'], take: async () => ({ media: scene, mediaType: 'image/jpeg' }) },
+    attester: {
+      kinds: [kind === 'iphone' ? 'app-attest' : 'android-key'],
+      attest: async (key, challenge) => [attest(key, challenge)],
+    },
+  });
+  return {
+    kind,
+    world,
+    backend,
+    bridge: bridgeOver(backend),
+    user: (next) => {
+      answer = next;
+    },
+    shown: () => shown,
+  };
+};

@@ -1,0 +1,104 @@
+/** A world of makers and one app: what simulated phones are made in, and what a verifier pins to believe them. */
+import { type Bytes, toHex, utf8 } from '@hauberk/primitives';
+import { type AndroidMaker, androidMaker } from './android.ts';
+import { type AppleMaker, appleMaker } from './apple.ts';
+import { sha256 } from './signing-key.ts';
+import { type AuthenticatorMaker, authenticatorMaker } from './webauthn.ts';
+
+/** The bank's app in every shop. */
+export interface SimulatedApp {
+  readonly packageName: string;
+  readonly versionCode: number;
+  /** SHA-256 of Android's signing certificate. */
+  readonly signerDigest: Bytes;
+  /** Team identifier, a dot, bundle identifier. */
+  readonly appleAppId: string;
+  readonly bundleVersion: string;
+  readonly webOrigin: string;
+  readonly rpId: string;
+}
+
+/** The demo bank's. */
+export const simulatedApp: SimulatedApp = {
+  packageName: 'com.example.bank',
+  versionCode: 51,
+  signerDigest: sha256(utf8('the bank signs its app with this')),
+  appleAppId: 'TEAM123456.com.example.bank',
+  bundleVersion: '5.1',
+  webOrigin: 'https://bank.example',
+  rpId: 'bank.example',
+};
+
+/** Entries of Google's list of certificates that are no longer believed, by serial number in hexadecimal. */
+export type RevocationEntries = Readonly<
+  Record<string, { readonly status: 'REVOKED' | 'SUSPENDED'; readonly reason?: string }>
+>;
+
+/** Makers, an app, a clock and a revocation list. */
+export interface SimulatedWorld {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly app: SimulatedApp;
+  /** Under the root of 2025, P-384, and the one of 2016, RSA. */
+  readonly android: AndroidMaker;
+  readonly oldAndroid: AndroidMaker;
+  readonly apple: AppleMaker;
+  readonly authenticators: AuthenticatorMaker;
+  /** Puts a serial number on the list, in whatever spelling. */
+  readonly list: (serial: string, status: 'REVOKED' | 'SUSPENDED') => void;
+  readonly revocationEntries: () => RevocationEntries;
+}
+
+/** What a world may differ in. */
+export interface WorldOptions {
+  readonly now?: () => number;
+  readonly app?: Partial<SimulatedApp>;
+}
+
+/** Makes a world; its makers are as old as the clock's present reading allows. */
+export const simulatedWorld = ({ now = Date.now, app = {} }: WorldOptions = {}): SimulatedWorld => {
+  const start = now();
+  const entries: Record<string, RevocationEntries[string]> = {};
+  return {
+    now,
+    app: { ...simulatedApp, ...app },
+    android: androidMaker(start, 'p384'),
+    oldAndroid: androidMaker(start, 'rsa2048'),
+    apple: appleMaker(start),
+    authenticators: authenticatorMaker(start),
+    list: (serial, status) => {
+      entries[serial] = { status, reason: 'KEY_COMPROMISE' };
+    },
+    revocationEntries: () => ({ ...entries }),
+  };
+};
+
+/** What a verifier pins and asks for in a world, in the members of `AppraisalContext` of `@hauberk/attestation`. */
+export interface WorldTrust {
+  readonly anchors: {
+    readonly androidKeys: readonly Bytes[];
+    readonly appAttest: readonly Bytes[];
+    readonly appAttestReceipts: readonly Bytes[];
+    readonly webauthn: readonly Bytes[];
+  };
+  readonly apps: {
+    readonly android: { readonly packages: ReadonlySet<string>; readonly digests: ReadonlySet<string> };
+    readonly apple: { readonly appId: string };
+    readonly web: { readonly rpId: string; readonly origins: readonly string[] };
+  };
+}
+
+/** The trust of a world. */
+export const worldTrust = ({ android, oldAndroid, apple, authenticators, app }: SimulatedWorld): WorldTrust => ({
+  anchors: {
+    androidKeys: [android.anchorKey, oldAndroid.anchorKey],
+    appAttest: [apple.root.certificate],
+    appAttestReceipts: [apple.receiptRoot.certificate],
+    webauthn: [authenticators.root.certificate],
+  },
+  apps: {
+    android: { packages: new Set([app.packageName]), digests: new Set([toHex(app.signerDigest)]) },
+    apple: { appId: app.appleAppId },
+    web: { rpId: app.rpId, origins: [app.webOrigin] },
+  },
+});

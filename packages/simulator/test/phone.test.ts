@@ -1,0 +1,128 @@
+/** Simulated phones over their bridges: honest ones are believed, and every trick ends with the code that says what it was. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type AppraisalContext, appraise, readEvidenceStatement, readRevocationList } from '@hauberk/attestation';
+import { nodeCrypto } from '@hauberk/crypto/node';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
+import { type Bytes, concat, epochMs, fromHex } from '@hauberk/primitives';
+import { bridgeBackend } from '@hauberk/sdk/trusted';
+import {
+  type PhoneKind,
+  type PhoneTrick,
+  type SimulatedPhone,
+  simulatedPhone,
+  trickWords,
+  worldTrust,
+} from '../src/index.ts';
+
+const kinds: readonly PhoneKind[] = ['android', 'android-factory', 'android-strongbox', 'iphone'];
+const challenge = nodeCrypto.random(32);
+const head = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
+
+const contextOf = ({ world }: SimulatedPhone, publicKey: Bytes): AppraisalContext => {
+  const now = epochMs(world.now());
+  const list = readRevocationList({ entries: { ...world.revocationEntries() } }, now);
+  assert.ok(list.ok);
+  const { anchors, apps } = worldTrust(world);
+  return {
+    crypto: nodeEvidenceCrypto,
+    anchors,
+    revocations: { android: list.value },
+    now,
+    expectations: {
+      challenge,
+      publicKey: concat(head, publicKey),
+      environment: 'production',
+      apps,
+      policy: { leastPatchLevel: 202_401 },
+    },
+  };
+};
+
+/** What a server makes of a new key of the phone. */
+const enrol = async (phone: SimulatedPhone, asked = challenge) => {
+  const backend = bridgeBackend(phone.bridge);
+  const alias = `key-${Math.random()}`;
+  const key = await backend.createKey({
+    alias,
+    use: 'sign',
+    userVerification: 'none',
+    level: 'software',
+    challenge: asked,
+  });
+  const [evidence] = key.evidence;
+  const stated = readEvidenceStatement(evidence?.kind ?? '', evidence?.statement ?? '');
+  assert.ok(stated.ok);
+  const { signature } = await backend.sign({ alias, message: challenge });
+  assert.ok(nodeCrypto.verify(key.publicKey, challenge, signature), 'the enrolled key signs');
+  return appraise(stated.value, contextOf(phone, key.publicKey));
+};
+
+for (const kind of kinds)
+  test(`an honest ${kind} is believed`, async () => {
+    const verdict = await enrol(simulatedPhone(kind));
+    assert.ok(verdict.ok, verdict.ok ? '' : `${verdict.code} ${verdict.detail}`);
+    assert.deepEqual(verdict.value.anomalies, []);
+    assert.equal(verdict.value.tier, kind === 'iphone' ? 'secure-element' : 'tee');
+  });
+
+const androidTricks = {
+  unlocked: 'DEVICE_UNLOCKED',
+  'self-signed-boot': 'BOOT_NOT_VERIFIED',
+  emulator: 'SECURITY_LEVEL_TOO_LOW',
+  'level-mismatch': 'SECURITY_LEVELS_DIFFER',
+  repackaged: 'APPLICATION_MISMATCH',
+  'other-app': 'APPLICATION_MISMATCH',
+  'old-patch': 'PATCH_LEVEL_TOO_OLD',
+  'imported-key': 'ORIGIN_NOT_GENERATED',
+  'leaked-keybox': 'CERTIFICATE_REVOKED',
+  'suspended-keybox': 'CERTIFICATE_SUSPENDED',
+  'forged-extension': 'CHAIN_EXTENDED_WITH_FAKE_ATTESTATION_EXTENSION',
+  'swapped-key': 'KEY_MISMATCH',
+  'expired-provisioning': 'CHAIN_EXPIRED',
+  'unknown-root': 'CHAIN_UNKNOWN_ROOT',
+} satisfies Partial<Record<PhoneTrick, string>>;
+const appleTricks = {
+  repackaged: 'app-attest.app-id',
+  'swapped-key': 'app-attest.nonce',
+  'unknown-root': 'chain.signature',
+  'development-build': 'app-attest.environment',
+  sideloaded: 'CATEGORY_NOT_ALLOWED',
+} satisfies Partial<Record<PhoneTrick, string>>;
+
+for (const [kind, tricks] of [
+  ['android', androidTricks],
+  ['iphone', appleTricks],
+] as const)
+  for (const [trick, code] of Object.entries(tricks))
+    test(`${kind}, ${trick}: ${code}`, async () => {
+      const verdict = await enrol(simulatedPhone(kind, { tricks: [trick as PhoneTrick] }));
+      assert.equal(verdict.ok ? 'believed' : verdict.code, code);
+    });
+
+test('a device farm is believed, and the verdict says what is odd', async () => {
+  const verdict = await enrol(simulatedPhone('android', { tricks: ['device-farm'] }));
+  assert.deepEqual(verdict.ok && verdict.value.anomalies.map(({ code }) => code), ['MANY_CERTIFICATES_ISSUED']);
+});
+
+test('evidence shown again is about another challenge', async () => {
+  for (const [kind, code] of [
+    ['android', 'CHALLENGE_MISMATCH'],
+    ['iphone', 'app-attest.nonce'],
+  ] as const) {
+    const phone = simulatedPhone(kind, { tricks: ['replayed-evidence'] });
+    await enrol(phone, nodeCrypto.random(32));
+    const verdict = await enrol(phone);
+    assert.equal(verdict.ok ? 'believed' : verdict.code, code);
+  }
+});
+
+test('every trick has words, and is tried', () => {
+  const tried = new Set([
+    ...Object.keys(androidTricks),
+    ...Object.keys(appleTricks),
+    'device-farm',
+    'replayed-evidence',
+  ]);
+  assert.deepEqual([...tried].toSorted(), Object.keys(trickWords).toSorted());
+});
