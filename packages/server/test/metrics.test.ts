@@ -14,6 +14,7 @@ const gauges = {
   workerRestarts: 1,
   uptimeSeconds: 5,
   residentBytes: 7,
+  cpuSeconds: 8,
   reloads: 3,
   refusedReloads: 4,
 };

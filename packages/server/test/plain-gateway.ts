@@ -223,6 +223,7 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
       write: (entry) => void entries.push(entry),
       flush: () => Promise.resolve(),
       reopen: () => undefined,
+      lost: () => 0,
       close: () => Promise.resolve(),
     },
     metrics,

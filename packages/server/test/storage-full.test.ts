@@ -28,17 +28,19 @@ const writeUntilFull = async (storage: OpenStorage, from: number): Promise<numbe
 };
 
 /** What must hold on a disk that fills up and gets space again. */
-const checkFullDisk = async (storage: OpenStorage, makeSpace: () => void): Promise<number> => {
+const checkFullDisk = async (storage: OpenStorage, probed: string, makeSpace: () => void): Promise<number> => {
   const head = await writeUntilFull(storage, 0);
   assert.ok(head > 0);
   const together = await Promise.all(Array.from({ length: 20 }, () => append(storage, 1)));
   assert.ok(together.every((answer) => refused(answer) === 'storage-full'));
   assert.equal(await storage.ports.outbox.head(), head, 'reads go on');
+  assert.equal(await storage.probe(), probed);
   makeSpace();
   // An order to the writer and a write travel on different ports: the first write may still meet the old limit.
   let answer = await append(storage, 7);
   for (let tries = 0; !answer.ok && tries < 100; tries += 1) answer = await append(storage, 7);
   assert.equal(accepted(answer), head + 1);
+  assert.equal(await storage.probe(), 'ok');
   accepted(await storage.ports.devices.enrol(bank, enrolment('after'), now));
   return head + 1;
 };
@@ -56,7 +58,7 @@ test('a record at its own limit refuses as full and goes on when the limit is ra
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-full-'));
   try {
     const storage = await openStorage({ folder, upkeepMs: 0, limits: { maxBytes: 2_000_000 } });
-    const head = await checkFullDisk(storage, () => storage.limit(null));
+    const head = await checkFullDisk(storage, 'ok', () => storage.limit(null));
     await storage.close();
     await checkReopened(folder, head);
   } finally {
@@ -80,7 +82,7 @@ if (isMounted) {
       const folder = join(disk, 'state');
       mkdirSync(folder, { mode: 0o700 });
       const storage = await openStorage({ folder, upkeepMs: 0 });
-      const head = await checkFullDisk(storage, () => rmSync(ballast));
+      const head = await checkFullDisk(storage, 'ENOSPC', () => rmSync(ballast));
       await storage.close();
       await checkReopened(folder, head);
     } finally {

@@ -35,6 +35,8 @@ export interface AccessLog {
   readonly flush: () => Promise<void>;
   /** Opens the file anew after it was moved away. */
   readonly reopen: () => void;
+  /** Lines that never reached the file so far. */
+  readonly lost: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -75,6 +77,7 @@ const writeAll = async (file: number, text: string): Promise<void> => {
 class BatchedLog implements AccessLog {
   private lines = '';
   private dropped = 0;
+  private lostBefore = 0;
   private running: Promise<void> | undefined;
   private file: number;
   private readonly path: string | undefined;
@@ -97,16 +100,21 @@ class BatchedLog implements AccessLog {
   private async drain(): Promise<void> {
     while (this.lines !== '' || this.dropped > 0) {
       const text = this.dropped > 0 ? `${this.lines}{"event":"log-overflow","dropped":${this.dropped}}\n` : this.lines;
+      const lost = this.dropped;
       this.lines = '';
       this.dropped = 0;
+      this.lostBefore += lost;
       try {
         await writeAll(this.file, text);
       } catch (error) {
+        this.lostBefore += text.split('\n').length - 1 - (lost > 0 ? 1 : 0);
         this.onFault(error);
         return;
       }
     }
   }
+
+  readonly lost = (): number => this.lostBefore + this.dropped;
 
   readonly flush = (): Promise<void> => {
     this.running ??= this.drain().finally(() => {
@@ -136,6 +144,7 @@ const silent: AccessLog = {
   write: () => undefined,
   flush: () => Promise.resolve(),
   reopen: () => undefined,
+  lost: () => 0,
   close: () => Promise.resolve(),
 };
 

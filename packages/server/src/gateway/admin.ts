@@ -7,6 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { AdminConfig } from '../config/config.ts';
+import { type ExpositionFormat, expositionType, negotiate } from '../observability/exposition.ts';
+import type { Readiness } from '../observability/readiness.ts';
 import type { DeviceOperations } from './device-operations.ts';
 import type { Log } from './log.ts';
 
@@ -14,9 +16,8 @@ import type { Log } from './log.ts';
 export interface AdminParts {
   readonly admin: AdminConfig;
   readonly log: Log;
-  /** Whether requests are accepted now. */
-  readonly isReady: () => boolean;
-  readonly metrics: () => Promise<string>;
+  readonly readiness: () => Promise<Readiness>;
+  readonly metrics: (format: ExpositionFormat) => Promise<string>;
   /** What apps pin: public keys and lowest config version per service. */
   readonly trust: () => unknown;
   readonly reload: () => Promise<readonly string[]>;
@@ -43,6 +44,8 @@ interface AdminReply {
 interface AdminRequest {
   readonly segments: readonly string[];
   readonly body: unknown;
+  readonly accept: string | undefined;
+  readonly isOperator: boolean;
   readonly parts: AdminParts;
 }
 
@@ -129,23 +132,29 @@ const reload = async ({ parts }: AdminRequest): Promise<AdminReply> => {
   return json(issues.length === 0 ? 200 : 409, { reloaded: issues.length === 0, issues });
 };
 
+/** Strangers learn yes or no; what is wrong inside is for operators. */
+const readyz = async ({ parts, isOperator }: AdminRequest): Promise<AdminReply> => {
+  const readiness = await parts.readiness();
+  const status = readiness.ready ? 200 : 503;
+  return isOperator ? json(status, readiness) : text(status, readiness.ready ? 'ready\n' : 'not ready\n');
+};
+
 const routes: readonly AdminRoute[] = [
   { method: 'GET', path: ['healthz'], isOpen: true, answer: () => text(200, 'ok\n') },
   {
     method: 'GET',
     path: ['readyz'],
     isOpen: true,
-    answer: ({ parts }) => (parts.isReady() ? text(200, 'ready\n') : text(503, 'not ready\n')),
+    answer: readyz,
   },
   {
     method: 'GET',
     path: ['metrics'],
     isOpen: true,
-    answer: async ({ parts }) => ({
-      status: 200,
-      type: 'text/plain; version=0.0.4; charset=utf-8',
-      body: await parts.metrics(),
-    }),
+    answer: async ({ parts, accept }) => {
+      const format = negotiate(accept);
+      return { status: 200, type: expositionType[format], body: await parts.metrics(format) };
+    },
   },
   { method: 'GET', path: ['trust'], isOpen: true, answer: ({ parts }) => json(200, parts.trust()) },
   { method: 'GET', path: ['clients'], isOpen: false, answer: async ({ parts }) => json(200, await parts.clients()) },
@@ -187,10 +196,11 @@ const answer = async (parts: AdminParts, incoming: IncomingMessage): Promise<Adm
   const route = candidates.find(({ method }) => method === incoming.method);
   if (route === undefined)
     return candidates.length === 0 ? notFound : problem(405, 'method-not-allowed', 'This method is not offered here');
-  if (!route.isOpen && !isAuthorised(incoming, parts.admin.token))
+  const isOperator = isAuthorised(incoming, parts.admin.token);
+  if (!route.isOpen && !isOperator)
     return problem(401, 'login-required', 'The bearer token of the configuration is needed');
   const body = route.method === 'POST' ? await readJson(incoming) : undefined;
-  return route.answer({ segments, body, parts });
+  return route.answer({ segments, body, accept: incoming.headers.accept, isOperator, parts });
 };
 
 const send = (response: ServerResponse, reply: AdminReply): void => {

@@ -1,7 +1,5 @@
-/**
- * Counters of one worker thread, and the Prometheus text (format 0.0.4) of all threads together. Labels come from configuration and from
- * closed lists of codes, never from a request, so that no client can make the number of series grow.
- */
+/** Counters of one worker thread. What becomes of them is said in observability/metric-families.ts. */
+import type { Exemplar } from '../observability/exposition.ts';
 
 /** Upper bounds of the latency buckets, in milliseconds. */
 export const latencyBounds: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
@@ -16,6 +14,8 @@ export interface RouteCounts {
   readonly statuses: number[];
   /** Requests by latency bucket; the last is beyond every bound. */
   readonly latency: number[];
+  /** The last request of each bucket whose trace may be shown. */
+  readonly exemplars: (Exemplar | undefined)[];
   latencySumMs: number;
   bytesIn: number;
   bytesOut: number;
@@ -34,6 +34,8 @@ export interface MetricsSnapshot {
   readonly openConnections: number;
   /** Filled in by the listener, which knows. */
   readonly openRequests: number;
+  /** Access-log lines that never reached their file. Filled in by the worker. */
+  readonly lostLines: number;
 }
 
 /** One finished request. */
@@ -45,6 +47,10 @@ export interface FinishedRequest {
   readonly milliseconds: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Of the request; absent when no exemplar may name it. */
+  readonly traceId?: string | undefined;
+  /** When it came. Epoch milliseconds. */
+  readonly at?: number;
 }
 
 /** The counters of one thread. */
@@ -72,6 +78,7 @@ const newRouteCounts = (service: string, route: string): RouteCounts => ({
   reasons: {},
   statuses: Array.from({ length: 6 }, () => 0),
   latency: Array.from({ length: latencyBounds.length + 1 }, () => 0),
+  exemplars: Array.from({ length: latencyBounds.length + 1 }, () => undefined),
   latencySumMs: 0,
   bytesIn: 0,
   bytesOut: 0,
@@ -88,8 +95,11 @@ const incrementAt = (counts: number[], index: number, by = 1): void => {
 const countFinished = (counts: RouteCounts, request: FinishedRequest): void => {
   increment(counts.reasons, request.reason);
   incrementAt(counts.statuses, Math.floor(request.status / 100));
-  incrementAt(counts.latency, bucketOf(request.milliseconds));
-  counts.latencySumMs += request.milliseconds;
+  const { milliseconds, traceId, at = 0 } = request;
+  const bucket = bucketOf(milliseconds);
+  incrementAt(counts.latency, bucket);
+  if (traceId !== undefined) counts.exemplars[bucket] = { traceId, seconds: milliseconds / 1000, at };
+  counts.latencySumMs += milliseconds;
   counts.bytesIn += request.bytesIn;
   counts.bytesOut += request.bytesOut;
 };
@@ -135,6 +145,7 @@ export const createMetrics = (): Metrics => {
       connections,
       openConnections,
       openRequests: 0,
+      lostLines: 0,
     }),
   };
 };

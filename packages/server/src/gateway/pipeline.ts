@@ -90,7 +90,17 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
     outcome: log.outcome,
   });
   if (route !== undefined)
-    ports.metrics.finished({ service, route: route.id, reason: log.reason, status, milliseconds, bytesIn, bytesOut });
+    ports.metrics.finished({
+      service,
+      route: route.id,
+      reason: log.reason,
+      status,
+      milliseconds,
+      bytesIn,
+      bytesOut,
+      traceId: turn.trace.isShown ? turn.trace.traceId : undefined,
+      at: turn.arrivedAt,
+    });
   else if (endpoint !== '') ports.metrics.endpoint(endpoint, log.reason);
   else ports.metrics.refused(log.reason);
   if (route !== undefined && head !== undefined) ports.onFinished?.({ head, route, log, at: turn.arrivedAt });

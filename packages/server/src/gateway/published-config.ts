@@ -94,6 +94,9 @@ const readBack = (document: string): GatewayConfig | undefined => {
   return config?.ok === true ? config.value : undefined;
 };
 
+/** Until when a published document counts; undefined when it is none of ours. */
+export const expiryOf = (document: string): EpochMs | undefined => readBack(document)?.expiresAtMs;
+
 /** The latest document when it still says the same and has half its life left, otherwise the next version, newly signed. */
 export const nextDocument = (
   crypto: SyncCrypto,

@@ -23,6 +23,8 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
+import type { ExpositionFormat } from '../observability/exposition.ts';
+import { type ConfigLife, createReadiness, type Readiness } from '../observability/readiness.ts';
 import { clientReport } from '../report/client-report.ts';
 import { readSightings } from '../report/keep-sightings.ts';
 import type { OpenStorage } from '../storage/index.ts';
@@ -32,6 +34,7 @@ import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
 import { type DeviceOperations, deviceOperations } from './device-operations.ts';
 import { createLog, type Log } from './log.ts';
 import { prometheusText } from './prometheus.ts';
+import { expiryOf } from './published-config.ts';
 import { rateTableBytes } from './rate-limit.ts';
 import { createSharedTables, openSharedTables, type SharedTables } from './tables.ts';
 import type { WorkerSeed } from './worker-messages.ts';
@@ -76,7 +79,7 @@ export interface RunningGateway {
   readonly reopenLogs: () => void;
   /** Ends one worker thread as a crash would; another takes its place. */
   readonly killWorker: (index: number) => Promise<boolean>;
-  readonly metrics: () => Promise<string>;
+  readonly metrics: (format?: ExpositionFormat) => Promise<string>;
   /** Drains and closes everything; safe to call twice. */
   readonly stop: () => Promise<void>;
 }
@@ -113,6 +116,7 @@ class Gateway implements RunningGateway {
   #stopping: Promise<void> | undefined;
   /** Renewals and reloads follow one another; two at once could publish one version twice. */
   #work: Promise<unknown> = Promise.resolve();
+  #renewedAt = epochMs(0);
   #reloads = 0;
   #refusedReloads = 0;
   readonly #startedAt = performance.now();
@@ -210,10 +214,31 @@ class Gateway implements RunningGateway {
     };
   }
 
+  /** The config of each service that was published last; earlier versions stand behind it. */
+  #newestConfigs(): readonly ConfigLife[] {
+    const newest = new Map<string, ConfigLife>();
+    for (const { service, document } of this.#keys?.configs ?? [])
+      if (!newest.has(service)) newest.set(service, { service, expiresAtMs: expiryOf(document) ?? epochMs(0) });
+    return [...newest.values()];
+  }
+
+  #readiness(): () => Promise<Readiness> {
+    return createReadiness({
+      isDraining: () => this.#stopping !== undefined,
+      workers: () => ({ listening: this.#pool.listening, wanted: this.#pool.wanted }),
+      probeStorage: () => this.#options.storage.probe(),
+      configs: () => this.#newestConfigs(),
+      statusUntilMs: () => epochMs(this.#renewedAt + this.#source.statusLife),
+      now,
+    });
+  }
+
   /** Makes the present keys and configs and posts them. */
   async #renew(): Promise<void> {
     this.#options.storage.keys.rotateDue(now());
+    const renewedAt = now();
     this.#keys = await makeChannelKeys(this.#source, this.#tickets);
+    this.#renewedAt = renewedAt;
     this.#pool.updateKeys(this.#keys);
   }
 
@@ -229,8 +254,8 @@ class Gateway implements RunningGateway {
     this.#admin = await openAdmin({
       admin: this.#config.admin,
       log: this.#log,
-      isReady: () => this.#stopping === undefined && this.#pool.listening > 0,
-      metrics: () => this.metrics(),
+      readiness: this.#readiness(),
+      metrics: (format) => this.metrics(format),
       trust: () => this.trust(),
       reload: () => this.reload(),
       devices: this.devices,
@@ -318,16 +343,19 @@ class Gateway implements RunningGateway {
     return this.#pool.kill(index);
   }
 
-  async metrics(): Promise<string> {
-    return prometheusText(await this.#pool.snapshots(), {
+  async metrics(format: ExpositionFormat = 'text'): Promise<string> {
+    const { user, system } = process.cpuUsage();
+    const gauges = {
       version: this.#options.version,
       workers: this.#pool.listening,
       workerRestarts: this.#pool.restarts,
       uptimeSeconds: Math.round((performance.now() - this.#startedAt) / 1000),
       residentBytes: process.memoryUsage.rss(),
+      cpuSeconds: (user + system) / 1_000_000,
       reloads: this.#reloads,
       refusedReloads: this.#refusedReloads,
-    });
+    };
+    return prometheusText(await this.#pool.snapshots(), gauges, format);
   }
 
   stop(): Promise<void> {

@@ -83,6 +83,11 @@ export class WorkerPool {
     return this.#members.size;
   }
 
+  /** Workers that should: as configured, or one where the platform cannot share a port. */
+  get wanted(): number {
+    return this.#reusePort ? this.#options.count : 1;
+  }
+
   get restarts(): number {
     return this.#restarts;
   }
@@ -92,8 +97,7 @@ export class WorkerPool {
     if (port !== 0) await requireFreePort(host, port);
     this.#port = port;
     await this.#startFirst();
-    const wanted = this.#reusePort ? this.#options.count : 1;
-    for (let index = 1; index < wanted; index += 1) await this.#spawn(index);
+    for (let index = 1; index < this.wanted; index += 1) await this.#spawn(index);
   }
 
   /** One listener more or less cannot share its port on every platform: then one worker serves alone. */

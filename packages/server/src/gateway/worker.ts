@@ -191,7 +191,11 @@ const obey = (message: ToWorker): void => {
       tell({
         kind: 'metrics',
         ticket: message.ticket,
-        snapshot: { ...parts.metrics.snapshot(), openRequests: listener?.openRequests() ?? 0 },
+        snapshot: {
+          ...parts.metrics.snapshot(),
+          openRequests: listener?.openRequests() ?? 0,
+          lostLines: parts.accessLog.lost(),
+        },
       });
       return;
     case 'reopen':

@@ -7,6 +7,7 @@ import { p256PrivateKey } from '../keys/make-key.ts';
 import type { MasterKey } from '../keys/master-key.ts';
 import { makePrivateFolder } from './durable-file.ts';
 import { openReader, requireSafeSqlite } from './node-sqlite.ts';
+import { type ProbeCode, probeStorage } from './probe.ts';
 import { sqliteStores } from './sqlite/sqlite-stores.ts';
 import type { StateConnection } from './state-connection.ts';
 import { stateFiles } from './state-folder.ts';
@@ -44,6 +45,8 @@ export interface OpenStorage {
   limit(maxBytes: number | null): void;
   /** Drops what has expired and replaces keys that are due. */
   upkeep(now: EpochMs): Promise<void>;
+  /** Whether a write would be kept now. Never rejects. */
+  probe(): Promise<ProbeCode>;
   /** Drains, signs the last checkpoint, closes. Close the connections of other threads first. */
   close(): Promise<void>;
 }
@@ -151,6 +154,12 @@ const connections = ({ files, keys, writer }: Opened) => {
   return { open, connectPort };
 };
 
+/** A write that changes nothing waits its turn like any other. */
+const askWriter = async (client: WriterClient): Promise<ProbeCode> => {
+  const answer = await client.submit('record.purge', { now: epochMs(0), limit: 0 });
+  return answer.ok ? 'ok' : answer.code;
+};
+
 const openConnected = (opened: Opened): OpenStorage => {
   const { options, lock, files, keys, writer } = opened;
   const { boot, epoch, disowned } = writer.ready;
@@ -177,6 +186,7 @@ const openConnected = (opened: Opened): OpenStorage => {
     connectPort,
     limit: (maxBytes) => writer.order({ order: 'limit', maxBytes }),
     upkeep,
+    probe: () => probeStorage(files.probe, () => askWriter(client)),
     close: async () => {
       clearInterval(timer);
       stopFollowing();

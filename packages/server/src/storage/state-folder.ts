@@ -6,6 +6,8 @@ export interface StateFiles {
   readonly record: string;
   readonly anchor: string;
   readonly keys: string;
+  /** Written and deleted to see whether writing works; holds nothing. */
+  readonly probe: string;
 }
 
 /** Names the files of a state folder. */
@@ -13,4 +15,5 @@ export const stateFiles = (folder: string): StateFiles => ({
   record: join(folder, 'record.db'),
   anchor: join(folder, 'audit-anchor.json'),
   keys: join(folder, 'keys'),
+  probe: join(folder, 'probe'),
 });

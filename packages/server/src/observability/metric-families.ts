@@ -1,0 +1,226 @@
+/**
+ * Every metric of the gateway: one entry a family, from which the scrape and the table of docs/operations.md are made. Labels come from
+ * configuration and from closed lists of codes, never from a request, so that no client can make the number of series grow.
+ */
+import { latencyBounds, type MetricsSnapshot, type RouteCounts } from '../gateway/metrics.ts';
+import type { Family, FamilyFacts, Sample } from './exposition.ts';
+
+/** What the process says beside its threads. */
+export interface ProcessGauges {
+  readonly version: string;
+  readonly workers: number;
+  readonly workerRestarts: number;
+  readonly uptimeSeconds: number;
+  readonly residentBytes: number;
+  readonly cpuSeconds: number;
+  readonly reloads: number;
+  readonly refusedReloads: number;
+}
+
+/** What a scrape is made from: all threads together, and the process. */
+export interface Measured {
+  readonly all: MetricsSnapshot;
+  readonly process: ProcessGauges;
+}
+
+interface MeasuredFamily extends FamilyFacts {
+  readonly measure: (measured: Measured) => readonly Sample[];
+}
+
+const one = (value: number, labels: Sample['labels'] = {}): readonly Sample[] => [{ labels, value }];
+
+const perRoute = (
+  { all }: Measured,
+  samples: (route: RouteCounts, labels: Readonly<Record<'service' | 'route', string>>) => readonly Sample[],
+): readonly Sample[] => all.routes.flatMap((route) => samples(route, { service: route.service, route: route.route }));
+
+const histogram = ({ latency, latencySumMs, exemplars }: RouteCounts, labels: Sample['labels']): readonly Sample[] => {
+  let below = 0;
+  const buckets = latency.map((value, index): Sample => {
+    below += value;
+    const bound = latencyBounds[index];
+    const le = bound === undefined ? '+Inf' : String(bound / 1000);
+    return { suffix: '_bucket', labels: { ...labels, le }, value: below, exemplar: exemplars[index] };
+  });
+  return [
+    ...buckets,
+    { suffix: '_sum', labels, value: latencySumMs / 1000 },
+    { suffix: '_count', labels, value: below },
+  ];
+};
+
+const routeLabels = ['service', 'route'] as const;
+
+const requestFamilies: readonly MeasuredFamily[] = [
+  {
+    name: 'hauberk_requests',
+    type: 'counter',
+    help: 'Requests by route and inner reason.',
+    labels: [...routeLabels, 'reason'],
+    measure: (measured) =>
+      perRoute(measured, ({ reasons }, labels) =>
+        Object.entries(reasons).map(([reason, value]) => ({ labels: { ...labels, reason }, value })),
+      ),
+  },
+  {
+    name: 'hauberk_replies',
+    type: 'counter',
+    help: 'Replies by route and class of status.',
+    labels: [...routeLabels, 'status'],
+    measure: (measured) =>
+      perRoute(measured, ({ statuses }, labels) =>
+        statuses.flatMap((value, index) =>
+          value === 0 ? [] : [{ labels: { ...labels, status: `${index}xx` }, value }],
+        ),
+      ),
+  },
+  {
+    name: 'hauberk_body_bytes',
+    type: 'counter',
+    unit: 'bytes',
+    help: 'Body bytes by route and direction.',
+    labels: [...routeLabels, 'direction'],
+    measure: (measured) =>
+      perRoute(measured, ({ bytesIn, bytesOut }, labels) => [
+        { labels: { ...labels, direction: 'in' }, value: bytesIn },
+        { labels: { ...labels, direction: 'out' }, value: bytesOut },
+      ]),
+  },
+  {
+    name: 'hauberk_request_duration_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'Time from the complete head to the end of the reply.',
+    labels: [...routeLabels, 'le'],
+    measure: (measured) => perRoute(measured, histogram),
+  },
+  {
+    name: 'hauberk_refusals',
+    type: 'counter',
+    help: 'Requests and connections refused before a route was known.',
+    labels: ['reason'],
+    measure: ({ all }) => Object.entries(all.refusals).map(([reason, value]) => ({ labels: { reason }, value })),
+  },
+  {
+    name: 'hauberk_endpoint_requests',
+    type: 'counter',
+    help: 'Requests that the gateway answers itself.',
+    labels: ['endpoint', 'reason'],
+    measure: ({ all }) =>
+      Object.entries(all.endpoints).map(([key, value]) => {
+        const [endpoint = '', reason = ''] = key.split(' ');
+        return { labels: { endpoint, reason }, value };
+      }),
+  },
+  {
+    name: 'hauberk_migrated_requests',
+    type: 'counter',
+    help: 'Requests that a migration scheme, weaker than HB/1, accepted.',
+    labels: [...routeLabels, 'scheme'],
+    measure: ({ all }) =>
+      Object.entries(all.migrated).map(([key, value]) => {
+        const [service = '', route = '', scheme = ''] = key.split('\n');
+        return { labels: { service, route, scheme }, value };
+      }),
+  },
+];
+
+const connectionFamilies: readonly MeasuredFamily[] = [
+  {
+    name: 'hauberk_connections',
+    type: 'counter',
+    help: 'Accepted connections.',
+    labels: [],
+    measure: ({ all }) => one(all.connections),
+  },
+  {
+    name: 'hauberk_connections_open',
+    type: 'gauge',
+    help: 'Open connections.',
+    labels: [],
+    measure: ({ all }) => one(all.openConnections),
+  },
+  {
+    name: 'hauberk_requests_open',
+    type: 'gauge',
+    help: 'Requests under way.',
+    labels: [],
+    measure: ({ all }) => one(all.openRequests),
+  },
+  {
+    name: 'hauberk_access_log_lines_lost',
+    type: 'counter',
+    help: 'Access-log lines that were dropped because the disk did not keep up, or lost to a failed write.',
+    labels: [],
+    measure: ({ all }) => one(all.lostLines),
+  },
+];
+
+const processFamilies: readonly MeasuredFamily[] = [
+  {
+    name: 'hauberk_build_info',
+    type: 'gauge',
+    help: 'The running version.',
+    labels: ['version'],
+    measure: ({ process }) => one(1, { version: process.version }),
+  },
+  {
+    name: 'hauberk_workers',
+    type: 'gauge',
+    help: 'Worker threads that accept requests.',
+    labels: [],
+    measure: ({ process }) => one(process.workers),
+  },
+  {
+    name: 'hauberk_worker_restarts',
+    type: 'counter',
+    help: 'Worker threads that died and were replaced.',
+    labels: [],
+    measure: ({ process }) => one(process.workerRestarts),
+  },
+  {
+    name: 'hauberk_config_reloads',
+    type: 'counter',
+    help: 'Configurations that were taken over or refused at run time.',
+    labels: ['result'],
+    measure: ({ process }) => [
+      ...one(process.reloads, { result: 'accepted' }),
+      ...one(process.refusedReloads, { result: 'refused' }),
+    ],
+  },
+  {
+    name: 'process_uptime_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Time since the start.',
+    labels: [],
+    measure: ({ process }) => one(process.uptimeSeconds),
+  },
+  {
+    name: 'process_cpu_seconds',
+    type: 'counter',
+    unit: 'seconds',
+    help: 'Processor time of all threads, user and system.',
+    labels: [],
+    measure: ({ process }) => one(process.cpuSeconds),
+  },
+  {
+    name: 'process_resident_memory_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Resident memory.',
+    labels: [],
+    measure: ({ process }) => one(process.residentBytes),
+  },
+];
+
+/** Every family, in the order of a scrape. */
+export const metricFamilies: readonly MeasuredFamily[] = [
+  ...requestFamilies,
+  ...connectionFamilies,
+  ...processFamilies,
+];
+
+/** The families of one scrape. */
+export const measure = (measured: Measured): readonly Family[] =>
+  metricFamilies.map(({ measure: samplesOf, ...facts }) => ({ ...facts, samples: samplesOf(measured) }));

@@ -1,0 +1,148 @@
+/** What a scrape looks like: both formats, judged by the reference parsers where they are installed, and which of the two is sent. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { createMetrics } from '../src/gateway/metrics.ts';
+import { prometheusText } from '../src/gateway/prometheus.ts';
+import { type ExpositionFormat, negotiate } from '../src/observability/exposition.ts';
+import { measure, metricFamilies } from '../src/observability/metric-families.ts';
+
+const gauges = {
+  version: '1.2.3 "quoted" \\ and\nbroken',
+  workers: 2,
+  workerRestarts: 1,
+  uptimeSeconds: 5,
+  residentBytes: 7,
+  cpuSeconds: 0.25,
+  reloads: 3,
+  refusedReloads: 4,
+};
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+
+const scrape = (format: ExpositionFormat, trace = traceId): string => {
+  const metrics = createMetrics();
+  const base = { service: 'bank', route: 'login', reason: 'ok', status: 200, bytesIn: 1, bytesOut: 2 };
+  for (const [index, milliseconds] of [0.5, 3, 3, 20_000].entries())
+    metrics.finished({
+      ...base,
+      milliseconds,
+      traceId: trace === '' ? undefined : trace,
+      at: 1_700_000_000_000 + index,
+    });
+  metrics.refused('head.framing');
+  metrics.endpoint('hello', 'ok');
+  metrics.migrated('bank', 'login', 'sigv4');
+  metrics.connectionOpened();
+  return prometheusText([metrics.snapshot(), createMetrics().snapshot()], gauges, format);
+};
+
+const python = '/usr/bin/python3';
+const parsers = {
+  text: 'prometheus_client.parser',
+  openmetrics: 'prometheus_client.openmetrics.parser',
+} as const;
+/** Reads a scrape from standard input; one JSON line a family. */
+const program = (module: string): string => `
+import json, sys
+from ${module} import text_string_to_metric_families as read
+for family in read(sys.stdin.read()):
+    print(json.dumps([family.name, family.type, family.unit, [
+        [s.name, s.labels, s.value, s.exemplar and [s.exemplar.labels, s.exemplar.value, float(s.exemplar.timestamp)]]
+        for s in family.samples]]))
+`;
+const skipped =
+  spawnSync(python, ['-c', `import ${parsers.openmetrics}`]).status === 0
+    ? false
+    : 'python3-prometheus-client is not here';
+
+type ParsedSample = [name: string, labels: Record<string, string>, value: number, exemplar: unknown];
+type ParsedFamily = [name: string, type: string, unit: string, samples: ParsedSample[]];
+
+const parsed = (format: ExpositionFormat, text: string): readonly ParsedFamily[] => {
+  const { status, stdout, stderr } = spawnSync(python, ['-c', program(parsers[format])], {
+    input: text,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ParsedFamily);
+};
+
+describe('a scrape', () => {
+  for (const format of ['text', 'openmetrics'] as const)
+    test(`the reference parser reads the ${format} format: every family with its type`, { skip: skipped }, () => {
+      const families = new Map(parsed(format, scrape(format)).map((family) => [family[0], family]));
+      for (const { name, type, unit } of metricFamilies) {
+        const family = families.get(name);
+        assert.ok(family !== undefined, name);
+        assert.equal(family[1], type, name);
+        if (format === 'openmetrics') assert.equal(family[2], unit ?? '', name);
+      }
+      assert.equal(families.size, metricFamilies.length);
+      assert.equal(families.get('hauberk_build_info')?.[3][0]?.[1]['version'], gauges.version);
+    });
+
+  test('OpenMetrics buckets carry the last request that fell into them', { skip: skipped }, () => {
+    const families = parsed('openmetrics', scrape('openmetrics'));
+    const buckets = families.find(([name]) => name === 'hauberk_request_duration_seconds')?.[3] ?? [];
+    const shown = buckets.flatMap(([, labels, , exemplar]) => (exemplar === null ? [] : [[labels['le'], exemplar]]));
+    assert.deepEqual(shown, [
+      ['0.001', [{ trace_id: traceId }, 0.0005, 1_700_000_000]],
+      ['0.005', [{ trace_id: traceId }, 0.003, 1_700_000_000.002]],
+      ['+Inf', [{ trace_id: traceId }, 20, 1_700_000_000.003]],
+    ]);
+  });
+
+  test('the text format has neither exemplars nor units nor an end mark, OpenMetrics all three', () => {
+    assert.doesNotMatch(scrape('text'), /# UNIT|trace_id|# EOF/);
+    const open = scrape('openmetrics');
+    assert.match(open, /# UNIT hauberk_request_duration_seconds seconds\n/);
+    assert.match(open, /# EOF\n$/);
+    assert.match(open, new RegExp(`# \\{trace_id="${traceId}"\\}`));
+  });
+
+  test('a trace that nobody can look up is not named', () => {
+    assert.doesNotMatch(scrape('openmetrics', ''), /trace_id/);
+  });
+
+  test('every family has samples here, so that none goes unread, and only the labels that it declares', () => {
+    const metrics = createMetrics();
+    metrics.finished({ service: 's', route: 'r', reason: 'ok', status: 200, milliseconds: 1, bytesIn: 0, bytesOut: 0 });
+    metrics.refused('head.framing');
+    metrics.endpoint('hello', 'ok');
+    metrics.migrated('s', 'r', 'sigv4');
+    for (const { name, labels, samples } of measure({ all: metrics.snapshot(), process: gauges })) {
+      assert.ok(samples.length > 0, name);
+      for (const sample of samples)
+        for (const label of Object.keys(sample.labels)) assert.ok(labels.includes(label), `${name} ${label}`);
+    }
+  });
+});
+
+describe('the format that is sent', () => {
+  for (const [accept, format] of [
+    [undefined, 'text'],
+    ['', 'text'],
+    ['*/*', 'text'],
+    ['text/plain', 'text'],
+    ['application/openmetrics-text', 'openmetrics'],
+    [
+      'application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+      'openmetrics',
+    ],
+    ['application/openmetrics-text; version=0.0.1, */*;q=0.1', 'text'],
+    ['application/openmetrics-text;version=1.0.0;q=0.2,text/plain;q=0.9', 'text'],
+    ['application/openmetrics-text;version=1.0.0;q=0', 'text'],
+    ['application/openmetrics-text;version=1.0.0;q=7', 'text'],
+    ['APPLICATION/OPENMETRICS-TEXT; VERSION=1.0.0', 'openmetrics'],
+    [`application/openmetrics-text,${'x'.repeat(2048)}`, 'text'],
+  ] as const)
+    test(`${String(accept).slice(0, 60)} → ${format}`, () => assert.equal(negotiate(accept), format));
+
+  test('any Accept has an answer', () => {
+    fc.assert(fc.property(fc.string(), (accept) => ['text', 'openmetrics'].includes(negotiate(accept))));
+  });
+});
