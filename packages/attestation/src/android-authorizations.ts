@@ -114,6 +114,7 @@ const tags: ReadonlyMap<number, readonly [name: string, read: FieldReader]> = ne
   [7, ['callerNonce', presenceOf]],
   [8, ['minMacLength', integer]],
   [10, ['ecCurve', integer]],
+  [11, ['mlDsaVariant', integer]],
   [200, ['rsaPublicExponent', integer]],
   [203, ['rsaOaepMgfDigests', integersOf]],
   [303, ['rollbackResistance', presenceOf]],

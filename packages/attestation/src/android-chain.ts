@@ -14,8 +14,9 @@ import {
 } from '@hauberk/primitives';
 import { type RevocationSnapshot, serialKey } from './android-revocation.ts';
 import { asCborMap, readCbor } from './cbor.ts';
+import { type ChainMemory, memoryKey, remember } from './chain-memory.ts';
 import { type DerElement, readDer } from './der.ts';
-import { type Certificate, extensionOf, readCertificates } from './x509.ts';
+import { type Certificate, extensionOf, readCertificate, readCertificates } from './x509.ts';
 
 /** Why a chain was refused. */
 export type AndroidChainCode =
@@ -25,6 +26,7 @@ export type AndroidChainCode =
   | 'CHAIN_NAMES'
   | 'CHAIN_SIGNATURE'
   | 'CHAIN_ISSUER_NOT_CA'
+  | 'CHAIN_PATH_LENGTH'
   | 'CHAIN_EXPIRED'
   | 'CHAIN_EXTENDED_FOR_KEY'
   | 'CHAIN_EXTENDED_WITH_FAKE_ATTESTATION_EXTENSION'
@@ -45,6 +47,8 @@ export interface AndroidChainTrust {
   readonly anchorKeys: readonly Bytes[];
   readonly revocation: RevocationSnapshot;
   readonly now: EpochMs;
+  /** Saves reading and checking issuers again. */
+  readonly memory?: ChainMemory;
 }
 
 /** A chain that holds. */
@@ -55,6 +59,7 @@ export interface AndroidChain {
   readonly certificatesIssued: number | 'malformed' | undefined;
 }
 
+type ChainCrypto = Pick<EvidenceCrypto, 'verify' | 'digest'>;
 type Chain = readonly [Certificate, ...Certificate[]];
 
 /** Types and texts of a name, whatever string type they are written in. */
@@ -71,20 +76,38 @@ const checkPositions = (chain: Chain): Result<true, AndroidChainCode> => {
   return isTarget ? accept(true) : refuse('TARGET_MISSING_ATTESTATION_EXTENSION');
 };
 
+/** `index` is the certificate's place in the whole chain. */
 const checkLink = (
-  chain: Chain,
+  certificate: Certificate,
+  issuer: Certificate,
   index: number,
-  crypto: Pick<EvidenceCrypto, 'verify'>,
+  crypto: ChainCrypto,
 ): Result<true, AndroidChainCode> => {
-  const [certificate, issuer] = [chain[index], chain[index + 1]];
-  if (certificate === undefined || issuer === undefined) return refuse('CHAIN_LENGTH');
   const detail = `certificate ${index}`;
-  if (nameParts(readDer(certificate.issuer)) !== nameParts(issuer.subject)) return refuse('CHAIN_NAMES', detail);
+  const isNamed =
+    equalBytes(certificate.issuer, issuer.subject.whole) ||
+    nameParts(readDer(certificate.issuer)) === nameParts(issuer.subject);
+  if (!isNamed) return refuse('CHAIN_NAMES', detail);
   if (index > 0 && !issuer.isAuthority) return refuse('CHAIN_ISSUER_NOT_CA', detail);
+  // Counted down to the attestation certificate, which need not be a CA, and not to the leaf.
+  if (issuer.pathLength !== undefined && index - 1 > issuer.pathLength) return refuse('CHAIN_PATH_LENGTH', detail);
   const { algorithm, toBeSigned, signature } = certificate;
   return crypto.verify(algorithm, issuer.spki, toBeSigned, signature)
     ? accept(true)
     : refuse('CHAIN_SIGNATURE', detail);
+};
+
+/** Everything above the leaf, from the root down, so that no key is used before it is vouched for. */
+const checkUpper = (upper: readonly Certificate[], crypto: ChainCrypto): Result<true, AndroidChainCode> => {
+  for (let index = upper.length - 2; index >= 0; index -= 1) {
+    const [certificate, issuer] = [upper[index], upper[index + 1]];
+    const link =
+      certificate === undefined || issuer === undefined
+        ? refuse('CHAIN_LENGTH')
+        : checkLink(certificate, issuer, index + 1, crypto);
+    if (!link.ok) return link;
+  }
+  return accept(true);
 };
 
 const checkRevocation = (chain: Chain, { statuses }: RevocationSnapshot): Result<true, AndroidChainCode> => {
@@ -117,36 +140,61 @@ const isRemote = (chain: Chain): boolean =>
   chain.length > factoryLength ||
   chain.some((certificate) => extensionOf(certificate, provisioningExtension) !== undefined);
 
-const checkLinks = (chain: Chain, crypto: Pick<EvidenceCrypto, 'verify'>): Result<true, AndroidChainCode> => {
-  // From the root down, so that no key is used before it is vouched for.
-  for (let index = chain.length - 2; index >= 0; index -= 1) {
-    const link = checkLink(chain, index, crypto);
-    if (!link.ok) return link;
-  }
-  return accept(true);
+interface Upper {
+  readonly certificates: readonly [Certificate, ...Certificate[]];
+  /** Under which to remember it once it is linked; undefined when it is remembered, or never will be. */
+  readonly unlinked: { readonly key: string | undefined } | undefined;
+}
+
+const readUpper = (
+  certificates: readonly Bytes[],
+  memory: ChainMemory | undefined,
+  crypto: ChainCrypto,
+): Upper | undefined => {
+  const key = memory === undefined ? undefined : memoryKey(certificates, crypto);
+  const [first, ...rest] = key === undefined ? [] : (memory?.parts.get(key) ?? []);
+  if (first !== undefined) return { certificates: [first, ...rest], unlinked: undefined };
+  // What is remembered must not change with the caller's buffers.
+  const read = readCertificates(certificates.map((bytes) => bytes.slice()));
+  return read === undefined ? undefined : { certificates: read, unlinked: { key } };
+};
+
+const checkLinks = (
+  leaf: Certificate,
+  { certificates, unlinked }: Upper,
+  memory: ChainMemory | undefined,
+  crypto: ChainCrypto,
+): Result<true, AndroidChainCode> => {
+  const linked = unlinked === undefined ? accept(true as const) : checkUpper(certificates, crypto);
+  if (!linked.ok) return linked;
+  if (memory !== undefined && unlinked?.key !== undefined) remember(memory, unlinked.key, certificates);
+  return checkLink(leaf, certificates[0], 0, crypto);
 };
 
 /** Checks a chain of DER certificates, leaf first, root last. */
 export const checkAndroidChain = (
   certificates: readonly Bytes[],
-  { anchorKeys, revocation, now }: AndroidChainTrust,
-  crypto: Pick<EvidenceCrypto, 'verify'>,
+  { anchorKeys, revocation, now, memory }: AndroidChainTrust,
+  crypto: ChainCrypto,
 ): Result<AndroidChain, AndroidChainCode> => {
   if (certificates.length < 3 || certificates.length > maxCertificates)
     return refuse('CHAIN_LENGTH', `${certificates.length} certificates`);
-  const chain = readCertificates(certificates);
-  if (chain === undefined) return refuse('CHAIN_MALFORMED');
+  const [leafBytes = new Uint8Array(0), ...upperBytes] = certificates;
+  const leaf = readCertificate(leafBytes);
+  const upper = leaf === undefined ? undefined : readUpper(upperBytes, memory, crypto);
+  if (leaf === undefined || upper === undefined) return refuse('CHAIN_MALFORMED');
+  const chain: Chain = [leaf, ...upper.certificates];
   const root = chain.at(-1);
   if (root === undefined || !anchorKeys.some((key) => equalBytes(key, root.spki))) return refuse('CHAIN_UNKNOWN_ROOT');
   const positions = checkPositions(chain);
   if (!positions.ok) return positions;
-  const links = checkLinks(chain, crypto);
+  const links = checkLinks(leaf, upper, memory, crypto);
   if (!links.ok) return links;
   const revoked = checkRevocation(chain, revocation);
   if (!revoked.ok) return revoked;
   const provisioning = isRemote(chain) ? 'remote' : 'factory';
   if (provisioning === 'remote' && isExpired(chain, now)) return refuse('CHAIN_EXPIRED');
-  return accept({ leaf: chain[0], provisioning, certificatesIssued: readProvisioning(chain) });
+  return accept({ leaf, provisioning, certificatesIssued: readProvisioning(chain) });
 };
 
 /** The instants at which all dated certificates of a chain are valid; undefined for a chain that cannot be read. */

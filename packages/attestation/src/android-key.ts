@@ -130,7 +130,7 @@ export const verifyAndroidKey = (
   certificates: readonly Bytes[],
   trust: AndroidChainTrust,
   expected: AndroidKeyExpectations,
-  crypto: Pick<EvidenceCrypto, 'verify'>,
+  crypto: Pick<EvidenceCrypto, 'verify' | 'digest'>,
 ): Result<AndroidKeyVerdict, AndroidKeyCode> => {
   if (isStale(trust, expected)) return refuse('REVOCATION_STALE');
   const chain = checkAndroidChain(certificates, trust, crypto);

@@ -13,6 +13,7 @@ import type { AndroidKeyCode } from './android-key.ts';
 import type { RevocationSnapshot } from './android-revocation.ts';
 import type { AppAttestCode, AppAttestEnvironment } from './app-attest.ts';
 import type { ReceiptCode } from './app-attest-receipt.ts';
+import type { ChainMemory } from './chain-memory.ts';
 import type { TrustTier, Verdict } from './verdict.ts';
 import type { WebauthnCode } from './webauthn.ts';
 
@@ -116,6 +117,8 @@ export interface AppraisalContext {
   readonly revocations: Revocations;
   readonly expectations: AppraisalExpectations;
   readonly now: EpochMs;
+  /** Saves reading and checking issuers again; made with `createChainMemory`, one for each server. */
+  readonly memory?: ChainMemory;
 }
 
 /** Why evidence was refused: a code of its kind, or one that any kind may answer. */

@@ -124,7 +124,7 @@ const isBuild = ({ description }: AndroidKeyVerdict, builds: ReadonlySet<string>
 
 /** Appraises `android-key`. */
 export const appraiseAndroidKey: Appraiser<'android-key'> = (evidence, context) => {
-  const { anchors, revocations, expectations, crypto, now } = context;
+  const { anchors, revocations, expectations, crypto, now, memory } = context;
   const { policy = {}, challenge, publicKey } = expectations;
   const application = expectations.apps.android;
   const revocation = revocations.android;
@@ -135,7 +135,7 @@ export const appraiseAndroidKey: Appraiser<'android-key'> = (evidence, context) 
   if (isStale && policy.staleRevocations !== 'note') return refuse('REVOCATION_STALE');
   const verified = verifyAndroidKey(
     evidence.certificates,
-    { anchorKeys: anchors.androidKeys, revocation, now },
+    { anchorKeys: anchors.androidKeys, revocation, now, ...(memory === undefined ? {} : { memory }) },
     {
       challenge,
       application,

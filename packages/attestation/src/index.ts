@@ -41,6 +41,7 @@ export {
   type Revocations,
   type TrustAnchors,
 } from './appraisal-context.ts';
+export { type ChainMemory, createChainMemory } from './chain-memory.ts';
 export { type CoseKey, readCoseKey } from './cose.ts';
 export {
   type EvidenceStatementCode,
