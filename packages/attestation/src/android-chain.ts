@@ -23,6 +23,7 @@ export type AndroidChainCode =
   | 'CHAIN_MALFORMED'
   | 'CHAIN_LENGTH'
   | 'CHAIN_UNKNOWN_ROOT'
+  | 'CHAIN_ROOT_REPEATED'
   | 'CHAIN_NAMES'
   | 'CHAIN_SIGNATURE'
   | 'CHAIN_ISSUER_NOT_CA'
@@ -184,8 +185,10 @@ export const checkAndroidChain = (
   const upper = leaf === undefined ? undefined : readUpper(upperBytes, memory, crypto);
   if (leaf === undefined || upper === undefined) return refuse('CHAIN_MALFORMED');
   const chain: Chain = [leaf, ...upper.certificates];
-  const root = chain.at(-1);
-  if (root === undefined || !anchorKeys.some((key) => equalBytes(key, root.spki))) return refuse('CHAIN_UNKNOWN_ROOT');
+  const isAnchor = ({ spki }: Certificate): boolean => anchorKeys.some((key) => equalBytes(key, spki));
+  if (!chain.slice(-1).every(isAnchor)) return refuse('CHAIN_UNKNOWN_ROOT');
+  // A root that vouches for itself lengthens a chain, and the length tells how dates are judged.
+  if (chain.slice(0, -1).some(isAnchor)) return refuse('CHAIN_ROOT_REPEATED');
   const positions = checkPositions(chain);
   if (!positions.ok) return positions;
   const links = checkLinks(leaf, upper, memory, crypto);

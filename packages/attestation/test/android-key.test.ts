@@ -18,6 +18,7 @@ import {
   middle,
   odd,
   provisioned,
+  root,
   rootKey,
 } from './fixture/android.ts';
 import { bytes, explicit, extension, integer, spkiOf } from './fixture/certificates.ts';
@@ -74,6 +75,7 @@ const refusals: readonly (readonly [code: string, chain: readonly Bytes[], extra
     ['CHAIN_LENGTH', [leaf(), odd]],
     ['CHAIN_MALFORMED', chainOf(bytes(0x30, 0))],
     ['CHAIN_UNKNOWN_ROOT', [leaf(), odd, middle]],
+    ['CHAIN_ROOT_REPEATED', [...chainOf(), root]],
     ['CHAIN_SIGNATURE', chainOf(certificate({ subject: 0, signer: 2, extensions: [attestation({})] }))],
     ['CHAIN_NAMES', chainOf(certificate({ subject: 0, issuer: 2, signer: 1, extensions: [attestation({})] }))],
     ['CHAIN_ISSUER_NOT_CA', chainOf(leaf(), odd, certificate({ subject: 2, extensions: [] }))],

@@ -55,7 +55,8 @@ const unshown = new Set([
 ]);
 const isShown = (name: string, value: AuthorizationValue): boolean => {
   // A patch level that is no year and month is left out of the trees.
-  if (name.endsWith('PatchLevel')) return /^\d{4}(0[1-9]|1[0-2])(\d\d)?$/.test(String(value));
+  if (name.endsWith('PatchLevel'))
+    return /^\d{4}(0[1-9]|1[0-2])(\d\d)?$/.test(typeof value === 'bigint' ? value.toString() : '');
   return !unshown.has(name);
 };
 
