@@ -14,6 +14,7 @@ import type { RevocationSnapshot } from './android-revocation.ts';
 import type { AppAttestCode, AppAttestEnvironment } from './app-attest.ts';
 import type { ReceiptCode } from './app-attest-receipt.ts';
 import type { ChainMemory } from './chain-memory.ts';
+import type { HuksCode } from './huks.ts';
 import type { TrustTier, Verdict } from './verdict.ts';
 import type { WebauthnCode } from './webauthn.ts';
 
@@ -46,6 +47,8 @@ export interface TrustAnchors {
 /** Lists of certificates that are no longer believed. */
 export interface Revocations {
   readonly android?: RevocationSnapshot;
+  /** Of HarmonyOS issuers; optional. */
+  readonly huks?: RevocationSnapshot;
 }
 
 /** The app's own identities; evidence of any other app is refused. Fixed by the deployment, never by the caller. */
@@ -62,6 +65,13 @@ export interface AppIdentities {
     readonly appId: string;
     /** Bundle versions that may run; any when absent. Systems before iOS 27 do not attest them. */
     readonly builds?: ReadonlySet<string>;
+  };
+  readonly harmony?: {
+    readonly bundleName: string;
+    /** As AppGallery Connect shows them: bundle name and a digest of the signing key. */
+    readonly appIds: ReadonlySet<string>;
+    /** Must match where the system attests it (API 20). */
+    readonly appIdentifier?: string;
   };
   readonly web?: {
     readonly rpId: string;
@@ -125,6 +135,7 @@ export interface AppraisalContext {
 export type AppraisalCode =
   | AndroidKeyCode
   | AppAttestCode
+  | HuksCode
   | ReceiptCode
   | WebauthnCode
   | 'EVIDENCE_KIND_UNSUPPORTED'

@@ -3,6 +3,7 @@ import { accept, type Result, refuse } from '@hauberk/primitives';
 import type { AppraisalCode, AppraisalContext, DeviceEvidence } from './appraisal-context.ts';
 import { appraiseAndroidKey } from './appraise-android-key.ts';
 import { appraiseAppAttest } from './appraise-app-attest.ts';
+import { appraiseHuks } from './appraise-huks.ts';
 import { appraiseSoftware } from './appraise-software.ts';
 import { appraiseWebauthn } from './appraise-webauthn.ts';
 import { isAtLeastTier, type Verdict } from './verdict.ts';
@@ -18,6 +19,7 @@ const appraiseKind = (evidence: DeviceEvidence, context: AppraisalContext): Resu
     case 'software':
       return appraiseSoftware(evidence, context);
     case 'huks':
+      return appraiseHuks(evidence, context);
     case 'play-integrity':
       return refuse('EVIDENCE_KIND_UNSUPPORTED', evidence.kind);
   }

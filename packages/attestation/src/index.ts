@@ -50,6 +50,7 @@ export {
   readEvidenceStatement,
   type StatedEvidence,
 } from './evidence-statement.ts';
+export { type HuksApplication, type HuksCode, type HuksExpectations, type HuksVerdict, verifyHuksKey } from './huks.ts';
 export { algorithmOfSpki } from './spki.ts';
 export {
   type Anomaly,

@@ -6,6 +6,7 @@ import type { Bytes, EpochMs, SignatureAlgorithm } from '@hauberk/primitives';
 import type { AndroidKeyVerdict } from './android-key.ts';
 import type { VerifiedAppAttestation } from './app-attest.ts';
 import type { VerifiedReceipt } from './app-attest-receipt.ts';
+import type { HuksVerdict } from './huks.ts';
 import type { VerifiedRegistration } from './webauthn.ts';
 
 /** Where the private key lives, weakest first. StrongBox, the Secure Enclave, TPMs and security keys are secure elements. */
@@ -118,6 +119,7 @@ export interface Anomaly {
 export type VerdictDetails =
   | { readonly kind: 'android-key'; readonly android: AndroidKeyVerdict }
   | { readonly kind: 'app-attest'; readonly attestation: VerifiedAppAttestation; readonly receipt: VerifiedReceipt }
+  | { readonly kind: 'huks'; readonly huks: HuksVerdict }
   | { readonly kind: 'webauthn'; readonly registration: VerifiedRegistration }
   | { readonly kind: 'software' };
 

@@ -118,6 +118,7 @@ const restructured: Edit = (random, chain, material) => {
   const donorTree = treeOf(anyCertificate(random, material));
   if (tree === undefined || donorTree === undefined) return;
   const places = nodesOf(tree).slice(1);
+  if (places.length === 0) return;
   const donors = nodesOf(donorTree);
   pick(random, changes)(random, pick(random, places), pick(random, donors).node);
   chain[at] = bytesOf(tree);
