@@ -24,7 +24,9 @@ import { attack as lostReplyRetry } from './lost-reply-retry.ts';
 import { attack as lostReplySameBytes } from './lost-reply-same-bytes.ts';
 import { attack as migrationAlgorithm } from './migration-algorithm.ts';
 import { attack as migrationAttestationStolen } from './migration-attestation-stolen.ts';
+import { attack as migrationChunks } from './migration-chunks.ts';
 import { attack as migrationDowngrade } from './migration-downgrade.ts';
+import { attack as migrationDpopAhead } from './migration-dpop-ahead.ts';
 import { attack as migrationDpopMoved } from './migration-dpop-moved.ts';
 import { attack as migrationPresigned } from './migration-presigned.ts';
 import { attack as migrationReplay } from './migration-replay.ts';
@@ -115,7 +117,9 @@ export const attacks: readonly Attack[] = [
   authzSpoofed,
   migrationAlgorithm,
   migrationAttestationStolen,
+  migrationChunks,
   migrationDowngrade,
+  migrationDpopAhead,
   migrationDpopMoved,
   migrationPresigned,
   migrationReplay,

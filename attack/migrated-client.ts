@@ -59,6 +59,7 @@ export const migratedPath = {
   repeatable: '/api/migrated/repeatable',
   sigv4: '/api/migrated/sigv4',
   dpop: '/api/migrated/dpop',
+  dpopNonce: '/api/migrated/dpop-nonce',
   attestation: '/api/migrated/attestation',
 } as const;
 
@@ -86,6 +87,7 @@ const schemes = {
     skewSeconds: 300,
     presignedSeconds: 300,
     unsignedPayload: false,
+    signedChunks: true,
     requiredHeaders: [],
     once: 'unsafe',
   },
@@ -97,6 +99,17 @@ const schemes = {
     origins: [`https://${host}`],
     algorithms: ['ES256'],
     skewSeconds: 60,
+    nonceSeconds: 0,
+  },
+  dpopNonce: {
+    scheme: 'dpop',
+    jwks,
+    issuer,
+    audience: 'api',
+    origins: [`https://${host}`],
+    algorithms: ['ES256'],
+    skewSeconds: 60,
+    nonceSeconds: 60,
   },
   attestation: {
     scheme: 'oauth-attestation',
@@ -185,6 +198,37 @@ export const sigv4Call = (skewSeconds = 0): Call => {
   };
 };
 
+const chunk = (size: number, signature: string, data: string): string =>
+  `${size.toString(16)};chunk-signature=${signature}\r\n${data}\r\n`;
+
+/** A POST whose body comes in signed chunks; `bend` is what the attacker does to the chunks on the way. */
+export const chunkedCall = (bend: (chunks: readonly string[]) => readonly string[] = (chunks) => chunks): Call => {
+  const stamp = stampOf(Date.now());
+  const parts = ['a'.repeat(8192), 'b'.repeat(8192), `{"reference":"${randomUUID()}"}`, ''];
+  const length = parts.join('').length;
+  const names = 'host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length';
+  const payload = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
+  const signed = `host:${host}\nx-amz-content-sha256:${payload}\nx-amz-date:${stamp}\nx-amz-decoded-content-length:${length}\n`;
+  const seed = sigv4Signature(stamp, `POST\n${migratedPath.sigv4}\n\n${signed}\n${names}\n${payload}`);
+  const scope = `${stamp.slice(0, 8)}/r1/bank/aws4_request`;
+  const key = scope.split('/').reduce<string | Buffer>((held, each) => hmac(held, each), `AWS4${secret}`);
+  let previous = seed;
+  const chunks = parts.map((data) => {
+    const text = ['AWS4-HMAC-SHA256-PAYLOAD', stamp, scope, previous, sha256(''), sha256(data)].join('\n');
+    previous = hmac(key, text).toString('hex');
+    return chunk(data.length, previous, data);
+  });
+  const authorization = `AWS4-HMAC-SHA256 Credential=app-1/${scope}, SignedHeaders=${names}, Signature=${seed}`;
+  const headers = {
+    host,
+    'x-amz-date': stamp,
+    'x-amz-content-sha256': payload,
+    'x-amz-decoded-content-length': String(length),
+    authorization,
+  };
+  return { method: 'POST', path: migratedPath.sigv4, headers, body: utf8(bend(chunks).join('')) };
+};
+
 /** A presigned GET of `statement`. */
 export const presignedCall = (statement: string): Call => {
   const stamp = stampOf(Date.now());
@@ -203,6 +247,8 @@ export const presignedCall = (statement: string): Call => {
 
 /** What an attacker may bend of a DPoP request. */
 export interface DpopAsk {
+  /** Which of the routes. */
+  readonly path?: string;
   readonly claims?: object;
   readonly proofKey?: JwtKey;
   readonly tokenAlg?: 'ES256' | 'none' | 'HS256';
@@ -214,17 +260,18 @@ export const dpopCall = (ask: DpopAsk = {}): Call => {
   const granted = { iss: issuer, aud: 'api', exp: now() + 300, cnf: { jkt: thumbprint(deviceKey) } };
   const token = jwt(server, { kid: 's1' }, granted, ask.tokenAlg);
   const key = ask.proofKey ?? deviceKey;
+  const path = ask.path ?? migratedPath.dpop;
   const ath = createHash('sha256').update(token).digest('base64url');
   const claims = {
     jti: randomUUID(),
     htm: 'GET',
-    htu: `https://${host}${migratedPath.dpop}`,
+    htu: `https://${host}${path}`,
     iat: now(),
     ath,
     ...ask.claims,
   };
   const dpop = jwt(key, { typ: 'dpop+jwt', jwk: jwkOf(key.publicKey) }, claims, ask.proofAlg);
-  return { method: 'GET', path: migratedPath.dpop, headers: { host, authorization: `DPoP ${token}`, dpop } };
+  return { method: 'GET', path, headers: { host, authorization: `DPoP ${token}`, dpop } };
 };
 
 /** What an attacker may bend of an attested request. */

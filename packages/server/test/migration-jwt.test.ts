@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { nodeCrypto } from '@hauberk/crypto/node';
 import { epochMs, epochSeconds } from '@hauberk/primitives';
+import fc from 'fast-check';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { type DpopRules, verifyDpop } from '../src/migration/dpop.ts';
+import { dpopNonces } from '../src/migration/dpop-nonce.ts';
 import { judgeMigration } from '../src/migration/judge-migration.ts';
 import { jwksOf } from '../src/migration/jwt.ts';
 import type { MigrationRequest, MigrationVerifier } from '../src/migration/migration-request.ts';
@@ -56,6 +59,7 @@ describe('DPoP (RFC 9449)', () => {
     algorithms: ['ES256'],
     origins: ['https://api.bank.example'],
     skewSeconds: 60,
+    nonceSeconds: 0,
   };
 
   interface Ask {
@@ -113,6 +117,58 @@ describe('DPoP (RFC 9449)', () => {
   ];
   for (const [name, ask, expected] of attacks)
     test(`${name} is refused`, async () => assert.equal(await outcome(ask()), expected));
+
+  describe('with nonces of the gateway', () => {
+    const demanding: DpopRules = { ...rules, nonceSeconds: 60 };
+    const keyed = (byte: number) => nodeCrypto.importMac(new Uint8Array(32).fill(byte));
+    const nonces = dpopNonces(nodeCrypto, keyed(1), epochSeconds(now - 1000));
+    const judged = async (ask: Ask, later = 0): Promise<string> =>
+      outcomeOf(await verifyDpop(demanding, { ...(await make(ask)), nonces, now: epochMs(at + later * 1000) }));
+    const nonce = nonces.issue(at);
+
+    test('a proof under a nonce passes for its life, whatever the client’s clock says', async () => {
+      assert.equal(await judged({ claims: { nonce } }), 'ok');
+      assert.equal(await judged({ claims: { nonce } }, 60), 'ok');
+      assert.equal(await judged({ claims: { nonce, iat: now - 86_400 } }), 'ok');
+      assert.equal(await judged({ claims: { nonce } }, 61), 'migration.nonce');
+    });
+    test('none, a bent one, one of the future, of another process or of another start is asked for again', async () => {
+      const bent = Buffer.from(nonce, 'base64url');
+      bent[7] = (bent[7] ?? 0) ^ 1;
+      const foreign = dpopNonces(nodeCrypto, keyed(2), epochSeconds(now - 1000)).issue(at);
+      const ahead = nonces.issue(epochMs(at + 5000));
+      for (const given of [undefined, '', 7, null, 'x'.repeat(10_000), bent.toString('base64url'), foreign, ahead])
+        assert.equal(await judged({ claims: { nonce: given } }), 'migration.nonce', String(given).slice(0, 40));
+      assert.equal(outcomeOf(await verifyDpop(demanding, await make({ claims: { nonce } }))), 'migration.nonce');
+    });
+    test('a nonce vouches for nothing else: the other checks stay', async () => {
+      assert.equal(await judged({ claims: { nonce, htm: 'POST' } }), 'migration.claims');
+      assert.equal(await judged({ claims: { nonce }, proofKey: stranger }), 'migration.signature');
+      assert.equal(await judged({ claims: { nonce, jti: undefined } }), 'migration.claims');
+    });
+    test('right after a start a nonce is good at once, and its jti counts once', async () => {
+      const born = epochSeconds(now);
+      const fresh = dpopNonces(nodeCrypto, keyed(1), born);
+      const useOnce = openOnceRegister(createOnceMemory(1024, 300, born));
+      const verifier: MigrationVerifier = {
+        scheme: 'dpop',
+        claims: () => true,
+        verify: (each) => verifyDpop(demanding, each),
+      };
+      const request = { ...(await make({ claims: { nonce: fresh.issue(at) } })), nonces: fresh };
+      assert.equal(outcomeOf(await judgeMigration([verifier], useOnce, request)), 'ok');
+      assert.equal(outcomeOf(await judgeMigration([verifier], useOnce, request)), 'migration.replayed');
+    });
+    test('no text is taken for a nonce that was not issued', () => {
+      fc.assert(fc.property(fc.string({ maxLength: 64 }), (text) => nonces.issuedAt(text, at) === undefined));
+      fc.assert(
+        fc.property(
+          fc.uint8Array({ minLength: 24, maxLength: 24 }),
+          (bytes) => nonces.issuedAt(Buffer.from(bytes).toString('base64url'), at) === undefined,
+        ),
+      );
+    });
+  });
 
   test('algorithm confusion: `none`, and HS256 under the public key as secret', async () => {
     const honest = await make();

@@ -6,8 +6,9 @@ import { describe, test } from 'node:test';
 import { epochMs, utf8 } from '@hauberk/primitives';
 import fc from 'fast-check';
 import type { MigrationRequest } from '../src/migration/migration-request.ts';
-import { type SigV4Rules, verifySigV4 } from '../src/migration/sigv4.ts';
+import { type SigV4Rules, signingKey, verifySigV4 } from '../src/migration/sigv4.ts';
 import { canonicalHeaders, canonicalPath, canonicalQuery, queryPairs } from '../src/migration/sigv4-canonical.ts';
+import { chunkSignature, readSignedChunks } from '../src/migration/sigv4-chunks.ts';
 
 interface Aws4Request {
   readonly method: string;
@@ -31,6 +32,7 @@ const rules: SigV4Rules = {
   skewSeconds: 300,
   presignedSeconds: 0,
   unsignedPayload: false,
+  signedChunks: false,
   requiredHeaders: [],
   once: 'unsafe',
 };
@@ -226,6 +228,109 @@ describe('the examples of the documentation', () => {
     const region = { region: 'us-east-1', service: 'iam' };
     const request = requestOf('GET', target, { ...headers, Authorization: authorization }, '', now);
     assert.equal(outcome(request, region), 'ok');
+  });
+});
+
+describe('bodies in signed chunks', () => {
+  const streaming = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
+  const piece = (size: number, signature: string, letter = 'a'): string =>
+    `${size.toString(16)};chunk-signature=${signature}\r\n${letter.repeat(size)}\r\n`;
+  // The example of "Signature Calculations for the Authorization Header: Transferring Payload in Multiple Chunks".
+  const seed = '4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9';
+  const chunks = [
+    piece(65_536, 'ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648'),
+    piece(1024, '0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497'),
+    piece(0, 'b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9'),
+  ] as const;
+  const upload = (body: string = chunks.join(''), extra: Readonly<Record<string, string>> = {}): MigrationRequest => {
+    const names =
+      'content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class';
+    const headers = {
+      Host: 's3.amazonaws.com',
+      'x-amz-date': '20130524T000000Z',
+      'x-amz-storage-class': 'REDUCED_REDUNDANCY',
+      Authorization: `AWS4-HMAC-SHA256 Credential=${documented.accessKeyId}/20130524/us-east-1/s3/aws4_request,SignedHeaders=${names},Signature=${seed}`,
+      'x-amz-content-sha256': streaming,
+      'Content-Encoding': 'aws-chunked',
+      'x-amz-decoded-content-length': '66560',
+      'Content-Length': '66824',
+      ...extra,
+    };
+    return requestOf('PUT', '/examplebucket/chunkObject.txt', headers, body, s3At);
+  };
+  const taken = { ...s3, signedChunks: true };
+  test('the example of the documentation, signature by signature', () => {
+    const verdict = verifySigV4({ ...rules, ...taken }, upload());
+    assert.ok(verdict.ok, verdict.ok ? '' : verdict.code);
+    assert.equal(Buffer.from(verdict.value.payload ?? []).toString(), 'a'.repeat(66_560));
+  });
+  test('only where the route takes them; unsigned chunks and trailers nowhere', () => {
+    assert.equal(outcome(upload(), s3), 'migration.algorithm');
+    for (const other of ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER'])
+      assert.equal(outcome(upload(undefined, { 'x-amz-content-sha256': other }), taken), 'migration.algorithm');
+  });
+  const [first, second, last] = chunks;
+  const bent: readonly (readonly [string, string, string])[] = [
+    ['a byte changed', first.replace('aaa', 'aab') + second + last, 'migration.signature'],
+    ['a chunk left out', first + last, 'migration.signature'],
+    ['the end left out', first + second, 'migration.malformed'],
+    ['two chunks exchanged', second + first + last, 'migration.signature'],
+    ['something behind the end', `${chunks.join('')}x`, 'migration.digest'],
+    ['a size that lies', first.replace('10000;', 'ffff;') + second + last, 'migration.malformed'],
+    ['a size with a leading zero', first.replace('10000;', '010000;') + second + last, 'migration.malformed'],
+    ['a size beyond all numbers', `${'f'.repeat(400)};chunk-signature=x`, 'migration.malformed'],
+    ['an extension', first.replace('\r\n', ';x=y\r\n') + second + last, 'migration.malformed'],
+    ['nothing', '', 'migration.malformed'],
+  ];
+  for (const [name, body, expected] of bent)
+    test(`${name} is refused`, () => assert.equal(outcome(upload(body), taken), expected));
+  test('the length and the coding must be signed, and the length must be said', () => {
+    assert.equal(outcome(upload(undefined, { 'x-amz-decoded-content-length': '66561' }), taken), 'migration.signature');
+    const unsaid = upload();
+    const { 'x-amz-decoded-content-length': _length, ...headers } = unsaid.headers;
+    assert.equal(outcome({ ...unsaid, headers }, taken), 'migration.malformed');
+    const stripped = String(unsaid.headers['authorization']).replace('content-encoding;', '');
+    assert.equal(
+      outcome({ ...unsaid, headers: { ...unsaid.headers, authorization: stripped } }, taken),
+      'migration.uncovered',
+    );
+  });
+  test('small chunks before the last are refused, whatever their signatures say', () => {
+    const key = signingKey(documented.secretAccessKey, '20130524/us-east-1/s3/aws4_request');
+    const chain = { key, timestamp: '20130524T000000Z', scope: '20130524/us-east-1/s3/aws4_request', signature: seed };
+    let previous = seed;
+    const made = (size: number): string => {
+      previous = chunkSignature(chain, previous, utf8('a'.repeat(size)));
+      return piece(size, previous);
+    };
+    const read = (sizes: readonly number[]): string => {
+      previous = seed;
+      const verdict = readSignedChunks(
+        chain,
+        utf8(sizes.map(made).join('')),
+        sizes.reduce((sum, size) => sum + size, 0),
+      );
+      return verdict.ok ? 'ok' : verdict.code;
+    };
+    assert.equal(read([8192, 8192, 1, 0]), 'ok');
+    assert.equal(read([0]), 'ok');
+    assert.equal(read([8192, 1, 1, 0]), 'migration.malformed');
+    assert.equal(read([8191, 8192, 0]), 'migration.malformed');
+  });
+  test('no other body passes, however it was mutated, and none is a fault', () => {
+    const honest = Buffer.from(chunks.join(''));
+    const spot = fc.oneof(fc.nat(90), fc.integer({ min: honest.length - 1300, max: honest.length - 1 }));
+    fc.assert(
+      fc.property(spot, fc.nat(255), fc.constantFrom('set', 'cut', 'insert'), (at, byte, how) => {
+        const one = Buffer.from([byte]);
+        const [before, after] = [honest.subarray(0, at), honest.subarray(how === 'insert' ? at : at + 1)];
+        const mutated = Buffer.concat(how === 'cut' ? [before, after] : [before, one, after]);
+        const request = { ...upload(), body: new Uint8Array(mutated) };
+        const isHonest = mutated.equals(honest);
+        assert.equal(outcome(request, taken) === 'ok', isHonest);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

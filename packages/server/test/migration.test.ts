@@ -1,7 +1,7 @@
 /** Migration schemes through a whole gateway: facts, metrics, observe mode, one-time use over all threads, no way down from HB/1; and the report. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,7 +13,27 @@ import { adminToken, type EchoGateway, pastTheFence, startEchoGateway } from './
 
 const secret = 'a shared secret of the bank and its app';
 const cavage = { scheme: 'cavage-hmac', keys: [{ id: 'old-app', secret }] };
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const { crv, kty, x, y } = pair.publicKey.export({ format: 'jwk' });
+const jwk = { crv, kty, x, y };
+const dpopScheme = {
+  scheme: 'dpop',
+  jwks: JSON.stringify({ keys: [{ ...jwk, kid: 's1', alg: 'ES256' }] }),
+  issuer: 'https://login.bank.example',
+  audience: 'api',
+  origins: ['https://api.bank.example'],
+  nonceSeconds: 60,
+};
+const sigv4Scheme = {
+  scheme: 'sigv4',
+  keys: [{ id: 'AKIDOLD', secret }],
+  region: 'r1',
+  service: 'bank',
+  signedChunks: true,
+};
 const routes = [
+  { id: 'dpop', path: '/api/dpop', migration: [dpopScheme] },
+  { id: 'chunks', path: '/api/chunks', class: 'money', migration: [sigv4Scheme] },
   { id: 'strict', path: '/api/strict' },
   { id: 'pay', path: '/api/pay', class: 'money', migration: [cavage] },
   { id: 'watched', path: '/api/watched', protection: 'observe', migration: [cavage] },
@@ -131,6 +151,79 @@ describe('a route with a migration scheme', () => {
   });
 });
 
+describe('a route with DPoP nonces', () => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const jwt = (header: object, payload: object): string => {
+    const input = `${part({ alg: 'ES256', ...header })}.${part(payload)}`;
+    const key = { key: pair.privateKey, dsaEncoding: 'ieee-p1363' } as const;
+    return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
+  };
+  const jkt = createHash('sha256').update(JSON.stringify(jwk)).digest('base64url');
+  const ask = async (nonce?: string) => {
+    const exp = Math.floor(Date.now() / 1000) + 300;
+    const token = jwt({ kid: 's1' }, { iss: dpopScheme.issuer, aud: 'api', exp, cnf: { jkt } });
+    const ath = createHash('sha256').update(token).digest('base64url');
+    // A clock that is a day off: with a nonce it does not count.
+    const claims = { jti: randomUUID(), htm: 'GET', htu: 'https://api.bank.example/api/dpop', iat: exp - 86_400, ath };
+    const dpop = jwt({ typ: 'dpop+jwt', jwk }, { ...claims, nonce });
+    const request = { method: 'GET', url: '/api/dpop', headers: { authorization: `DPoP ${token}`, dpop } };
+    const count = gateway.seen.length;
+    const reply = await send(gateway.running.url, request);
+    return { reply, isForwarded: gateway.seen.length > count };
+  };
+  test('asks for one, takes it, and brings the next with every reply', async () => {
+    const first = await ask();
+    assert.deepEqual([first.reply.status, first.isForwarded], [401, false]);
+    assert.match(String(first.reply.headers['www-authenticate']), /^DPoP error="use_dpop_nonce"/);
+    const second = await ask(String(first.reply.headers['dpop-nonce']));
+    assert.deepEqual([second.reply.status, second.isForwarded], [200, true]);
+    assert.equal(second.reply.headers['www-authenticate'], undefined);
+    const third = await ask(String(second.reply.headers['dpop-nonce']));
+    assert.equal(third.reply.status, 200);
+    const stranger = await ask('A'.repeat(32));
+    assert.deepEqual([stranger.reply.status, stranger.isForwarded], [401, false]);
+  });
+});
+
+describe('a route that takes signed chunks', () => {
+  const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  test('forwards the body without them, and nothing that speaks of them', async () => {
+    const data = [`{"text":"${'a'.repeat(8192)}`, '"}', ''];
+    const stamp = new Date().toISOString().replace(/[:-]|\.\d{3}/g, '');
+    const scope = `${stamp.slice(0, 8)}/r1/bank/aws4_request`;
+    const key = scope.split('/').reduce<string | Buffer>((held, each) => hmac(held, each), `AWS4${secret}`);
+    const { host } = new URL(gateway.running.url);
+    const headers: Record<string, string> = {
+      'content-encoding': 'aws-chunked',
+      'content-type': 'application/json',
+      host,
+      'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+      'x-amz-date': stamp,
+      'x-amz-decoded-content-length': String(data.join('').length),
+    };
+    const names = Object.keys(headers).join(';');
+    const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+    const canonical = `POST\n/api/chunks\n\n${lines.join('')}\n${names}\n${headers['x-amz-content-sha256']}`;
+    const seed = hmac(key, `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${sha256(canonical)}`).toString('hex');
+    headers['authorization'] =
+      `AWS4-HMAC-SHA256 Credential=AKIDOLD/${scope}, SignedHeaders=${names}, Signature=${seed}`;
+    let previous = seed;
+    const chunks = data.map((text) => {
+      const signed = ['AWS4-HMAC-SHA256-PAYLOAD', stamp, scope, previous, sha256(''), sha256(text)].join('\n');
+      previous = hmac(key, signed).toString('hex');
+      return `${text.length.toString(16)};chunk-signature=${previous}\r\n${text}\r\n`;
+    });
+    const { status, upstream } = await deliver({ method: 'POST', url: '/api/chunks', headers, body: chunks.join('') });
+    assert.equal(status, 200);
+    assert.equal(upstream?.body, data.join(''));
+    assert.equal(upstream?.headers['content-length'], String(data.join('').length));
+    for (const name of ['content-encoding', 'x-amz-content-sha256', 'x-amz-decoded-content-length'])
+      assert.equal(upstream?.headers[name], undefined, name);
+    assert.equal(upstream?.headers['hauberk-verified-state'], 'migrated');
+  });
+});
+
 describe('beside observe mode', () => {
   test('an accepted one is migrated, a failed one passes unverified with its reason', async () => {
     const good = await deliver(signed('/api/watched'));
@@ -178,6 +271,7 @@ describe('configuration', () => {
       { class: 'money', migration: [{ ...sigv4, unsignedPayload: true }] },
       ['migration.0'],
     ],
+    ['nonces that outlive the register', { migration: [{ ...dpop, nonceSeconds: 600 }] }, ['migration.0.nonceSeconds']],
     ['skew above the limit', { migration: [{ ...cavage, skewSeconds: 600 }] }, ['migration.0.skewSeconds']],
     [
       'one key id twice',

@@ -28,6 +28,7 @@ export interface SigV4Config {
   readonly skewSeconds: number;
   readonly presignedSeconds: number;
   readonly unsignedPayload: boolean;
+  readonly signedChunks: boolean;
   readonly requiredHeaders: readonly string[];
   readonly once: 'all' | 'unsafe' | 'none';
 }
@@ -54,6 +55,7 @@ export interface DpopConfig {
   readonly origins: readonly string[];
   readonly algorithms: readonly JwtAlgorithmConfig[];
   readonly skewSeconds: number;
+  readonly nonceSeconds: number;
 }
 
 /** OAuth attestation-based client authentication. */

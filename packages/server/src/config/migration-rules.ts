@@ -63,13 +63,17 @@ const judgeScheme = (config: Config, scheme: MigrationConfig, index: number): re
     scheme.skewSeconds > most
       ? [issue(['migration', index, 'skewSeconds'], 'is above limits.migrationSkewSeconds', `at most ${most}`)]
       : [];
+  const forgotten =
+    scheme.scheme === 'dpop' && scheme.nonceSeconds > most
+      ? [issue(['migration', index, 'nonceSeconds'], 'is above limits.migrationSkewSeconds', `at most ${most}`)]
+      : [];
   const ids = 'keys' in scheme ? scheme.keys.map(({ id }) => id) : [];
   const twice = ids.flatMap((id, key) =>
     ids.indexOf(id) < key
       ? [issue(['migration', index, 'keys', key, 'id'], `${id} is given twice`, 'one secret per key id')]
       : [],
   );
-  return [...late, ...twice];
+  return [...late, ...forgotten, ...twice];
 };
 
 /** Judges the migration schemes of the routes of one service; paths are relative to `routes`. */

@@ -69,6 +69,10 @@ const sigV4Schema = z.strictObject({
   skewSeconds: skew,
   presignedSeconds: z.int().min(0).max(3600).default(0).describe('Longest life of a presigned URL; 0 accepts none.'),
   unsignedPayload: z.boolean().default(false).describe('Accept UNSIGNED-PAYLOAD.'),
+  signedChunks: z
+    .boolean()
+    .default(false)
+    .describe('Accept STREAMING-AWS4-HMAC-SHA256-PAYLOAD; the upstream gets the body without its chunks.'),
   requiredHeaders: z.array(headerName).default([]).describe('Headers that must be signed when they are present.'),
   once,
 });
@@ -84,6 +88,12 @@ const dpopSchema = z.strictObject({
     .describe('Origins that `htu` may name: those that clients call.'),
   algorithms,
   skewSeconds: skew,
+  nonceSeconds: z
+    .int()
+    .min(0)
+    .max(900)
+    .default(0)
+    .describe('Life of the nonces that proofs must carry; 0 demands none. At most limits.migrationSkewSeconds.'),
 });
 
 const attestationSchema = z.strictObject({

@@ -12,6 +12,7 @@ import {
   utf8,
 } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
+import { type DpopNonces, dpopNonces } from '../migration/dpop-nonce.ts';
 import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
 import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
@@ -54,6 +55,7 @@ export interface WorkerParts {
   readonly limiter: RateLimiter;
   readonly hold: Hold;
   readonly useOnce: UseOnce;
+  readonly nonces: DpopNonces;
   readonly upstreams: ReadonlyMap<string, OpenedUpstream>;
   readonly now: () => EpochMs;
   readonly underLoad: (now: EpochMs) => boolean;
@@ -120,6 +122,7 @@ export const openWorkerParts = (
     limiter: createRateLimiter(seed.rateCells, seed.rateKey, fromEpochSeconds(seed.channel.tables.bornAt)),
     hold: createHold(() => config().limits),
     useOnce: openOnceRegister(seed.once),
+    nonces: dpopNonces(nodeCrypto, nodeCrypto.importMac(seed.channel.nonceKey), seed.once.bornAt),
     upstreams: openUpstreams(started),
     now,
     underLoad: helloMeter(started.sessions.hellosPerSecond),
@@ -214,6 +217,7 @@ export const plainShellOf = (parts: WorkerParts, protection: Protection, streams
 export const migrationShellOf = (parts: WorkerParts, protection: Protection): MigrationShell => ({
   protection,
   useOnce: parts.useOnce,
+  nonces: parts.nonces,
   nameOf: (route, keyId) => pseudonym(nodeCrypto, protection.factsKey(route), keyId),
   count: (route, scheme) => parts.metrics.migrated(route.service, route.id, scheme),
 });

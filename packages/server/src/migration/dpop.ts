@@ -3,7 +3,7 @@
  * body or headers, so money routes do not take it. Each `jti` counts once.
  */
 import { hash } from 'node:crypto';
-import { accept, type Result, refuse, toEpochSeconds } from '@hauberk/primitives';
+import { accept, type EpochSeconds, epochSeconds, type Result, refuse, toEpochSeconds } from '@hauberk/primitives';
 import { calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, type JWK } from 'jose';
 import { jwksOf, type PublicAlgorithm, type VerifiedJwt, verifyJwt } from './jwt.ts';
 import {
@@ -24,6 +24,8 @@ export interface DpopRules {
   /** Origins that `htu` may name: what clients call, which the gateway cannot know from `Host`. */
   readonly origins: readonly string[];
   readonly skewSeconds: number;
+  /** Life of the nonces that proofs must carry; 0 demands none. */
+  readonly nonceSeconds: number;
 }
 
 const accessTokenOf = (request: MigrationRequest): string | undefined =>
@@ -69,8 +71,23 @@ const judgeProof = (
   if (typeof jti !== 'string' || jti.length < 8 || jti.length > 256 || typeof iat !== 'number')
     return 'migration.claims';
   if (payload['htm'] !== request.method || !namesTarget(rules, request, payload['htu'])) return 'migration.claims';
-  if (payload['ath'] !== hash('sha256', token, 'base64url')) return 'migration.claims';
-  return Math.abs(toEpochSeconds(request.now) - iat) > rules.skewSeconds ? 'migration.clock' : undefined;
+  return payload['ath'] === hash('sha256', token, 'base64url') ? undefined : 'migration.claims';
+};
+
+/** When the proof was made: by the client's clock, or, where nonces are demanded, no earlier than its nonce. */
+const judgeAge = (
+  rules: DpopRules,
+  request: MigrationRequest,
+  { payload }: VerifiedJwt,
+): Result<EpochSeconds, MigrationReason> => {
+  const now = toEpochSeconds(request.now);
+  if (rules.nonceSeconds === 0) {
+    const { iat = 0 } = payload;
+    return Math.abs(now - iat) > rules.skewSeconds ? refuse('migration.clock') : accept(epochSeconds(iat));
+  }
+  const nonce = payload['nonce'];
+  const issued = typeof nonce === 'string' ? request.nonces?.issuedAt(nonce, request.now) : undefined;
+  return issued === undefined || now - issued > rules.nonceSeconds ? refuse('migration.nonce') : accept(issued);
 };
 
 const verifyToken = (
@@ -101,18 +118,21 @@ export const verifyDpop = async (
   if (!proven.ok) return proven;
   const unfit = judgeProof(rules, request, proven.value, token);
   if (unfit !== undefined) return refuse(unfit);
+  const made = judgeAge(rules, request, proven.value);
+  if (!made.ok) return made;
   const granted = await verifyToken(rules, request, token);
   if (!granted.ok) return granted;
   const thumbprint = await calculateJwkThumbprint(jwk);
   const { cnf } = granted.value.payload as { readonly cnf?: { readonly jkt?: unknown } | null };
   if (cnf?.jkt !== thumbprint) return refuse('migration.claims');
-  const { jti, iat } = proven.value.payload;
-  return accept({ keyId: thumbprint, once: `${thumbprint}\n${jti}`, createdSeconds: iat ?? 0 });
+  const { jti } = proven.value.payload;
+  return accept({ keyId: thumbprint, once: `${thumbprint}\n${jti}`, createdSeconds: made.value });
 };
 
 /** The verifier of one route. */
 export const dpopVerifier = (rules: DpopRules): MigrationVerifier => ({
   scheme: 'dpop',
   claims: (request) => headerOf(request, 'dpop') !== undefined,
+  demandsNonce: rules.nonceSeconds > 0,
   verify: (request) => verifyDpop(rules, request),
 });

@@ -7,6 +7,8 @@ import type { UseOnce } from './once-register.ts';
 export interface MigratedClient {
   readonly scheme: MigrationSchemeName;
   readonly keyId: string;
+  /** What the body carried, where it came in signed chunks. */
+  readonly payload?: Uint8Array | undefined;
 }
 
 /** Verifies, then uses up: an unverified request must not be able to spend somebody's credential. */
@@ -20,5 +22,7 @@ export const judgeMigration = async (
   const proof = await verifier.verify(request);
   if (!proof.ok) return proof;
   const spent = useOnce(verifier.scheme, proof.value, request.now);
-  return spent === undefined ? accept({ scheme: verifier.scheme, keyId: proof.value.keyId }) : refuse(spent);
+  if (spent !== undefined) return refuse(spent);
+  const { keyId, payload } = proof.value;
+  return accept({ scheme: verifier.scheme, keyId, payload });
 };

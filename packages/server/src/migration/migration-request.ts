@@ -1,6 +1,7 @@
 /** A request as a migration scheme judges it, and what it says: the schemes that clients speak before they speak HB/1. */
 import type { HeaderValues } from '@hauberk/channel';
 import type { EpochMs, Result } from '@hauberk/primitives';
+import type { DpopNonces } from './dpop-nonce.ts';
 
 /** The schemes, as configuration, facts, metrics and reports name them. */
 export type MigrationSchemeName = 'cavage-hmac' | 'sigv4' | 'dpop' | 'oauth-attestation';
@@ -16,6 +17,7 @@ export type MigrationReason =
   | 'migration.signature'
   | 'migration.claims'
   | 'migration.clock'
+  | 'migration.nonce'
   | 'migration.fenced'
   | 'migration.replayed'
   | 'migration.register-full';
@@ -35,6 +37,8 @@ export interface MigrationRequest {
   readonly rawHeaders: readonly string[];
   readonly body: Uint8Array;
   readonly now: EpochMs;
+  /** The gateway's nonces, for schemes whose proofs must carry one. */
+  readonly nonces?: DpopNonces | undefined;
 }
 
 /** What a scheme found in a request that it accepts. */
@@ -43,8 +47,10 @@ export interface MigrationProof {
   readonly keyId: string;
   /** What may be used once, unique within the scheme; undefined where this request may repeat. */
   readonly once: string | undefined;
-  /** When it was made, by the client's clock. */
+  /** When it was made, by the client's clock; with a nonce, when that was issued. */
   readonly createdSeconds: number;
+  /** What the body carried, where it came in signed chunks. */
+  readonly payload?: Uint8Array;
 }
 
 /** One scheme with its keys. */
@@ -52,6 +58,8 @@ export interface MigrationVerifier {
   readonly scheme: MigrationSchemeName;
   /** Whether a request shows this scheme's credential at all. */
   readonly claims: (request: MigrationRequest) => boolean;
+  /** Whether its proofs must carry a nonce of the gateway. */
+  readonly demandsNonce?: boolean;
   readonly verify: (request: MigrationRequest) => Promise<Result<MigrationProof, MigrationReason>>;
 }
 

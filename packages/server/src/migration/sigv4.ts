@@ -14,6 +14,7 @@ import {
   type OnceScope,
 } from './migration-request.ts';
 import { canonicalHeaders, canonicalPath, canonicalQuery, queryPairs, type SigV4Path } from './sigv4-canonical.ts';
+import { readSignedChunks, signedChunks } from './sigv4-chunks.ts';
 
 /** What a route accepts. */
 export interface SigV4Rules {
@@ -26,6 +27,8 @@ export interface SigV4Rules {
   /** Longest life of a presigned URL that is accepted; 0 accepts none. */
   readonly presignedSeconds: number;
   readonly unsignedPayload: boolean;
+  /** Whether bodies may come in signed chunks. */
+  readonly signedChunks: boolean;
   readonly requiredHeaders: readonly string[];
   readonly once: OnceScope;
 }
@@ -149,6 +152,9 @@ const judgeCoverage = (
     const counts = name.startsWith('x-amz-') || name === 'content-type' || rules.requiredHeaders.includes(name);
     if (counts && !signedHeaders.includes(name)) return 'migration.uncovered';
   }
+  const isChunked = headerOf(request, 'x-amz-content-sha256') === signedChunks;
+  if (isChunked && headerOf(request, 'content-encoding') !== undefined && !signedHeaders.includes('content-encoding'))
+    return 'migration.uncovered';
   return undefined;
 };
 
@@ -165,6 +171,8 @@ const payloadHash = (
   const actual = hash('sha256', request.body, 'hex');
   const declared = headerOf(request, 'x-amz-content-sha256');
   if (declared === undefined) return accept(actual);
+  if (declared === signedChunks) return rules.signedChunks ? accept(signedChunks) : refuse('migration.algorithm');
+  if (declared.startsWith('STREAMING-')) return refuse('migration.algorithm');
   if (declared === unsigned) return rules.unsignedPayload ? accept(unsigned) : refuse('migration.digest');
   return declared === actual ? accept(actual) : refuse('migration.digest');
 };
@@ -194,6 +202,20 @@ const judgeTime = (
   return now - created > (life ?? rules.skewSeconds) ? 'migration.clock' : undefined;
 };
 
+/** What the body carries; undefined where it is the body itself. */
+const payloadOf = (
+  request: MigrationRequest,
+  { timestamp, signature }: SigV4Claim,
+  hashed: string,
+  scope: string,
+  key: Buffer,
+): Result<Uint8Array | undefined, MigrationReason> => {
+  if (hashed !== signedChunks) return accept(undefined);
+  const length = headerOf(request, 'x-amz-decoded-content-length') ?? '';
+  if (!/^(?:0|[1-9]\d{0,9})$/.test(length)) return refuse('migration.malformed');
+  return readSignedChunks({ key, timestamp, scope, signature }, request.body, Number(length));
+};
+
 /** Verifies one request. */
 export const verifySigV4 = (rules: SigV4Rules, request: MigrationRequest): Result<MigrationProof, MigrationReason> => {
   const read = readClaim(rules, request);
@@ -210,12 +232,16 @@ export const verifySigV4 = (rules: SigV4Rules, request: MigrationRequest): Resul
   const canonical = canonicalRequest(rules.path, request, claim, payload.value);
   const created = secondsOfStamp(claim.timestamp);
   if (canonical === undefined || created === undefined) return refuse('migration.malformed');
-  const expected = hmac(signingKey(secret, scope), stringToSign(claim.timestamp, scope, canonical));
+  const key = signingKey(secret, scope);
+  const expected = hmac(key, stringToSign(claim.timestamp, scope, canonical));
   if (!timingSafeEqual(expected, Buffer.from(claim.signature, 'hex'))) return refuse('migration.signature');
   const late = judgeTime(rules, claim, created, toEpochSeconds(request.now));
   if (late !== undefined) return refuse(late);
   const once = isOnce(rules.once, request.method) ? `${claim.keyId}\n${claim.signature}` : undefined;
-  return accept({ keyId: claim.keyId, once, createdSeconds: created });
+  const carried = payloadOf(request, claim, payload.value, scope, key);
+  if (!carried.ok) return carried;
+  const proof = { keyId: claim.keyId, once, createdSeconds: created };
+  return accept(carried.value === undefined ? proof : { ...proof, payload: carried.value });
 };
 
 /** The verifier of one route. */
