@@ -46,7 +46,7 @@ export interface AuthorizationList {
 }
 
 /** Why a description was refused as it was read. */
-export type DescriptionCode = 'DESCRIPTION_MALFORMED';
+export type DescriptionCode = 'DESCRIPTION_MALFORMED' | 'TAG_REPEATED';
 
 const bootStates: readonly VerifiedBootState[] = ['VERIFIED', 'SELF_SIGNED', 'UNVERIFIED', 'FAILED'];
 const origins: readonly AndroidKeyOrigin[] = ['GENERATED', 'DERIVED', 'IMPORTED', 'RESERVED', 'SECURELY_IMPORTED'];
@@ -167,7 +167,8 @@ export const readAuthorizationList = (element: DerElement | undefined): Result<A
   for (const { form, tag, children } of list.children) {
     const [value, ...rest] = children;
     const isExplicit = form === 0xa0 && value !== undefined && rest.length === 0;
-    if (!isExplicit || elements.has(tag)) return refuse('DESCRIPTION_MALFORMED', `tag ${tag}`);
+    if (!isExplicit) return refuse('DESCRIPTION_MALFORMED', `tag ${tag}`);
+    if (elements.has(tag)) return refuse('TAG_REPEATED', `tag ${tag}`);
     elements.set(tag, value);
     const known = tags.get(tag);
     const read = known?.[1](value);

@@ -25,6 +25,8 @@ export type AndroidChainCode =
   | 'CHAIN_UNKNOWN_ROOT'
   | 'CHAIN_ROOT_REPEATED'
   | 'CHAIN_NAMES'
+  | 'LEAF_SIGNATURE'
+  | 'ATTESTATION_SIGNATURE'
   | 'CHAIN_SIGNATURE'
   | 'CHAIN_ISSUER_NOT_CA'
   | 'CHAIN_PATH_LENGTH'
@@ -77,6 +79,9 @@ const checkPositions = (chain: Chain): Result<true, AndroidChainCode> => {
   return isTarget ? accept(true) : refuse('TARGET_MISSING_ATTESTATION_EXTENSION');
 };
 
+/** By the place of the certificate that is not signed: who lies differs. */
+const signatureCodes: readonly AndroidChainCode[] = ['LEAF_SIGNATURE', 'ATTESTATION_SIGNATURE'];
+
 /** `index` is the certificate's place in the whole chain. */
 const checkLink = (
   certificate: Certificate,
@@ -95,7 +100,7 @@ const checkLink = (
   const { algorithm, toBeSigned, signature } = certificate;
   return crypto.verify(algorithm, issuer.spki, toBeSigned, signature)
     ? accept(true)
-    : refuse('CHAIN_SIGNATURE', detail);
+    : refuse(signatureCodes[index] ?? 'CHAIN_SIGNATURE', detail);
 };
 
 /** Everything above the leaf, from the root down, so that no key is used before it is vouched for. */

@@ -34,13 +34,17 @@ export type AndroidKeyCode =
   | 'CHALLENGE_MISMATCH'
   | 'KEY_MISMATCH'
   | 'SECURITY_LEVELS_DIFFER'
+  | 'SECURITY_LEVEL_SOFTWARE'
   | 'SECURITY_LEVEL_TOO_LOW'
   | 'ORIGIN_NOT_GENERATED'
   | 'ROOT_OF_TRUST_MISSING'
   | 'DEVICE_UNLOCKED'
+  | 'BOOT_SELF_SIGNED'
   | 'BOOT_NOT_VERIFIED'
   | 'PATCH_LEVEL_TOO_OLD'
-  | 'APPLICATION_MISMATCH';
+  | 'APPLICATION_MISSING'
+  | 'APPLICATION_MISMATCH'
+  | 'APPLICATION_SIGNER_MISMATCH';
 
 /** What the operator asks of a key. */
 export interface AndroidKeyExpectations {
@@ -80,15 +84,26 @@ export interface AndroidKeyVerdict {
 
 type Check = (description: AndroidKeyDescription, expected: AndroidKeyExpectations) => AndroidKeyCode | undefined;
 
-const isApplication = (
+/** Every package and every signer: apps that share a user id share the key. */
+const applicationFault = (
   { applicationId }: AuthorizationList,
   { packages, digests }: NonNullable<AndroidKeyExpectations['application']>,
-): boolean =>
-  applicationId !== undefined &&
-  applicationId.packages.length > 0 &&
-  applicationId.signatures.length > 0 &&
-  applicationId.packages.every(({ name }) => packages.has(name)) &&
-  applicationId.signatures.every((digest) => digests.has(toHex(digest)));
+): AndroidKeyCode | undefined => {
+  const { packages: attested = [], signatures = [] } = applicationId ?? {};
+  if (attested.length === 0 || signatures.length === 0) return 'APPLICATION_MISSING';
+  if (!attested.every(({ name }) => packages.has(name))) return 'APPLICATION_MISMATCH';
+  return signatures.every((digest) => digests.has(toHex(digest))) ? undefined : 'APPLICATION_SIGNER_MISMATCH';
+};
+
+const levelFault = (level: AndroidSecurityLevel, least: AndroidSecurityLevel): AndroidKeyCode | undefined => {
+  if (androidSecurityLevels.indexOf(level) >= androidSecurityLevels.indexOf(least)) return undefined;
+  return level === 'SOFTWARE' ? 'SECURITY_LEVEL_SOFTWARE' : 'SECURITY_LEVEL_TOO_LOW';
+};
+
+const bootFault = ({ rootOfTrust }: AuthorizationList): AndroidKeyCode | undefined => {
+  if (rootOfTrust?.verifiedBootState === 'VERIFIED') return undefined;
+  return rootOfTrust?.verifiedBootState === 'SELF_SIGNED' ? 'BOOT_SELF_SIGNED' : 'BOOT_NOT_VERIFIED';
+};
 
 const isOlder = ({ fields }: AuthorizationList, least: bigint): boolean => {
   const level = fields.get('osPatchLevel');
@@ -105,21 +120,16 @@ const checks: readonly Check[] = [
   ({ attestationSecurityLevel, keyMintSecurityLevel }) =>
     attestationSecurityLevel === keyMintSecurityLevel ? undefined : 'SECURITY_LEVELS_DIFFER',
   ({ attestationSecurityLevel }, { leastLevel = 'TRUSTED_ENVIRONMENT' }) =>
-    androidSecurityLevels.indexOf(attestationSecurityLevel) >= androidSecurityLevels.indexOf(leastLevel)
-      ? undefined
-      : 'SECURITY_LEVEL_TOO_LOW',
+    levelFault(attestationSecurityLevel, leastLevel),
   ({ hardwareEnforced }) => (hardwareEnforced.origin === 'GENERATED' ? undefined : 'ORIGIN_NOT_GENERATED'),
   ({ hardwareEnforced }) => (hardwareEnforced.rootOfTrust === undefined ? 'ROOT_OF_TRUST_MISSING' : undefined),
   ({ hardwareEnforced }, { lockState = 'locked' }) =>
     lockState === 'any' || hardwareEnforced.rootOfTrust?.deviceLocked === true ? undefined : 'DEVICE_UNLOCKED',
-  ({ hardwareEnforced }, { lockState = 'locked' }) =>
-    lockState === 'any' || hardwareEnforced.rootOfTrust?.verifiedBootState === 'VERIFIED'
-      ? undefined
-      : 'BOOT_NOT_VERIFIED',
+  ({ hardwareEnforced }, { lockState = 'locked' }) => (lockState === 'any' ? undefined : bootFault(hardwareEnforced)),
   ({ hardwareEnforced }, { leastPatchLevel }) =>
     leastPatchLevel !== undefined && isOlder(hardwareEnforced, leastPatchLevel) ? 'PATCH_LEVEL_TOO_OLD' : undefined,
   ({ softwareEnforced }, { application }) =>
-    application === undefined || isApplication(softwareEnforced, application) ? undefined : 'APPLICATION_MISMATCH',
+    application === undefined ? undefined : applicationFault(softwareEnforced, application),
 ];
 
 const isStale = ({ revocation, now }: AndroidChainTrust, { maxRevocationAge }: AndroidKeyExpectations): boolean =>

@@ -168,7 +168,7 @@ test('what is remembered of a chain is neither its dates nor its standing, and n
   assert.equal(ask(inTime, new Map(), [rootKey]), 'CHAIN_UNKNOWN_ROOT');
   const [first = bytes(), second = bytes(), ...others] = chain;
   const broken = second.with(second.length - 1, (second.at(-1) ?? 0) ^ 1);
-  assert.equal(ask(inTime, new Map(), [anchor], [first, broken, ...others]), 'CHAIN_SIGNATURE');
+  assert.equal(ask(inTime, new Map(), [anchor], [first, broken, ...others]), 'ATTESTATION_SIGNATURE');
   second.fill(0);
   assert.equal(ask(), 'CHAIN_MALFORMED');
   const foreign = chainOf();

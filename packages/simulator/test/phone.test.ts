@@ -68,10 +68,10 @@ for (const kind of kinds)
 
 const androidTricks = {
   unlocked: 'DEVICE_UNLOCKED',
-  'self-signed-boot': 'BOOT_NOT_VERIFIED',
-  emulator: 'SECURITY_LEVEL_TOO_LOW',
+  'self-signed-boot': 'BOOT_SELF_SIGNED',
+  emulator: 'SECURITY_LEVEL_SOFTWARE',
   'level-mismatch': 'SECURITY_LEVELS_DIFFER',
-  repackaged: 'APPLICATION_MISMATCH',
+  repackaged: 'APPLICATION_SIGNER_MISMATCH',
   'other-app': 'APPLICATION_MISMATCH',
   'old-patch': 'PATCH_LEVEL_TOO_OLD',
   'imported-key': 'ORIGIN_NOT_GENERATED',

@@ -1,0 +1,16 @@
+/** Every kind of bad device, each with the reason that it must be refused for; no two share one. */
+import { androidChainCases, androidKeyCases } from './android-cases.ts';
+import { appleCases } from './apple-cases.ts';
+import type { NegativeCase } from './judge.ts';
+import { webauthnPageCases, webauthnStatementCases } from './webauthn-cases.ts';
+
+export { caseTime, caseWorld, checkCase, judge, type Minted, type NegativeCase } from './judge.ts';
+
+/** All of them. */
+export const negativeCases: readonly NegativeCase[] = [
+  ...androidChainCases,
+  ...androidKeyCases,
+  ...appleCases,
+  ...webauthnPageCases,
+  ...webauthnStatementCases,
+];
