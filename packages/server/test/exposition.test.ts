@@ -33,6 +33,7 @@ const scrape = (format: ExpositionFormat, trace = traceId): string => {
   metrics.refused('head.framing');
   metrics.endpoint('hello', 'ok');
   metrics.migrated('bank', 'login', 'sigv4');
+  metrics.shed('background', 'overload.upstream');
   metrics.connectionOpened();
   return prometheusText([metrics.snapshot(), createMetrics().snapshot()], gauges, format);
 };
@@ -114,6 +115,7 @@ describe('a scrape', () => {
     metrics.refused('head.framing');
     metrics.endpoint('hello', 'ok');
     metrics.migrated('s', 'r', 'sigv4');
+    metrics.shed('background', 'overload.upstream');
     for (const { name, labels, samples } of measure({ all: metrics.snapshot(), process: gauges })) {
       assert.ok(samples.length > 0, name);
       for (const sample of samples)

@@ -24,6 +24,7 @@ import type { Route } from '../src/gateway/route.ts';
 import { createRouteTable } from '../src/gateway/route-table.ts';
 import { openUpstream } from '../src/gateway/upstream.ts';
 import { startPlainTrace } from '../src/observability/trace-context.ts';
+import { createGate } from '../src/overload/gate.ts';
 
 /** A plain route; everything that a test does not name is a harmless default. */
 export const routeOf = (
@@ -37,6 +38,7 @@ export const routeOf = (
     service: 'api',
     upstream: 'bank',
     class: 'read',
+    priority: 'normal',
     protection: 'none',
     mode: 'signed',
     stream: false,
@@ -125,6 +127,10 @@ export interface PlainGatewayOptions {
   readonly limits?: Partial<LimitsConfig>;
   readonly trustedProxies?: readonly string[];
   readonly origins?: readonly string[];
+  /** Age of a queue that counts as an overload; nothing is shed when absent. */
+  readonly queueTargetMs?: number;
+  /** Most connections to the upstream. */
+  readonly connections?: number;
   readonly endpoints?: readonly (Endpoint & { readonly path: string })[];
   readonly serve?: (exchange: Exchange) => Promise<GatewayReply>;
 }
@@ -166,7 +172,7 @@ const planeOf = (routes: readonly Route[], origins: readonly string[] | undefine
 
 const plainShell = (options: PlainGatewayOptions, limits: LimitsConfig) => {
   const upstream = openUpstream(
-    { origin: options.origin, connections: 8, connectTimeoutMs: 1000, keepAliveTimeoutMs: 4000 },
+    { origin: options.origin, connections: options.connections ?? 8, connectTimeoutMs: 1000, keepAliveTimeoutMs: 4000 },
     createResolver(),
   );
   const pathOf = ({ head }: Exchange) => head.target.path + (head.target.query === '?' ? '' : head.target.query);
@@ -206,6 +212,7 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
   const entries: AccessEntry[] = [];
   const faults: unknown[] = [];
   const metrics = createMetrics();
+  const gate = createGate(options.queueTargetMs ?? 0, new Map([['bank', upstream]]));
   let plane = planeOf(options.routes, options.origins);
   const now = () => epochMs(Date.now());
   const memory = new SharedArrayBuffer(rateTableBytes(limits.rateCells));
@@ -217,6 +224,7 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
       return exchange.route.stream ? servePlainStream(shell, exchange, response, extra) : servePlain(shell, exchange);
     },
     limiter: createRateLimiter(memory, new Uint8Array(8), now()),
+    gate,
     endpointLimit: () => ({ perSecond: limits.enrolmentsPerSecond, burst: limits.enrolmentBurst }),
     bodyPace: () => shell.bodyPace,
     accessLog: {
@@ -251,6 +259,7 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
     },
     close: async () => {
       await listener.drain(200);
+      gate.close();
       await upstream.close();
     },
   };

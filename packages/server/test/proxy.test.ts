@@ -71,6 +71,7 @@ before(async () => {
         method: 'GET',
         capBytes: 0,
         isLimited: false,
+        rank: 1,
         serve: async () => ({ reply: { status: 200, headers: [], body: Buffer.from('config') }, reason: 'ok' }),
       },
       {
@@ -79,6 +80,7 @@ before(async () => {
         method: 'POST',
         capBytes: 20,
         isLimited: true,
+        rank: 1,
         serve: async ({ body }) => ({ reply: { status: 200, headers: [], body }, reason: 'ok' }),
       },
       {
@@ -87,6 +89,7 @@ before(async () => {
         method: 'GET',
         capBytes: 0,
         isLimited: false,
+        rank: 1,
         serve: async () => {
           throw new Error('broken invariant');
         },

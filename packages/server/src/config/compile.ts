@@ -3,6 +3,7 @@ import { compilePattern } from '@hauberk/channel';
 import { durationMs, seconds, utf8 } from '@hauberk/primitives';
 import type { JsonPointer, LoginRule, ObjectRule, RateLimit, Route } from '../gateway/route.ts';
 import { migrationVerifier } from '../migration/compile-migration.ts';
+import { defaultPriority } from '../overload/priority.ts';
 import type { Config, ServiceConfig } from './config.ts';
 import type { GrantsConfig, LoginConfig, ObjectConfig, RateConfig, RouteConfig } from './route-config.ts';
 
@@ -78,6 +79,7 @@ const compileRoute = (config: Config, service: ServiceConfig, route: RouteConfig
     service: service.id,
     upstream: service.upstream,
     class: route.class,
+    priority: route.priority ?? defaultPriority(route.class, route.protection),
     failsOpen: failModeOf(route) === 'open',
     protection: route.protection,
     enforcement: service.enforcement,

@@ -141,6 +141,12 @@ export interface LogConfig {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
 
+/** Protection against more requests than can be served. */
+export interface OverloadConfig {
+  /** Age of a standing queue that counts as an overload; 0 sheds nothing. */
+  readonly queueTargetMs: number;
+}
+
 /** Several nodes of one installation. */
 export interface ClusterConfig {
   readonly relay: {
@@ -171,6 +177,7 @@ export interface Config {
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
   readonly limits: LimitsConfig;
   readonly sessions: SessionsConfig;
+  readonly overload: OverloadConfig;
   readonly signedConfig: SignedConfigConfig;
   readonly log: LogConfig;
   readonly report: ReportConfig;

@@ -1,4 +1,5 @@
 /** What the configuration says of one route, with every default filled in. `route-schema.ts` parses it. */
+import type { Priority } from '../overload/priority.ts';
 import type { MigrationConfig } from './migration-config.ts';
 
 /** A GCRA limit: `requests` in `perSeconds` on average, at most `burst` at once. */
@@ -59,6 +60,8 @@ export interface RouteConfig {
   readonly methods: readonly string[];
   readonly path: string;
   readonly class: 'read' | 'login' | 'money' | 'bind';
+  /** By class when absent. */
+  readonly priority?: Priority | undefined;
   readonly protection: 'required' | 'observe' | 'none';
   /** What clients that do not speak HB/1 yet may show instead. */
   readonly migration: readonly MigrationConfig[];

@@ -1,6 +1,7 @@
 /** Parser of one route of the configuration. */
 import { compilePattern } from '@hauberk/channel';
 import { z } from 'zod';
+import { priorities } from '../overload/priority.ts';
 import { migrationSchema } from './migration-schema.ts';
 import type { RouteConfig } from './route-config.ts';
 
@@ -103,6 +104,10 @@ export const routeSchema: z.ZodType<RouteConfig> = z.strictObject({
     .refine((text) => compilePattern(text) !== undefined, 'must be a pattern such as /accounts/{accountId}')
     .describe('Path pattern: `{name}` takes one segment, a final `{name*}` the rest.'),
   class: z.enum(['read', 'login', 'money', 'bind']).default('read').describe('What is at stake; fail modes follow it.'),
+  priority: z
+    .enum(priorities)
+    .optional()
+    .describe('What is shed first and last under overload; by class when absent: open reads first, money last.'),
   protection: z
     .enum(['required', 'observe', 'none'])
     .default('required')

@@ -157,6 +157,14 @@ const sessionsSchema = z
   })
   .prefault({});
 
+const overloadSchema = z
+  .strictObject({
+    queueTargetMs: count(0, 10_000)
+      .default(20)
+      .describe('Requests that wait longer than this (event loop and upstream pool) mean overload; 0 sheds nothing.'),
+  })
+  .prefault({});
+
 const logSchema = z
   .strictObject({
     access: z.enum(['none', 'stdout', 'file']).default('file').describe('One JSON line a request, without secrets.'),
@@ -214,6 +222,7 @@ export const configSchema: z.ZodType<Config> = z
     upstreams: z.record(name, upstreamSchema),
     limits: limitsSchema,
     sessions: sessionsSchema,
+    overload: overloadSchema,
     signedConfig: configLifeSchema,
     log: logSchema,
     report: reportSchema,

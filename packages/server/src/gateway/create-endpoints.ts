@@ -4,6 +4,7 @@
  */
 import { compilePattern, endpoint, header, readProtectedHead, readReportBatch, verifyRequest } from '@hauberk/channel';
 import { accept, type Result, refuse, seconds, utf8 } from '@hauberk/primitives';
+import { type Priority, rankOf } from '../overload/priority.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import type { ChannelState } from './channel-state.ts';
 import type { Endpoint, EndpointAnswer, EndpointCall, Endpoints } from './endpoints.ts';
@@ -50,6 +51,7 @@ const ownRoute = (parts: EndpointParts, service: string, path: string, bodyCapBy
     service,
     upstream: '',
     class: 'bind',
+    priority: 'important',
     protection: 'required',
     mode: 'sealed',
     stream: false,
@@ -167,31 +169,43 @@ const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<E
   return serveOwn(parts.protection(), route, call, (authorised) => keepReports(parts, authorised));
 };
 
-const post = (name: string, capBytes: number, isLimited: boolean, serve: Endpoint['serve']): Endpoint => ({
-  name,
-  method: 'POST',
-  capBytes,
-  isLimited,
-  serve,
-});
+/** Without a session nothing can be asked, so hellos rank high; reports can wait. */
+const ranks = { config: 'normal', hello: 'important', enrolment: 'normal', reports: 'background' } as const;
+
+const post = (
+  name: string,
+  capBytes: number,
+  isLimited: boolean,
+  priority: Priority,
+  serve: Endpoint['serve'],
+): Endpoint => ({ name, method: 'POST', capBytes, isLimited, rank: rankOf(priority), serve });
 
 /** Every endpoint, by its path. */
 export const createEndpoints = (parts: EndpointParts): Endpoints =>
   new Map<string, Endpoint>([
     [
       endpoint.config,
-      { name: 'config', method: 'GET', capBytes: 0, isLimited: false, serve: (call) => serveConfig(parts, call) },
+      {
+        name: 'config',
+        method: 'GET',
+        capBytes: 0,
+        isLimited: false,
+        rank: rankOf(ranks.config),
+        serve: (call) => serveConfig(parts, call),
+      },
     ],
     [
       endpoint.hello,
-      post('hello', maxHelloBytes, false, ({ body, instance }) => serveHello(parts.handshake, body, instance)),
+      post('hello', maxHelloBytes, false, ranks.hello, ({ body, instance }) =>
+        serveHello(parts.handshake, body, instance),
+      ),
     ],
     [
       endpoint.enrolChallenge,
-      post('enrol-challenge', maxChallengeBytes, true, ({ body, instance }) =>
+      post('enrol-challenge', maxChallengeBytes, true, ranks.enrolment, ({ body, instance }) =>
         serveChallenge(parts.enrolment, body, instance),
       ),
     ],
-    [endpoint.enrol, post('enrol', maxEnrolmentBytes, true, (call) => serveEnrol(parts, call))],
-    [endpoint.reports, post('reports', maxReportBytes, false, (call) => serveReports(parts, call))],
+    [endpoint.enrol, post('enrol', maxEnrolmentBytes, true, ranks.enrolment, (call) => serveEnrol(parts, call))],
+    [endpoint.reports, post('reports', maxReportBytes, false, ranks.reports, (call) => serveReports(parts, call))],
   ]);

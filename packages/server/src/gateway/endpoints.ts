@@ -31,6 +31,8 @@ export interface Endpoint {
   readonly capBytes: number;
   /** Whether calls of one address are limited. */
   readonly isLimited: boolean;
+  /** Its place in the order of shedding, as that of a route's priority. */
+  readonly rank: number;
   readonly serve: (call: EndpointCall) => Promise<EndpointAnswer>;
 }
 

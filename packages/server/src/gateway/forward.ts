@@ -120,6 +120,7 @@ abstract class Forwarding implements Dispatcher.DispatchHandler, Watched {
     if (this.settled) return false;
     this.settled = true;
     this.upstream.inFlight -= 1;
+    if (this.controller !== undefined) this.upstream.running -= 1;
     unwatch(this);
     return true;
   }
@@ -148,8 +149,13 @@ abstract class Forwarding implements Dispatcher.DispatchHandler, Watched {
 
   /** Called right before the first byte is written; a request that was given up in the queue is never sent. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.settled) controller.abort(abortReason);
-    else this.controller = controller;
+    if (this.settled) {
+      controller.abort(abortReason);
+      return;
+    }
+    this.controller = controller;
+    this.upstream.running += 1;
+    this.upstream.started += 1;
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController): void {

@@ -30,6 +30,10 @@ export interface MetricsSnapshot {
   readonly endpoints: Readonly<Record<string, number>>;
   /** Requests that a migration scheme accepted, by service, route and scheme, one a line. */
   readonly migrated: Readonly<Record<string, number>>;
+  /** Requests that were shed, by priority and reason, one a line. */
+  readonly shed: Readonly<Record<string, number>>;
+  /** Age of the queues in milliseconds, and threads that shed; filled in by the worker. */
+  readonly queues: { readonly gatewayMs: number; readonly upstreamMs: number; readonly shedding: number };
   readonly connections: number;
   readonly openConnections: number;
   /** Filled in by the listener, which knows. */
@@ -62,6 +66,8 @@ export interface Metrics {
   readonly endpoint: (name: string, reason: string) => void;
   /** A request that a migration scheme accepted instead of HB/1. */
   readonly migrated: (service: string, route: string, scheme: string) => void;
+  /** A request that was shed by its priority. */
+  readonly shed: (priority: string, reason: string) => void;
   readonly connectionOpened: () => void;
   readonly connectionClosed: () => void;
   readonly snapshot: () => MetricsSnapshot;
@@ -104,12 +110,16 @@ const countFinished = (counts: RouteCounts, request: FinishedRequest): void => {
   counts.bytesOut += request.bytesOut;
 };
 
+/** No queue anywhere. */
+export const noQueues: MetricsSnapshot['queues'] = { gatewayMs: 0, upstreamMs: 0, shedding: 0 };
+
 /** Counters that start at zero. */
 export const createMetrics = (): Metrics => {
   const byService = new Map<string, Map<string, RouteCounts>>();
   const refusals: Record<string, number> = {};
   const endpoints: Record<string, number> = {};
   const migrated: Record<string, number> = {};
+  const shed: Record<string, number> = {};
   let connections = 0;
   let openConnections = 0;
   const countsOf = (service: string, route: string): RouteCounts => {
@@ -130,6 +140,7 @@ export const createMetrics = (): Metrics => {
     refused: (reason) => increment(refusals, reason),
     endpoint: (name, reason) => increment(endpoints, `${name} ${reason}`),
     migrated: (service, route, scheme) => increment(migrated, `${service}\n${route}\n${scheme}`),
+    shed: (priority, reason) => increment(shed, `${priority}\n${reason}`),
     connectionOpened: () => {
       connections += 1;
       openConnections += 1;
@@ -142,6 +153,8 @@ export const createMetrics = (): Metrics => {
       refusals,
       endpoints,
       migrated,
+      shed,
+      queues: noQueues,
       connections,
       openConnections,
       openRequests: 0,

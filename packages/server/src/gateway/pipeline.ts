@@ -6,6 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { matchPattern } from '@hauberk/channel';
 import type { EpochMs } from '@hauberk/primitives';
 import type { RequestId, RequestTrace, StartTrace, TraceHeaders } from '../observability/trace-context.ts';
+import type { OverloadGate } from '../overload/gate.ts';
+import type { Priority } from '../overload/priority.ts';
+import type { OverloadReason } from '../overload/reasons.ts';
 import type { SeenExchange } from '../report/client-sightings.ts';
 import type { AccessLog } from './access-log.ts';
 import { type BodyPace, readBody } from './body.ts';
@@ -17,7 +20,7 @@ import type { GatewayReply } from './gateway-reply.ts';
 import type { RequestHandler } from './listener.ts';
 import type { Metrics } from './metrics.ts';
 import { corsOf, type Plane } from './plane.ts';
-import { type ProblemDetails, problemBody } from './problems.ts';
+import { type ProblemDetails, problemBody, shedProblem } from './problems.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { Reason } from './reasons.ts';
 import { hadLastReply, writeReply } from './reply-writer.ts';
@@ -39,6 +42,8 @@ export interface PipelinePorts {
   readonly endpoints: Endpoints;
   readonly serve: ServeRoute;
   readonly limiter: RateLimiter;
+  /** Sheds what would only grow old in a queue. */
+  readonly gate: OverloadGate;
   /** The limit of one address on enrolment. Hellos have none: copies of one would lock out whoever shares the address. */
   readonly endpointLimit: () => RateLimit;
   readonly bodyPace: () => BodyPace;
@@ -129,6 +134,12 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
 /** Whether the connection cannot carry another request: bytes are still to come, or its head had more than one reading. */
 const isUnread = ({ incoming, head }: Turn): boolean => head === undefined || (!incoming.complete && hasBody(head));
 
+/** A body that costs less to drop than its connection to open anew. */
+const isShortBody = (head: RequestHead | undefined): boolean => {
+  const declared = declaredBytes(head);
+  return declared > 0 && declared <= 65_536;
+};
+
 const finish = (ports: PipelinePorts, turn: Turn, reply: GatewayReply): void => {
   writeReply(turn.incoming, turn.response, reply, turn.extra, isUnread(turn));
   record(ports, turn, reply.status, reply.body.length);
@@ -154,6 +165,21 @@ const failTurn = (ports: PipelinePorts, turn: Turn, error: unknown): void => {
     ports.onFault(second, turn.id);
     turn.response.destroy();
   }
+};
+
+/** Sheds a request: refused before anything of it was verified or claimed, so the very same bytes may be sent again. */
+const shedTurn = (ports: PipelinePorts, turn: Turn, reason: OverloadReason, priority: Priority | 'endpoint'): void => {
+  ports.metrics.shed(priority, reason);
+  ports.gate.park(() => {
+    try {
+      turn.log.reason = reason;
+      const reply = shedProblem(reason, turn.id);
+      writeReply(turn.incoming, turn.response, reply, turn.extra, isUnread(turn) && !isShortBody(turn.head));
+      record(ports, turn, reply.status, reply.body.length);
+    } catch (error) {
+      failTurn(ports, turn, error);
+    }
+  });
 };
 
 const callEndpoint = async (ports: PipelinePorts, turn: Turn, head: RequestHead, endpoint: Endpoint): Promise<void> => {
@@ -183,6 +209,11 @@ const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): voi
     return;
   }
   turn.endpoint = found.value.name;
+  const overload = ports.gate.refusalOf(found.value.rank, head.address, turn.startedAt);
+  if (overload !== undefined) {
+    shedTurn(ports, turn, overload, 'endpoint');
+    return;
+  }
   const { name, isLimited } = found.value;
   const wait = isLimited
     ? ports.limiter.admit(ports.endpointLimit(), `endpoint\n${name}`, head.address, turn.arrivedAt)
@@ -240,6 +271,11 @@ const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: Reques
   }
   const { route } = found.value;
   turn.route = route;
+  const overload = ports.gate.refusal(route, head, turn.startedAt);
+  if (overload !== undefined) {
+    shedTurn(ports, turn, overload, route.priority);
+    return;
+  }
   const limit = overLimit(ports, turn, route, head);
   if (limit !== undefined) {
     refuseTurn(ports, turn, limit, { retryAfter: 1 });

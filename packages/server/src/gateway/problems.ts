@@ -274,6 +274,8 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'storage.fault': 'internal',
   'upstream.unreachable': 'upstream',
   'upstream.busy': 'overloaded',
+  'overload.gateway': 'overloaded',
+  'overload.upstream': 'overloaded',
   'upstream.timeout': 'upstream-timeout',
   'upstream.reset': 'upstream',
   'upstream.reply-too-large': 'upstream',
@@ -312,4 +314,12 @@ export const problemBody = (reason: Reason, details: ProblemDetails): ProblemRep
   const headers = ['content-type', 'application/problem+json', 'cache-control', 'no-store, no-transform'];
   if (details.retryAfter !== undefined) headers.push('retry-after', String(details.retryAfter));
   return { status, headers, body };
+};
+
+let sheds = 0;
+
+/** The problem of a shed request: not executed. Those who heed `Retry-After` come back spread over a few seconds. */
+export const shedProblem = (reason: Reason, instance: string): ProblemReply => {
+  sheds += 1;
+  return problemBody(reason, { execution: 'none', instance, retryAfter: 1 + (sheds % 3) });
 };

@@ -52,6 +52,12 @@ export const joinSnapshots = (snapshots: readonly MetricsSnapshot[]): MetricsSna
   refusals: snapshots.reduce<Record<string, number>>((sum, { refusals }) => addRecords(sum, refusals), {}),
   endpoints: snapshots.reduce<Record<string, number>>((sum, { endpoints }) => addRecords(sum, endpoints), {}),
   migrated: snapshots.reduce<Record<string, number>>((sum, { migrated }) => addRecords(sum, migrated), {}),
+  shed: snapshots.reduce<Record<string, number>>((sum, { shed }) => addRecords(sum, shed), {}),
+  queues: {
+    gatewayMs: Math.max(0, ...snapshots.map(({ queues }) => queues.gatewayMs)),
+    upstreamMs: Math.max(0, ...snapshots.map(({ queues }) => queues.upstreamMs)),
+    shedding: snapshots.reduce((sum, { queues }) => sum + queues.shedding, 0),
+  },
   connections: snapshots.reduce((sum, { connections }) => sum + connections, 0),
   openConnections: snapshots.reduce((sum, { openConnections }) => sum + openConnections, 0),
   openRequests: snapshots.reduce((sum, { openRequests }) => sum + openRequests, 0),

@@ -2,6 +2,7 @@
 import type { BindingCode } from '@hauberk/binding';
 import type { ChannelReason } from '@hauberk/channel';
 import type { MigrationReason } from '../migration/migration-request.ts';
+import type { OverloadReason } from '../overload/reasons.ts';
 import type { BodyReason } from './body.ts';
 import type { CodingReason } from './body-coding.ts';
 import type { UpstreamReason } from './forward.ts';
@@ -66,4 +67,5 @@ export type Reason =
   | StorageReason
   | MigrationReason
   | AuthzReason
+  | OverloadReason
   | GatewayReason;

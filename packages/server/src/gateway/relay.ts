@@ -59,7 +59,8 @@ const openPeer = (origin: string, relay: ClusterConfig['relay']): Upstream => {
     allowH2: false,
     connect: { ...readTls(relay), timeout: relay.connectTimeoutMs, rejectUnauthorized: true },
   });
-  return { origin, pool, inFlight: 0, maxInFlight: connections * 16, close: () => pool.close().catch(() => undefined) };
+  const close = (): Promise<void> => pool.close().catch(() => undefined);
+  return { origin, pool, inFlight: 0, running: 0, started: 0, maxInFlight: connections * 16, close };
 };
 
 /** The node that a ticket names in its clear prefix. Nothing of it is believed: it only chooses who looks. */

@@ -2,8 +2,9 @@
 import type { PathPattern } from '@hauberk/channel';
 import type { DurationMs } from '@hauberk/primitives';
 import type { MigrationVerifier } from '../migration/migration-request.ts';
+import type { Priority } from '../overload/priority.ts';
 
-/** What is at stake on a route; fail modes and shedding follow it. */
+/** What is at stake on a route; fail modes follow it, and shedding where no priority is named. */
 export type RouteClass = 'read' | 'login' | 'money' | 'bind';
 
 /** `required`: nothing unverified passes. `observe`: failing plain requests are forwarded and marked. `none`: outside HB/1. */
@@ -81,6 +82,8 @@ export interface Route {
   readonly service: string;
   readonly upstream: string;
   readonly class: RouteClass;
+  /** What is kept longest under overload. */
+  readonly priority: Priority;
   /** Goes on without a login when the record cannot be asked; closed when absent, and wherever an object or a step depends on it. */
   readonly failsOpen?: boolean;
   readonly protection: RouteProtection;

@@ -18,6 +18,10 @@ export interface Upstream {
   readonly pool: Pool;
   /** Requests under way or waiting for a connection. */
   inFlight: number;
+  /** Requests on a connection; the others wait for one. */
+  running: number;
+  /** Requests that ever got a connection. */
+  started: number;
   /** Requests beyond this number are refused: a queue without end only hides an overload. */
   readonly maxInFlight: number;
   readonly close: () => Promise<void>;
@@ -41,5 +45,13 @@ export const openUpstream = (options: UpstreamOptions, resolver: NameResolver): 
     await pool.close().catch(() => undefined);
     clearTimeout(forced);
   };
-  return { origin: options.origin, pool, inFlight: 0, maxInFlight: options.connections * 16, close };
+  return {
+    origin: options.origin,
+    pool,
+    inFlight: 0,
+    running: 0,
+    started: 0,
+    maxInFlight: options.connections * 16,
+    close,
+  };
 };

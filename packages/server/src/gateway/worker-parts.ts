@@ -15,6 +15,7 @@ import type { Config } from '../config/config.ts';
 import { type DpopNonces, dpopNonces } from '../migration/dpop-nonce.ts';
 import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
 import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
+import { createGate, type OverloadGate } from '../overload/gate.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
 import type { BodyPace } from './body.ts';
@@ -53,6 +54,7 @@ export interface WorkerParts {
   readonly accessLog: AccessLog;
   readonly log: Log;
   readonly limiter: RateLimiter;
+  readonly gate: OverloadGate;
   readonly hold: Hold;
   readonly useOnce: UseOnce;
   readonly nonces: DpopNonces;
@@ -113,6 +115,7 @@ export const openWorkerParts = (
   draining: () => boolean,
 ): WorkerParts => {
   const started = seed.config;
+  const upstreams = openUpstreams(started);
   return {
     channel: openChannelState(nodeCrypto, seed.channel),
     state: connectStorage(seed.storage),
@@ -123,7 +126,11 @@ export const openWorkerParts = (
     hold: createHold(() => config().limits),
     useOnce: openOnceRegister(seed.once),
     nonces: dpopNonces(nodeCrypto, nodeCrypto.importMac(seed.channel.nonceKey), seed.once.bornAt),
-    upstreams: openUpstreams(started),
+    upstreams,
+    gate: createGate(
+      started.overload.queueTargetMs,
+      new Map([...upstreams].map(([name, { upstream }]) => [name, upstream])),
+    ),
     now,
     underLoad: helloMeter(started.sessions.hellosPerSecond),
     draining,
@@ -248,6 +255,7 @@ export const enrolmentShellOf = (parts: WorkerParts): EnrolmentShell => ({
 
 /** Closes what the worker opened, the storage last: it waits for the writes of this thread. */
 export const closeWorkerParts = async (parts: WorkerParts): Promise<void> => {
+  parts.gate.close();
   await Promise.all([...parts.upstreams.values()].map(({ upstream }) => upstream.close()));
   await parts.accessLog.close();
   await parts.state.close();

@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import { transferOf } from '../storage/index.ts';
 import type { ChannelKeys } from './channel-state.ts';
 import type { Log } from './log.ts';
-import type { MetricsSnapshot } from './metrics.ts';
+import { type MetricsSnapshot, noQueues } from './metrics.ts';
 import { joinSnapshots } from './prometheus.ts';
 import type { FromWorker, ToWorker, WorkerSeed } from './worker-messages.ts';
 
@@ -148,7 +148,9 @@ export class WorkerPool {
     this.#members.delete(index);
     const last = this.#lastSeen.get(index);
     if (last !== undefined)
-      this.#buried = [joinSnapshots([...this.#buried, { ...last, openConnections: 0, openRequests: 0 }])];
+      this.#buried = [
+        joinSnapshots([...this.#buried, { ...last, openConnections: 0, openRequests: 0, queues: noQueues }]),
+      ];
     this.#lastSeen.delete(index);
     if (this.#stopping) return;
     this.#restarts += 1;

@@ -104,6 +104,7 @@ const ports: PipelinePorts = {
     maxAgeSeconds: seed.config.sessions.maxAgeSeconds,
   }),
   limiter: parts.limiter,
+  gate: parts.gate,
   endpointLimit,
   bodyPace: () => bodyPaceOf(config()),
   accessLog: parts.accessLog,
@@ -179,6 +180,11 @@ const reload = (next: Config): void => {
   if (next.listen.tls !== undefined) listener?.reloadTls(next.listen.tls);
 };
 
+const queuesOf = ({ gate }: WorkerParts) => {
+  const { gatewayMs, upstreamMs, isShedding } = gate.ages();
+  return { gatewayMs, upstreamMs, shedding: isShedding ? 1 : 0 };
+};
+
 const obey = (message: ToWorker): void => {
   switch (message.kind) {
     case 'keys':
@@ -195,6 +201,7 @@ const obey = (message: ToWorker): void => {
           ...parts.metrics.snapshot(),
           openRequests: listener?.openRequests() ?? 0,
           lostLines: parts.accessLog.lost(),
+          queues: queuesOf(parts),
         },
       });
       return;

@@ -156,6 +156,38 @@ const connectionFamilies: readonly MeasuredFamily[] = [
   },
 ];
 
+const overloadFamilies: readonly MeasuredFamily[] = [
+  {
+    name: 'hauberk_shed_requests',
+    type: 'counter',
+    help: 'Requests shed under overload, by priority.',
+    labels: ['priority', 'reason'],
+    measure: ({ all }) =>
+      Object.entries(all.shed).map(([key, value]) => {
+        const [priority = '', reason = ''] = key.split('\n');
+        return { labels: { priority, reason }, value };
+      }),
+  },
+  {
+    name: 'hauberk_queue_age_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Age of the longest queue over all threads: event loop and upstream pools.',
+    labels: ['queue'],
+    measure: ({ all }) => [
+      ...one(all.queues.gatewayMs / 1000, { queue: 'gateway' }),
+      ...one(all.queues.upstreamMs / 1000, { queue: 'upstream' }),
+    ],
+  },
+  {
+    name: 'hauberk_shedding_workers',
+    type: 'gauge',
+    help: 'Worker threads that shed requests.',
+    labels: [],
+    measure: ({ all }) => one(all.queues.shedding),
+  },
+];
+
 const processFamilies: readonly MeasuredFamily[] = [
   {
     name: 'hauberk_build_info',
@@ -218,6 +250,7 @@ const processFamilies: readonly MeasuredFamily[] = [
 export const metricFamilies: readonly MeasuredFamily[] = [
   ...requestFamilies,
   ...connectionFamilies,
+  ...overloadFamilies,
   ...processFamilies,
 ];
 

@@ -1,0 +1,231 @@
+/**
+ * The gate of one worker thread: admits or sheds requests by the age of the queues before them, right after their head is read and before
+ * anything is verified. While nothing is queued a request costs one comparison here; one timer a thread looks at the queues.
+ */
+import { header } from '@hauberk/channel';
+import type { RequestHead } from '../gateway/request-head.ts';
+import type { Route } from '../gateway/route.ts';
+import { oldestAdmitted } from './admission.ts';
+import { createParking, type Parking } from './parking.ts';
+import { noPressure, type Pressure, stepPressure } from './pressure.ts';
+import { placeOf, rankOf } from './priority.ts';
+import { emptyGauge, expectedWait, type QueueGauge, stepGauge } from './queue-wait.ts';
+import type { OverloadReason } from './reasons.ts';
+
+/** What is counted of an upstream. */
+export interface WatchedUpstream {
+  /** Requests under way or waiting for a connection. */
+  readonly inFlight: number;
+  /** Requests on a connection. */
+  readonly running: number;
+  /** Requests that ever got a connection. */
+  readonly started: number;
+  /** Beyond this number all are refused alike: the gate must act before. */
+  readonly maxInFlight: number;
+}
+
+/** Where the queues stand; for the metrics. */
+export interface QueueAges {
+  /** Age of the event loop's queue, and of the longest queue before an upstream, in milliseconds. */
+  readonly gatewayMs: number;
+  readonly upstreamMs: number;
+  readonly isShedding: boolean;
+}
+
+/** Where a gate takes its time from; monotonic milliseconds. */
+export interface GateClock {
+  readonly now: () => number;
+  /** Calls again and again; answers how to stop that. */
+  readonly every: (milliseconds: number, tick: () => void) => () => void;
+}
+
+/** The gate. */
+export interface OverloadGate {
+  /** Why a request is shed now; undefined when it is admitted. `nowMs` is monotonic. */
+  readonly refusal: (route: Route, head: RequestHead, nowMs: number) => OverloadReason | undefined;
+  /** The same for a call that the gateway answers itself, by its rank. */
+  readonly refusalOf: (rank: number, caller: string, nowMs: number) => OverloadReason | undefined;
+  /** Ends a shed request: at once, or a little later while the event loop is what is short. */
+  readonly park: Parking['park'];
+  readonly ages: () => QueueAges;
+  readonly close: () => void;
+}
+
+/** The looks at the queues, this far apart. */
+const tickMs = 10;
+/** Ticks without a request after which the timer rests. */
+const idleTicks = 100;
+/**
+ * A turn of the event loop with fewer requests than this is late for another reason (a collection of garbage, a processor that is taken
+ * away): shedding one of a few requests helps nobody. The same holds for a queue as short as this; before a small pool, a quarter of what it takes.
+ */
+const leastQueued = 16;
+
+/** Protected routes get nothing but refusals from a request that shows no ticket: it stands behind all others. */
+const isHopeless = (route: Route, { headers }: RequestHead): boolean =>
+  route.protection === 'required' &&
+  headers[header.ticket] === undefined &&
+  headers[header.hello] === undefined &&
+  (route.migration === undefined || route.migration.length === 0);
+
+const callerOf = ({ headers, address }: RequestHead): string => {
+  const ticket = headers[header.ticket];
+  return typeof ticket === 'string' ? ticket : address;
+};
+
+/** The queue before one upstream. */
+class UpstreamQueue {
+  private gauge: QueueGauge = emptyGauge;
+  private lastStarted = 0;
+  private readonly least: number;
+  pressure: Pressure = noPressure;
+  readonly upstream: WatchedUpstream;
+
+  constructor(upstream: WatchedUpstream) {
+    this.upstream = upstream;
+    this.least = Math.min(leastQueued, upstream.maxInFlight / 4);
+  }
+
+  waitAt(nowMs: number): number {
+    const waiting = this.upstream.inFlight - this.upstream.running;
+    return waiting < this.least ? 0 : expectedWait(this.gauge, waiting, nowMs);
+  }
+
+  /** Answers whether it needs to be looked at before each request. */
+  step(elapsedMs: number, nowMs: number, targetMs: number): boolean {
+    const { inFlight, running, started } = this.upstream;
+    const seen = { waiting: inFlight - running, started: started - this.lastStarted, elapsedMs, nowMs };
+    this.lastStarted = started;
+    this.gauge = stepGauge(this.gauge, seen);
+    this.pressure = stepPressure(this.pressure, this.waitAt(nowMs), nowMs, targetMs);
+    return seen.waiting > 0 || this.pressure.isShedding;
+  }
+}
+
+class Gate implements OverloadGate {
+  private readonly targetMs: number;
+  private readonly queues: ReadonlyMap<string, UpstreamQueue>;
+  private readonly clock: GateClock;
+  private readonly parking: Parking;
+  private stop: (() => void) | undefined;
+  private loop: Pressure = noPressure;
+  private loopAgeMs = 0;
+  private lastTick = 0;
+  /** When the next look is due: what is later than that has been queued in the event loop. */
+  private dueAt = 0;
+  /** Until then nothing can be old enough to matter. */
+  private quietUntil = -1;
+  private admittedSinceTick = 0;
+  private restTicks = 0;
+
+  constructor(targetMs: number, upstreams: ReadonlyMap<string, WatchedUpstream>, clock: GateClock) {
+    this.clock = clock;
+    this.parking = createParking(clock.now);
+    this.targetMs = targetMs;
+    this.queues = new Map([...upstreams].map(([name, upstream]) => [name, new UpstreamQueue(upstream)]));
+  }
+
+  readonly refusal = (route: Route, head: RequestHead, nowMs: number): OverloadReason | undefined => {
+    this.admittedSinceTick += 1;
+    if (nowMs < this.quietUntil) return undefined;
+    const rank = isHopeless(route, head) ? 0 : rankOf(route.priority);
+    return this.judge(rank, callerOf(head), this.queues.get(route.upstream), nowMs);
+  };
+
+  readonly refusalOf = (rank: number, caller: string, nowMs: number): OverloadReason | undefined => {
+    this.admittedSinceTick += 1;
+    return nowMs < this.quietUntil ? undefined : this.judge(rank, caller, undefined, nowMs);
+  };
+
+  private judge(
+    rank: number,
+    caller: string,
+    queue: UpstreamQueue | undefined,
+    nowMs: number,
+  ): OverloadReason | undefined {
+    if (this.stop === undefined) {
+      this.start(nowMs);
+      return undefined;
+    }
+    const loopMs = this.admittedSinceTick < leastQueued ? 0 : Math.max(0, nowMs - this.dueAt);
+    const waitMs = queue?.waitAt(nowMs) ?? 0;
+    if (loopMs + waitMs < this.targetMs) return undefined;
+    const isShedding = this.loop.isShedding || queue?.pressure.isShedding === true;
+    const oldest = oldestAdmitted(rank + placeOf(caller, Math.floor(nowMs / 60_000)), this.targetMs, isShedding);
+    if (loopMs + waitMs < oldest) return undefined;
+    this.admittedSinceTick -= 1;
+    return loopMs >= waitMs ? 'overload.gateway' : 'overload.upstream';
+  }
+
+  private start(nowMs: number): void {
+    this.lastTick = nowMs;
+    this.dueAt = nowMs + tickMs;
+    this.restTicks = 0;
+    this.stop = this.clock.every(tickMs, this.tick);
+  }
+
+  private readonly tick = (): void => {
+    const nowMs = this.clock.now();
+    const elapsedMs = nowMs - this.lastTick;
+    this.restTicks = this.admittedSinceTick === 0 ? this.restTicks + 1 : 0;
+    this.loopAgeMs = this.admittedSinceTick < leastQueued ? 0 : Math.max(0, nowMs - this.dueAt);
+    this.loop = stepPressure(this.loop, this.loopAgeMs, nowMs, this.targetMs);
+    this.lastTick = nowMs;
+    this.dueAt = nowMs + tickMs;
+    this.admittedSinceTick = 0;
+    let isQueued = false;
+    for (const queue of this.queues.values()) isQueued = queue.step(elapsedMs, nowMs, this.targetMs) || isQueued;
+    const isParked = this.parking.release(elapsedMs, nowMs, this.loop.isShedding);
+    this.quietUntil = isQueued ? -1 : this.dueAt + this.targetMs;
+    if (this.restTicks >= idleTicks && !isQueued && !isParked && !this.loop.isShedding) this.rest();
+  };
+
+  private rest(): void {
+    this.stop?.();
+    this.stop = undefined;
+    this.quietUntil = -1;
+  }
+
+  readonly park = (end: () => void): void => {
+    if (this.loop.isShedding) this.parking.park(end);
+    else end();
+  };
+
+  readonly ages = (): QueueAges => {
+    const nowMs = this.clock.now();
+    const queues = [...this.queues.values()];
+    return {
+      gatewayMs: this.loopAgeMs,
+      upstreamMs: queues.reduce((most, queue) => Math.max(most, queue.waitAt(nowMs)), 0),
+      isShedding: this.loop.isShedding || queues.some(({ pressure }) => pressure.isShedding),
+    };
+  };
+
+  readonly close = (): void => {
+    this.rest();
+    this.parking.releaseAll();
+  };
+}
+
+const openGate: OverloadGate = {
+  refusal: () => undefined,
+  refusalOf: () => undefined,
+  park: (end) => end(),
+  ages: () => ({ gatewayMs: 0, upstreamMs: 0, isShedding: false }),
+  close: () => undefined,
+};
+
+const systemClock: GateClock = {
+  now: () => performance.now(),
+  every: (milliseconds, tick) => {
+    const timer = setInterval(tick, milliseconds).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** A gate over the upstreams of a thread, by their names. A target of 0 admits everything. */
+export const createGate = (
+  targetMs: number,
+  upstreams: ReadonlyMap<string, WatchedUpstream>,
+  clock: GateClock = systemClock,
+): OverloadGate => (targetMs === 0 ? openGate : new Gate(targetMs, upstreams, clock));

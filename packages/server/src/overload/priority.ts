@@ -1,0 +1,36 @@
+/** What is kept longest when not everything can be served. Known from the head alone, before anything is verified. */
+
+/** Business priorities from the first that is shed to the last. */
+export const priorities = ['background', 'normal', 'important', 'money'] as const;
+
+/** Business priority of a route. */
+export type Priority = (typeof priorities)[number];
+
+/** The place of a priority in the order of shedding: 0 goes first. */
+export const rankOf = (priority: Priority): number => priorities.indexOf(priority);
+
+/**
+ * The priority of a route that names none: what moves money is kept longest, then logins and binding. Open routes go first, for anybody
+ * can flood them.
+ */
+export const defaultPriority = (
+  routeClass: 'read' | 'login' | 'money' | 'bind',
+  protection: 'required' | 'observe' | 'none',
+): Priority => {
+  if (routeClass === 'money') return 'money';
+  if (routeClass !== 'read') return 'important';
+  return protection === 'none' ? 'background' : 'normal';
+};
+
+/**
+ * Where a caller stands within a priority, from 0 (shed first) up to 1. The same caller stays where it is for a minute, so that whoever is
+ * served gets through all calls of one operation; then the places are drawn anew (the second key of WeChat's DAGOR, SoCC 2018).
+ */
+export const placeOf = (caller: string, minute: number): number => {
+  // FNV-1a over the end, where tickets and addresses differ. Nothing is gained by steering it: a forged ticket is not served.
+  let hash = 0x811c9dc5 ^ minute;
+  for (let index = Math.max(0, caller.length - 24); index < caller.length; index += 1)
+    hash = Math.imul(hash ^ caller.charCodeAt(index), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash >>> 8) / 0x1000000;
+};
