@@ -204,7 +204,7 @@ const chunk = (size: number, signature: string, data: string): string =>
 /** A POST whose body comes in signed chunks; `bend` is what the attacker does to the chunks on the way. */
 export const chunkedCall = (bend: (chunks: readonly string[]) => readonly string[] = (chunks) => chunks): Call => {
   const stamp = stampOf(Date.now());
-  const parts = ['a'.repeat(8192), 'b'.repeat(8192), `{"reference":"${randomUUID()}"}`, ''];
+  const parts = [`${'a'.repeat(8192)}${randomUUID()}`, 'b'.repeat(8192), `{"reference":"${randomUUID()}"}`, ''];
   const length = parts.join('').length;
   const names = 'host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length';
   const payload = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';

@@ -56,8 +56,19 @@ const chunkAt = (body: Buffer, at: number): Chunk | undefined => {
   return { signature: match[2] ?? '', data: body.subarray(start, end), end: end + lineEnd.length };
 };
 
+/** What verified chunks carry. */
+export interface CarriedPayload {
+  readonly payload: Bytes;
+  /** The last chunk's: unlike the one in the header it covers the body, so that it tells two requests of one second apart. */
+  readonly signature: string;
+}
+
 /** Verifies every chunk and answers what they carry. `length` is what the client signed of it. */
-export const readSignedChunks = (seed: ChunkSeed, body: Uint8Array, length: number): Result<Bytes, MigrationReason> => {
+export const readSignedChunks = (
+  seed: ChunkSeed,
+  body: Uint8Array,
+  length: number,
+): Result<CarriedPayload, MigrationReason> => {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const pieces: Uint8Array[] = [];
   let previous = seed.signature;
@@ -73,7 +84,7 @@ export const readSignedChunks = (seed: ChunkSeed, body: Uint8Array, length: numb
     if (!timingSafeEqual(Buffer.from(expected), Buffer.from(signature))) return refuse('migration.signature');
     if (data.length === 0)
       return end === bytes.length && carried === length
-        ? accept(new Uint8Array(Buffer.concat(pieces)))
+        ? accept({ payload: new Uint8Array(Buffer.concat(pieces)), signature })
         : refuse('migration.digest');
     isSmall = data.length < leastChunk;
     pieces.push(data);

@@ -202,15 +202,15 @@ const judgeTime = (
   return now - created > (life ?? rules.skewSeconds) ? 'migration.clock' : undefined;
 };
 
-/** What the body carries; undefined where it is the body itself. */
-const payloadOf = (
+/** What makes a request the one that it is: its signature, and where the body has signatures of its own, the last of these. */
+const lastSignature = (
   request: MigrationRequest,
   { timestamp, signature }: SigV4Claim,
   hashed: string,
   scope: string,
   key: Buffer,
-): Result<Uint8Array | undefined, MigrationReason> => {
-  if (hashed !== signedChunks) return accept(undefined);
+): Result<{ readonly signature: string; readonly payload?: Uint8Array }, MigrationReason> => {
+  if (hashed !== signedChunks) return accept({ signature });
   const length = headerOf(request, 'x-amz-decoded-content-length') ?? '';
   if (!/^(?:0|[1-9]\d{0,9})$/.test(length)) return refuse('migration.malformed');
   return readSignedChunks({ key, timestamp, scope, signature }, request.body, Number(length));
@@ -237,11 +237,11 @@ export const verifySigV4 = (rules: SigV4Rules, request: MigrationRequest): Resul
   if (!timingSafeEqual(expected, Buffer.from(claim.signature, 'hex'))) return refuse('migration.signature');
   const late = judgeTime(rules, claim, created, toEpochSeconds(request.now));
   if (late !== undefined) return refuse(late);
-  const once = isOnce(rules.once, request.method) ? `${claim.keyId}\n${claim.signature}` : undefined;
-  const carried = payloadOf(request, claim, payload.value, scope, key);
-  if (!carried.ok) return carried;
-  const proof = { keyId: claim.keyId, once, createdSeconds: created };
-  return accept(carried.value === undefined ? proof : { ...proof, payload: carried.value });
+  const last = lastSignature(request, claim, payload.value, scope, key);
+  if (!last.ok) return last;
+  const { signature, ...carried } = last.value;
+  const once = isOnce(rules.once, request.method) ? `${claim.keyId}\n${signature}` : undefined;
+  return accept({ keyId: claim.keyId, once, createdSeconds: created, ...carried });
 };
 
 /** The verifier of one route. */
