@@ -53,6 +53,12 @@ const outerOf = (code: string): FakeReply => {
   return problem(403, 'refused');
 };
 
+/** What the gateway answers before it looks at a request any closer; anybody can write it. */
+const shedReply = (): FakeReply => {
+  const reply = problem(503, 'overloaded');
+  return { ...reply, headers: { ...reply.headers, 'retry-after': '0' } };
+};
+
 const frameOf = (body: Uint8Array, start: number) => {
   const length = new DataView(body.buffer, body.byteOffset + start).getUint32(0) & 0x7fff_ffff;
   return { head: body.subarray(start, start + 4), sealed: body.subarray(start + 4, start + 20 + length) };
@@ -85,8 +91,10 @@ export class FakeService {
     if (request.url === '/api/plain') return text(`plain ${request.method}`);
     if (gateway.isFirstOrigin(request.headers['host']) && gateway.pulled('cut-first')) return undefined;
     if (gateway.pulled('redirect')) return { ...text(''), status: 302, headers: { location: '/api/plain' } };
+    if (gateway.pulled('shed')) return shedReply();
     const hello = request.headers[header.hello];
     const reply = hello === undefined ? this.#serveInSession(request) : this.#serveEarly(request, hello);
+    if (gateway.pulled('forge-shed')) return shedReply();
     return gateway.pulled('cut-after') ? undefined : this.#bend(reply);
   }
 

@@ -32,6 +32,11 @@ type Next = 'done' | 'again';
 /** Unbound problems that say that the session is not known: the next attempt needs a new one. */
 const sessionLost: ReadonlySet<string> = new Set(['handshake-required', 'enrolment-required', 'config-stale']);
 
+/** Unbound problems that the gateway answers before it looks at a request any closer. */
+const shed: ReadonlySet<string> = new Set(['overloaded', 'limited']);
+/** Longest `Retry-After` that a caller is kept waiting for, in seconds. Anybody may have written it. */
+const mostRetryAfter = 5;
+
 /** One call on its way. */
 class Performance {
   readonly #parts: PerformerParts;
@@ -146,12 +151,33 @@ class Performance {
       call.signal?.throwIfAborted();
       const outgoing = await protectCall(context, keys, call, extra, slot);
       const ticket = { [header.ticket]: session.client.tickets.ticket };
-      const raw = await sendCall(context, call, outgoing, ticket, { origin, limitMs: this.#limitMs(origin) });
-      context.budget.succeed();
-      return await openRaw(context.ports.crypto, keys, call, outgoing.sent, raw);
+      for (;;) {
+        const raw = await sendCall(context, call, outgoing, ticket, { origin, limitMs: this.#limitMs(origin) });
+        context.budget.succeed();
+        try {
+          return await openRaw(context.ports.crypto, keys, call, outgoing.sent, raw);
+        } catch (failure) {
+          await this.#afterShedding(failure, call, raw.reply.headers['retry-after']);
+        }
+      }
     } finally {
       slot.settle();
     }
+  }
+
+  /**
+   * Waits before the very same bytes go out again, or throws. A refusal that claims to have come before the sequence number was claimed needs
+   * no belief: if it did, they are executed once; if somebody forged it behind an execution, they are refused as a replay.
+   */
+  async #afterShedding(failure: unknown, call: Call, retryAfter: string | undefined): Promise<void> {
+    const { context } = this.#parts;
+    const isShed = failure instanceof AttemptFailure && shed.has(failure.problem?.code ?? '');
+    if (!isShed || call.stream !== undefined || this.#failures >= context.attempts - 1 || !context.budget.take())
+      throw failure;
+    this.#failures += 1;
+    const [draw = 0] = context.ports.crypto.random(1);
+    const seconds = Math.min(mostRetryAfter, Math.max(0, Number(retryAfter ?? 1) || 0));
+    await pause((seconds * 1000 + backoffMs * 2 ** this.#failures) * (1 + draw / 510), call.signal);
   }
 
   /** Without a believed reply the service may have acted: only what does no harm twice, or never left, is sent again. */

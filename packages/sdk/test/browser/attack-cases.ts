@@ -93,6 +93,29 @@ const lost: readonly SuiteCase[] = [
     },
   },
   {
+    name: 'a request that was shed goes out again as the very same bytes, keyless or not, and is executed once',
+    run: async (lab) => {
+      const { fetch } = lab.client();
+      await fetch('/api/echo');
+      await lab.gateway({ lever: 'shed', times: 2 });
+      same((await fetch('/api/echo', transfer())).status, 200, 'served');
+      const { executions, sequences } = await lab.gateway();
+      same([executions.length, sequences.length], [2, 2], 'one execution, one sequence number');
+      await neverRepeats(lab);
+    },
+  },
+  {
+    name: 'a shedding that was forged behind an execution makes no second one',
+    run: async (lab) => {
+      const { fetch } = lab.client();
+      await fetch('/api/echo');
+      await lab.gateway({ lever: 'forge-shed' });
+      const error = await refused(fetch('/api/echo', transfer()), 'unbound', 'forged shedding');
+      same([error.detail, error.execution], ['replay', 'unknown'], 'what is known');
+      same((await lab.gateway()).executions.length, 2, 'executions');
+    },
+  },
+  {
     name: "the caller's own key is kept where the route honours keys, and counts for nothing where it does not",
     run: async (lab) => {
       const { fetch } = lab.client();
