@@ -112,6 +112,8 @@ export type AttemptEvent =
       readonly key: string;
     }
   | { readonly kind: 'confirm'; readonly key: string }
+  /** The same device asked anew. */
+  | { readonly kind: 'superseded' }
   | { readonly kind: 'tick' };
 
 /** A kind of event. */

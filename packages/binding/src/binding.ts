@@ -29,12 +29,12 @@ export interface Binding {
   readonly end?: { readonly why: BindingEnd; readonly atMs: EpochMs } | undefined;
 }
 
-/** The binding that a bound attempt makes. */
-export const bindingOf = (attempt: BindingAttempt, now: EpochMs): Binding => ({
+/** The binding that a bound attempt makes, for the key that confirmed it. */
+export const bindingOf = (attempt: BindingAttempt, now: EpochMs, key: string = attempt.device.key): Binding => ({
   id: attempt.id,
   profile: attempt.profile,
   number: attempt.number,
-  key: attempt.device.key,
+  key,
   device: attempt.device.id,
   boundAtMs: now,
   usedAtMs: now,

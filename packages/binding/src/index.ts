@@ -48,6 +48,7 @@ export { type CustomerFactor, type FactorKind, isIndependentFactor } from './fac
 export { passed, type ServerInstant } from './instant.ts';
 export { type Msisdn, readMsisdn } from './msisdn.ts';
 export { isStaleList, type NumberFacts, type RiskBand } from './number-facts.ts';
+export { type FeedCode, longestFeed, type NumberFeed, readRevocationFeed, readRiskFeed } from './number-feed.ts';
 export {
   type BindingPolicy,
   defaultBindingPolicy,

@@ -40,16 +40,16 @@ const request = row('idle', 'request');
 const requestRows: readonly Transition[] = [
   request('device-blocked', 'blocked', 'binding.device-blocked', { rule: 'B09', guard: 'token-limit' }),
   request('token-limit', 'blocked', 'binding.device-blocked', { rule: 'B09', guard: 'token-limit' }),
+  request('not-attested', 'declined', 'binding.not-attested', { guard: 'attestation' }),
+  request('single-factor', 'declined', 'binding.single-factor', { rule: 'B22', guard: 'second-factor' }),
+  request('factor-replayed', 'declined', 'binding.factor-replayed', { rule: 'B22', guard: 'second-factor' }),
   request('profile-limit', 'declined', 'binding.profile-limit', { rule: 'B16' }),
   request('busy', 'declined', 'binding.busy', { rule: 'B20' }),
-  request('not-attested', 'declined', 'binding.not-attested', { guard: 'attestation' }),
   request('sim-missing', 'declined', 'binding.sim-missing', { rule: 'B01' }),
   request('airplane-mode', 'declined', 'binding.airplane-mode', { rule: 'B02' }),
   request('wrong-path', 'declined', 'binding.wrong-path', { rule: 'B03' }),
   request('app-outdated', 'declined', 'binding.app-outdated', { rule: 'B10' }),
   request('system-outdated', 'declined', 'binding.system-outdated', { rule: 'B24' }),
-  request('single-factor', 'declined', 'binding.single-factor', { rule: 'B22', guard: 'second-factor' }),
-  request('factor-replayed', 'declined', 'binding.factor-replayed', { rule: 'B22', guard: 'second-factor' }),
   request('not-registered', 'declined', 'binding.number-mismatch', { rule: 'B25', guard: 'number-match' }),
   request('number-revoked', 'declined', 'binding.number-revoked', { rule: 'B17', guard: 'revocation-list' }),
   request('number-risk', 'declined', 'binding.number-risk', { rule: 'B18' }),
@@ -157,6 +157,9 @@ export const transitions: readonly Transition[] = [
   ...(['seen', 'proven'] as const).flatMap(confirmRows),
   ...(['issued', 'seen', 'proven'] as const).flatMap(tickRows),
   ...otpSentRows,
+  ...(['issued', 'seen', 'proven'] as const).map((from) =>
+    row(from, 'superseded')(undefined, 'declined', 'binding.token-used', { rule: 'B12' }),
+  ),
 ];
 
 /** What a step came to. `code` is there when the event was refused or ended the attempt. */
@@ -203,13 +206,13 @@ const remembered = (attempt: BindingAttempt, event: AttemptEvent, step: Step): P
   return { proofs };
 };
 
-/** The attempt after a step that was found for it. */
-export const applyStep = (attempt: BindingAttempt, event: AttemptEvent, step: Step): BindingAttempt => ({
-  ...attempt,
-  ...remembered(attempt, event, step),
-  state: step.to,
-  ...(step.to !== attempt.state && step.code !== undefined ? { code: step.code } : {}),
-});
+/** The attempt after a step that was found for it; the very same one when nothing changed. */
+export const applyStep = (attempt: BindingAttempt, event: AttemptEvent, step: Step): BindingAttempt => {
+  const news = remembered(attempt, event, step);
+  if (step.to === attempt.state && Object.keys(news).length === 0) return attempt;
+  const code = step.to !== attempt.state && step.code !== undefined ? { code: step.code } : {};
+  return { ...attempt, ...news, state: step.to, ...code };
+};
 
 /** What the client is told to do next; the branch of B15 follows from what the attempt remembers. */
 export type NextMove =

@@ -2,6 +2,7 @@
 import { adminTokenStoreContract, approvalStoreContract } from './administration.ts';
 import { appRecordContract, auditLogContract } from './app-record.ts';
 import { attestationStoreContract } from './attestation-store.ts';
+import { bindingStoreContract } from './binding-store.ts';
 import { deviceStoreContract } from './device-store.ts';
 import { enrolmentChallengesContract } from './enrolment-challenges.ts';
 import type { OpenStorageHarness } from './harness.ts';
@@ -13,6 +14,7 @@ import { outboxContract } from './outbox.ts';
 export const storageContract = (adapter: string, open: OpenStorageHarness): void => {
   deviceStoreContract(adapter, open);
   attestationStoreContract(adapter, open);
+  bindingStoreContract(adapter, open);
   enrolmentChallengesContract(adapter, open);
   loginStoreContract(adapter, open);
   idempotencyStoreContract(adapter, open);

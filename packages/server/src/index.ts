@@ -1,4 +1,9 @@
 /** What other programs of this repository start and load: the configuration and a gateway in this process. */
+export { bindingSecrets, machineClock } from './binding/binding-secrets.ts';
+export { type BindingOptions, type BindingService, openBindingService } from './binding/binding-service.ts';
+export type { InboundAnswer, InboundSms } from './binding/inbound-sms.ts';
+export { type MemoryBindingStore, memoryBindingStore } from './binding/memory-binding-store.ts';
+export type { IssuedToken, TokenAsk } from './binding/request-token.ts';
 export type { Config, ServiceConfig, UpstreamConfig } from './config/config.ts';
 export { type ConfigIssue, issueText } from './config/config-issue.ts';
 export { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts';

@@ -89,6 +89,9 @@ const administration = `
     where a.organisation = p.organisation and a.app = p.app and a.id = p.id and a.version >= p.version);
 `;
 
+// Whatever binding counted, ended or used up since the backup was made stays so.
+const bindings = 'insert or replace into main.binding_rows select p.* from present.binding_rows as p';
+
 const outbox = ['outbox_events', 'outbox_segments', 'outbox_consumers']
   .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
   .join('\n');
@@ -109,6 +112,7 @@ export const mergePresent = (database: DatabaseSync): KeptRows => {
   };
   database.exec(versions);
   database.exec(administration);
+  database.exec(bindings);
   const ahead = database.prepare(`select ${headSql('present')} >= ${headSql('main')} as ahead`).get();
   if (ahead?.['ahead'] === 1) database.exec(outbox);
   return kept;

@@ -4,6 +4,7 @@ import { type CreateTableBuilder, Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { administrationIndexes, administrationTables } from './administration-tables.ts';
 import { attestationIndexes, attestationTables } from './attestation-tables.ts';
+import { bindingIndexes, bindingTables } from './binding-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { StateError } from './storage-refusal.ts';
 
@@ -200,6 +201,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0001-record': createTables(record, indexes),
   '0002-administration': createTables(administrationTables, administrationIndexes),
   '0003-attestations': createTables(attestationTables, attestationIndexes),
+  '0004-binding': createTables(bindingTables, bindingIndexes),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */

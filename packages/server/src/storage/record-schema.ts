@@ -215,6 +215,15 @@ export interface ApprovalTable extends Scoped {
   outcome: string | null;
 }
 
+/** See `BindingRows`; `value` is JSON. */
+export interface BindingRowTable extends Scoped {
+  kind: string;
+  id: string;
+  version: number;
+  value: string;
+  expires_at_ms: number | null;
+}
+
 /** All tables. */
 export interface RecordSchema {
   admin_tokens: AdminTokenTable;
@@ -237,4 +246,5 @@ export interface RecordSchema {
   outbox_consumers: OutboxConsumerTable;
   audit_entries: AuditEntryTable;
   audit_checkpoints: AuditCheckpointTable;
+  binding_rows: BindingRowTable;
 }

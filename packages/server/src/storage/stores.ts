@@ -1,5 +1,6 @@
 /** The ports of the storage, as one value. */
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { BindingStore } from '../binding/binding-store.ts';
 import type { AdminTokenStore } from './admin-token-store.ts';
 import type { AppRecord } from './app-record.ts';
 import type { ApprovalStore } from './approval-store.ts';
@@ -22,4 +23,5 @@ export interface Stores {
   readonly audit: AuditLog;
   readonly adminTokens: AdminTokenStore;
   readonly approvals: ApprovalStore;
+  readonly bindings: BindingStore;
 }

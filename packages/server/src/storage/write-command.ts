@@ -13,6 +13,7 @@ import type { Bytes, EpochMs, Result } from '@hauberk/primitives';
 import type { AdminToken, StoredAdminToken } from '../admin/admin-token.ts';
 import type { Approval, ApprovalEvent } from '../admin/approval.ts';
 import type { AuditHead, AuditRecord } from '../audit/audit-log.ts';
+import type { BindingChange } from '../binding/binding-store.ts';
 import type { StartupSecret } from './admin-token-store.ts';
 import type { ConfigVersion } from './app-record.ts';
 import type { ApprovalStepRefusal } from './approval-store.ts';
@@ -165,6 +166,12 @@ export interface WriteCommands {
     },
     Result<Approval, ApprovalStepRefusal>
   >;
+  /** All of a change or nothing. */
+  'binding.commit': Command<
+    { readonly change: BindingChange; readonly now: EpochMs },
+    Result<true, 'binding-conflict' | 'binding-fenced'>
+  >;
+  'binding.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
   /** Drops what has expired, at most `limit` rows of each kind, so that no group waits long for it. */
   'record.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
 }

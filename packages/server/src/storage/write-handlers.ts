@@ -5,6 +5,7 @@ import { appWrites } from './sqlite/app-writes.ts';
 import { approvalWrites } from './sqlite/approval-writes.ts';
 import { attestationWrites } from './sqlite/attestation-writes.ts';
 import { auditWrites } from './sqlite/audit-writes.ts';
+import { bindingWrites } from './sqlite/binding-rows.ts';
 import { challengeWrites } from './sqlite/challenge-writes.ts';
 import { deviceKeeper, deviceWrites } from './sqlite/device-writes.ts';
 import { idempotencyWrites } from './sqlite/idempotency-writes.ts';
@@ -25,6 +26,7 @@ export const writeHandlers = (context: WriteContext): RunWrite => {
     ...outboxWrites(context),
     ...appWrites(context),
     ...auditWrites(context),
+    ...bindingWrites(context),
     ...purgeWrites(context),
     ...adminTokenWrites(context),
     ...approvalWrites(context),

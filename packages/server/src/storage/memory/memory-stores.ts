@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { accept, refuse } from '@hauberk/primitives';
 import { type AuditEntry, type AuditLog, auditText, chainHash, emptyAuditHash } from '../../audit/audit-log.ts';
+import { memoryBindingStore } from '../../binding/memory-binding-store.ts';
 import type { AppRecord, ConfigVersion } from '../app-record.ts';
 import {
   type EnrolmentChallenges,
@@ -94,15 +95,21 @@ export interface MemoryStorage {
 export const memoryStorage = (boot = 1): MemoryStorage => {
   const record = new MemoryRecord();
   const entries = new MemoryEntries(record);
+  const audit = memoryAudit(record);
+  const bindings = memoryBindingStore({
+    write: (run) => record.write(run),
+    audit: (scope, entry, now) => audit.append(scope, entry, now),
+  });
   const shared = {
     ...memoryDeviceStores(record),
     challenges: memoryChallenges(record),
     logins: memoryLoginStore(record),
     outbox: memoryOutbox(record),
     apps: memoryApps(record),
-    audit: memoryAudit(record),
+    audit,
     adminTokens: memoryAdminTokenStore(record),
     approvals: memoryApprovalStore(record),
+    bindings,
   };
   let clients = 0;
   return {

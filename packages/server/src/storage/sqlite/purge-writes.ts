@@ -2,6 +2,7 @@
 import { accept, days, type EpochMs } from '@hauberk/primitives';
 import { prepare } from '../statement.ts';
 import type { WriteHandlers } from '../write-command.ts';
+import { prepareBindingPurge } from './binding-rows.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** How long an unknown outcome is listed after it expired: time for an operator to settle it. */
@@ -108,6 +109,7 @@ const prepareAdministrationPurge = ({ database }: WriteContext) => ({
 
 /** The code behind the purge. */
 export const purgeWrites = (context: WriteContext): WriteHandlers<'record.purge'> => {
+  const bindings = prepareBindingPurge(context.database);
   const statements = { ...preparePurge(context), ...prepareAdministrationPurge(context) };
   return {
     'record.purge': ({ now, limit }) => {
@@ -119,7 +121,8 @@ export const purgeWrites = (context: WriteContext): WriteHandlers<'record.purge'
           statements.logins.run(before(loginKept)) +
           statements.credentials.run(before(loginKept)) +
           statements.tokens.run(before(administrationKept)) +
-          statements.approvals.run(before(administrationKept)),
+          statements.approvals.run(before(administrationKept)) +
+          bindings.run({ now, limit }),
       );
     },
   };

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { accept, type Bytes, toBase64Url } from '@hauberk/primitives';
+import type { BindingStore } from '../../binding/binding-store.ts';
 import type { KeyReader } from '../../keys/key-provider.ts';
 import type { AdminTokenStore } from '../admin-token-store.ts';
 import type { ApprovalStore } from '../approval-store.ts';
@@ -30,6 +31,7 @@ import { appReads } from './app-reads.ts';
 import { approvalReads } from './approval-reads.ts';
 import { attestationReads } from './attestation-reads.ts';
 import { auditReads } from './audit-reads.ts';
+import { bindingReads } from './binding-rows.ts';
 import { deviceReads } from './device-reads.ts';
 import { unknownOutcomes } from './idempotency-reads.ts';
 import { loginReads } from './login-reads.ts';
@@ -173,6 +175,17 @@ const approvalStore = ({ submit, reader }: StoreParts): ApprovalStore => {
   };
 };
 
+const bindingStore = ({ submit, reader }: StoreParts): BindingStore => {
+  const reads = bindingReads(reader);
+  return {
+    fence: async () => reads.fence(),
+    load: async (scope, keys) => keys.map((key) => reads.read(scope, key)),
+    commit: (scope, change, now) => submit('binding.commit', { scope, change, now }),
+    list: async (scope, afterProfile, limit) => reads.list(scope, afterProfile, limit),
+    purge: (now, limit) => submit('binding.purge', { now, limit }),
+  };
+};
+
 /** The ports of one thread. */
 export const sqliteStores = (parts: StoreParts): Stores => {
   const { submit } = parts;
@@ -198,5 +211,6 @@ export const sqliteStores = (parts: StoreParts): Stores => {
     },
     adminTokens: adminTokenStore(parts),
     approvals: approvalStore(parts),
+    bindings: bindingStore(parts),
   };
 };

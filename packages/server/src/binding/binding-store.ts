@@ -1,0 +1,91 @@
+/**
+ * Storage of binding: versioned rows that change together or not at all. Every mutual exclusion of binding (one attempt for a number, one
+ * for a profile, one SMS for a token, one live binding) is a row whose version two writers cannot both have read last.
+ */
+import type { Binding, BindingAttempt, BindingCode, Tally } from '@hauberk/binding';
+import type { EpochMs } from '@hauberk/primitives';
+import type { AuditRecord } from '../audit/audit-log.ts';
+import type { Scope } from '../storage/scope.ts';
+import type { Stored } from '../storage/storage-refusal.ts';
+
+/** What became of an inbound SMS. */
+export interface SmsOutcome {
+  readonly outcome: 'counted' | 'redelivered' | 'ignored' | 'declined';
+  readonly code?: BindingCode | undefined;
+}
+
+/** Kind of row → what it holds. */
+export interface BindingRows {
+  /** By attempt id. */
+  readonly attempt: BindingAttempt;
+  /** By keyed hash of the token: which attempt it names. */
+  readonly token: { readonly attempt: string };
+  /** By link, message id and content: what was answered, so that a redelivery gets the same answer. */
+  readonly sms: SmsOutcome;
+  /** By `device …`, `key …`, `print …` (B09) or `profile …` (B16). */
+  readonly tally: Tally;
+  /** By `profile …` or `number …`: who is binding it now. Void after its end or under another fence. */
+  readonly lock: { readonly attempt: string; readonly key: string; readonly untilMs: EpochMs; readonly fence: number };
+  /** By profile: the present or last binding. */
+  readonly binding: Binding;
+  /** By profile: what the binding of that id moved while it was cooling (B19). */
+  readonly moved: { readonly binding: string; readonly minor: number };
+  /** By use of a factor: it was used (B22). */
+  readonly factor: { readonly attempt: string };
+  /** By device: the VMN that it was given last (B13). */
+  readonly vmn: { readonly number: string };
+}
+
+/** A kind of row. */
+export type BindingRowKind = keyof BindingRows;
+
+/** Names a row. */
+export interface RowKey<Kind extends BindingRowKind = BindingRowKind> {
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+/** A row as it was read; version 0 and no value when it is not there. */
+export interface ReadRow {
+  readonly key: RowKey;
+  readonly version: number;
+  readonly value: BindingRows[BindingRowKind] | undefined;
+}
+
+/** A row to write; no value deletes it. */
+export type RowPut = {
+  readonly [Kind in BindingRowKind]: {
+    readonly kind: Kind;
+    readonly id: string;
+    readonly value: BindingRows[Kind] | undefined;
+    /** After this it may be dropped; never when absent. */
+    readonly expiresAtMs?: EpochMs | undefined;
+  };
+}[BindingRowKind];
+
+/** Changes that happen together. */
+export interface BindingChange {
+  /** The fence under which all of it was decided. */
+  readonly fence: number;
+  /** What was read: each row must still have that version. */
+  readonly read: readonly { readonly key: RowKey; readonly version: number }[];
+  readonly puts: readonly RowPut[];
+  /** One for each transition, in the same transaction. */
+  readonly audit: readonly AuditRecord[];
+}
+
+/** The store of an app's bindings. */
+export interface BindingStore {
+  /** Rises with every start and failover; what was decided under an older one is refused. */
+  fence(): Promise<number>;
+  load(scope: Scope, keys: readonly RowKey[]): Promise<readonly ReadRow[]>;
+  /** Writes all or nothing, durable once it is answered. Of two changes that read one row, one is refused. */
+  commit(scope: Scope, change: BindingChange, now: EpochMs): Stored<true, 'binding-conflict' | 'binding-fenced'>;
+  /** Bindings by profile after a profile, in the order of their code units; ended ones too. */
+  list(scope: Scope, afterProfile: string, limit: number): Promise<readonly Binding[]>;
+  /** Drops rows that expired, at most so many. */
+  purge(now: EpochMs, limit: number): Stored<number>;
+}
+
+/** One text for a row's key. */
+export const rowName = ({ kind, id }: RowKey): string => `${kind}\u0000${id}`;

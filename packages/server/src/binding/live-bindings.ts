@@ -1,0 +1,162 @@
+/** Live bindings: logins, transfers in the first day, SIM changes, and the jobs that end what has run out. */
+import {
+  type Binding,
+  type BindingCode,
+  type BindingEnd,
+  isCooling,
+  isInactive,
+  isLive,
+  isStaleList,
+  judgeLogin,
+  judgeTransfer,
+  type LoginVerdict,
+} from '@hauberk/binding';
+import { type AmountMinor, accept, type EpochMs, type Refusal, type Result, refuse } from '@hauberk/primitives';
+import type { AuditRecord } from '../audit/audit-log.ts';
+import type { StorageRefusal } from '../storage/storage-refusal.ts';
+import type { ServiceParts } from './binding-service.ts';
+import type { RowKey } from './binding-store.ts';
+import { type Decided, type LoadedRows, transact } from './binding-transaction.ts';
+import { type EndedBinding, endPuts } from './step-rows.ts';
+
+/** A device that speaks for a profile, as the channel verified it. */
+export interface BoundCaller {
+  readonly profile: string;
+  readonly key: string;
+}
+
+const bindingRow = (profile: string): RowKey<'binding'> => ({ kind: 'binding', id: profile });
+const justBinding =
+  (profile: string) =>
+  (load: (keys: readonly RowKey[]) => Promise<LoadedRows>): Promise<LoadedRows> =>
+    load([bindingRow(profile)]);
+
+/** Uses of one binding are written at most this often: B21 counts in years. */
+const useGrainMs = 3_600_000;
+
+/** Judges a login and notes the use of the binding. */
+export const judgeDeviceLogin = async (
+  parts: ServiceParts,
+  { profile, key }: BoundCaller,
+  isSimUnchanged: boolean,
+): Promise<Result<LoginVerdict, StorageRefusal>> => {
+  const answer = await transact(parts, justBinding(profile), (rows, now): Decided<Result<LoginVerdict, never>> => {
+    const binding = rows.find('binding', profile);
+    const verdict = judgeLogin(binding, { key, isSimUnchanged }, parts.policy, now.wallMs);
+    const isUse = verdict.proof === 'none' && binding !== undefined && now.wallMs - binding.usedAtMs >= useGrainMs;
+    const puts = isUse ? [{ kind: 'binding', id: profile, value: { ...binding, usedAtMs: now.wallMs } } as const] : [];
+    return { answer: accept(verdict), puts, audit: [] };
+  });
+  return answer;
+};
+
+/** B19: takes a transfer into the account of the first day, or refuses it. The bank calls it before it moves money. */
+export const takeTransfer = (
+  parts: ServiceParts,
+  { profile, key }: BoundCaller,
+  amount: AmountMinor,
+): Promise<Result<true, BindingCode | StorageRefusal>> => {
+  const moved: RowKey<'moved'> = { kind: 'moved', id: profile };
+  return transact(
+    parts,
+    (load) => load([bindingRow(profile), moved]),
+    (rows, now): Decided<Result<true, BindingCode>> => {
+      const nothing = (answer: Result<true, BindingCode>) => ({ answer, puts: [], audit: [] });
+      const binding = rows.find('binding', profile);
+      if (!isLive(binding)) return nothing(refuse('binding.unknown'));
+      if (binding.key !== key) return nothing(refuse('binding.foreign-device'));
+      if (!isCooling(binding, parts.policy, now.wallMs)) return nothing(accept(true));
+      const held = rows.find('moved', profile);
+      const before = held?.binding === binding.id ? held.minor : 0;
+      const code = judgeTransfer(binding, amount, before as AmountMinor, parts.policy, now.wallMs);
+      if (code !== undefined) return nothing(refuse(code));
+      const value = { binding: binding.id, minor: before + amount };
+      return { answer: accept(true), puts: [{ kind: 'moved', id: profile, value }], audit: [] };
+    },
+  );
+};
+
+const auditEnd = ({ id }: Binding, why: BindingEnd, actor: string): AuditRecord => ({
+  actor,
+  action: 'binding.ended',
+  subject: id,
+  facts: { why },
+});
+
+type EndAnswer = Result<EndedBinding, 'binding.unknown'>;
+
+/** Ends the live binding of a profile if it is still the expected one, tells of it once that is durable. */
+export const endBinding = async (
+  parts: ServiceParts,
+  which: { readonly profile: string; readonly key?: string | undefined; readonly id?: string | undefined },
+  why: BindingEnd,
+  actor: string,
+): Promise<EndAnswer | Refusal<StorageRefusal>> => {
+  const answer = await transact(parts, justBinding(which.profile), (rows, now): Decided<EndAnswer> => {
+    const binding = rows.find('binding', which.profile);
+    const isMeant =
+      isLive(binding) &&
+      (which.key === undefined || which.key === binding.key) &&
+      (which.id === undefined || which.id === binding.id);
+    if (!isMeant) return { answer: refuse('binding.unknown'), puts: [], audit: [] };
+    return {
+      answer: accept({ binding, why }),
+      puts: endPuts(binding, why, now.wallMs),
+      audit: [auditEnd(binding, why, actor)],
+    };
+  });
+  if (answer.ok) await parts.tellEnded(answer.value);
+  return answer;
+};
+
+/** B23: the bound device saw its SIM change. Ends the binding and, through the notice, every session. */
+export const simChanged = (parts: ServiceParts, { profile, key }: BoundCaller): ReturnType<typeof endBinding> =>
+  endBinding(parts, { profile, key }, 'sim-changed', 'device');
+
+/** What a round of upkeep came to. */
+export interface UpkeepReport {
+  readonly seen: number;
+  readonly inactive: number;
+  readonly revoked: number;
+  /** Bindings whose number no fresh list could say anything of. */
+  readonly unchecked: number;
+}
+
+const pageSize = 200;
+
+const reasonToEnd = async (
+  parts: ServiceParts,
+  binding: Binding,
+  now: EpochMs,
+): Promise<'inactive' | 'number-revoked' | 'unchecked' | undefined> => {
+  if (isInactive(binding, parts.policy, now)) return 'inactive';
+  const number = await parts.directory.registeredNumber(binding.profile);
+  // Another number is registered now: the one that was bound is no longer the customer's.
+  if (number === undefined || parts.secrets.hash('number', number) !== binding.number) return 'number-revoked';
+  const facts = await parts.numberFacts.facts(number);
+  if (facts.revocation !== 'silent' && facts.revocation.isListed) return 'number-revoked';
+  return isStaleList(facts, parts.policy, now) ? 'unchecked' : undefined;
+};
+
+/** B17 and B21: goes through all live bindings. Run at least weekly. */
+export const refreshBindings = async (parts: ServiceParts): Promise<UpkeepReport> => {
+  const counts = { seen: 0, inactive: 0, revoked: 0, unchecked: 0 };
+  let after = '';
+  for (;;) {
+    const page = await parts.store.list(parts.scope, after, pageSize);
+    for (const binding of page.filter(isLive)) {
+      counts.seen += 1;
+      const why = await reasonToEnd(parts, binding, parts.clock.now().wallMs);
+      if (why === 'unchecked') counts.unchecked += 1;
+      else if (why !== undefined) {
+        const done = await endBinding(parts, { profile: binding.profile, id: binding.id }, why, 'upkeep');
+        if (done.ok) counts[why === 'inactive' ? 'inactive' : 'revoked'] += 1;
+      }
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) break;
+    after = last.profile;
+  }
+  if (counts.unchecked > 0) parts.notices.alarm('binding.number-list-stale', { unchecked: counts.unchecked });
+  return counts;
+};
