@@ -12,7 +12,14 @@ export type { AndroidApp, DescriptionClaims } from './android-description.ts';
 export { type AppleMaker, appAssertion, appAttestation, appAttestKeyId, appleMaker, appReceipt } from './apple.ts';
 export { caseTime, caseWorld, checkCase, judge, type Minted, type NegativeCase, negativeCases } from './cases/index.ts';
 export { withBrokenSignature } from './certificate.ts';
-export { type PhoneKind, type PhoneOptions, type SimulatedPhone, simulatedPhone, type UserAnswer } from './phone.ts';
+export {
+  type PhoneKind,
+  type PhoneOptions,
+  phoneKinds,
+  type SimulatedPhone,
+  simulatedPhone,
+  type UserAnswer,
+} from './phone.ts';
 export { importedKey, type SigningKey, signingKey, signRaw } from './signing-key.ts';
 export { type PhoneTrick, trickWords } from './tricks.ts';
 export { type AuthenticatorMaker, assert, authenticatorMaker, register } from './webauthn.ts';

@@ -23,7 +23,9 @@ import type { PhoneTrick } from './tricks.ts';
 import { type SimulatedWorld, simulatedWorld } from './world.ts';
 
 /** Kinds of phone. `android-factory` has a keybox written in the factory, the other Androids are provisioned over the network. */
-export type PhoneKind = 'android' | 'android-factory' | 'android-strongbox' | 'iphone';
+export const phoneKinds = ['android', 'android-factory', 'android-strongbox', 'iphone'] as const;
+/** One of them. */
+export type PhoneKind = (typeof phoneKinds)[number];
 
 /** What the scripted user does at the next prompts. */
 export type UserAnswer = 'approve' | 'cancel' | 'fail';
