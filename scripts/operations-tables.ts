@@ -1,6 +1,8 @@
 /** The tables of docs/operations.md that come from the program: printed here, compared in test/operations-page.test.ts. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { sampleName } from '../packages/server/src/observability/exposition.ts';
+import { eventShapes } from '../packages/server/src/observability/log-events.ts';
+import type { FieldKind } from '../packages/server/src/observability/log-fields.ts';
 import { metricFamilies } from '../packages/server/src/observability/metric-families.ts';
 
 const code = (text: string): string => `\`${text}\``;
@@ -15,7 +17,19 @@ const metricsTable = (): string =>
     }),
   ].join('\n');
 
-const tables: Readonly<Record<string, () => string>> = { metrics: metricsTable };
+const kindText = (kind: FieldKind): string => (typeof kind === 'string' ? '' : ` (${kind.map(code).join(' or ')})`);
+
+const eventsTable = (): string =>
+  [
+    '| event | level | fields | meaning |',
+    '|---|---|---|---|',
+    ...Object.entries(eventShapes).map(([name, { level, fields, meaning }]) => {
+      const shown = Object.entries(fields).map(([field, kind]) => code(field) + kindText(kind));
+      return `| ${code(name)} | ${level} | ${shown.join(', ')} | ${meaning} |`;
+    }),
+  ].join('\n');
+
+const tables: Readonly<Record<string, () => string>> = { metrics: metricsTable, events: eventsTable };
 
 /** The page with every table made anew, between `<!-- NAME -->` and `<!-- /NAME -->`. */
 export const withTables = (page: string): string =>

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type AccessEntry, accessLine, openAccessLog } from '../src/gateway/access-log.ts';
+import type { RequestPrivacy } from '../src/observability/request-privacy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'access-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const onFault = (error: unknown): never => assert.fail(String(error));
+
+const privacy = { addresses: 'full', paths: 'full' } as const;
 
 const entry: AccessEntry = {
   at: 1,
@@ -18,6 +21,7 @@ const entry: AccessEntry = {
   address: '::1',
   method: 'GET',
   path: '/api',
+  pattern: '/api',
   status: 200,
   service: 'api',
   route: 'GET /api',
@@ -34,15 +38,65 @@ const entry: AccessEntry = {
 
 test('access log: a line is one JSON object whatever a text holds', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (path, detail) => {
-      const line = accessLine({ ...entry, path, detail });
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (path, service) => {
+      const line = accessLine({ ...entry, path, service }, privacy);
       assert.equal(line.indexOf('\n'), line.length - 1);
       const parsed = JSON.parse(line) as Record<string, unknown>;
-      assert.equal(parsed['path'], path);
-      assert.equal(parsed['detail'], detail === '' ? undefined : detail);
+      assert.equal(parsed['path'], path === '' ? undefined : path);
+      assert.equal(parsed['service'], service === '' ? undefined : service);
       assert.equal(parsed['ms'], 1.23);
     }),
   );
+});
+
+describe('access log: what is told of a client', () => {
+  const told = (given: Partial<AccessEntry>, policy: Partial<RequestPrivacy>): Record<string, unknown> =>
+    JSON.parse(accessLine({ ...entry, ...given }, { ...privacy, ...policy })) as Record<string, unknown>;
+
+  for (const [address, shortened] of [
+    ['192.0.2.77', '192.0.2.0/24'],
+    ['2001:db8:1234:5678::9', '2001:db8:1234::/48'],
+    ['2001:db8::9', '2001:db8:0::/48'],
+    ['::1', '0:0:0::/48'],
+    ['fe80::1%eth0', 'fe80:0:0::/48'],
+    ['1:2:3:4:5:6:7:8', '1:2:3::/48'],
+    ['not an address', undefined],
+    ['', undefined],
+  ] as const)
+    test(`${address} is shortened to ${shortened}`, () =>
+      assert.equal(told({ address }, { addresses: 'shortened' })['address'], shortened));
+
+  test('any shortened address holds nothing of the last part', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        const [a, b, c] = address.split('.');
+        assert.equal(told({ address }, { addresses: 'shortened' })['address'], `${a}.${b}.${c}.0/24`);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        const shown = String(told({ address }, { addresses: 'shortened' })['address']);
+        assert.match(shown, /^(?:[0-9a-f]{1,4}:){3}:\/48$/i);
+      }),
+    );
+  });
+
+  test('no address at all when the policy says none', () =>
+    assert.ok(!('address' in told({ address: '192.0.2.77' }, { addresses: 'none' }))));
+
+  test('a path is its pattern; without a route there is none', () => {
+    const path = '/api/cards/4111111111111111';
+    assert.equal(told({ path, pattern: '/api/cards/{card}' }, { paths: 'pattern' })['path'], '/api/cards/{card}');
+    assert.ok(!('path' in told({ path, pattern: '' }, { paths: 'pattern' })));
+    assert.equal(told({ path, pattern: '' }, { paths: 'full' })['path'], path);
+  });
+
+  test('details and methods that a client wrote are not told', () => {
+    assert.equal(told({ detail: 'request.seal' }, {})['detail'], 'request.seal');
+    assert.ok(!('detail' in told({ detail: 'br;password=x' }, {})));
+    assert.equal(told({ method: 'PROPFIND' }, {})['method'], 'PROPFIND');
+    assert.equal(told({ method: 'x-secret' }, {})['method'], 'other');
+  });
 });
 
 const idsIn = (path: string): readonly unknown[] =>
@@ -53,7 +107,7 @@ const idsIn = (path: string): readonly unknown[] =>
 
 test('access log: every line reaches the file, in order, in few writes', async () => {
   const path = join(folder, 'a.log');
-  const log = openAccessLog({ to: 'file', path }, onFault);
+  const log = openAccessLog({ to: 'file', path }, privacy, onFault);
   for (let index = 0; index < 5000; index += 1) log.write({ ...entry, id: `req-${index}` });
   await log.close();
   assert.deepEqual(
@@ -64,7 +118,7 @@ test('access log: every line reaches the file, in order, in few writes', async (
 
 test('access log: after a rotation the new file gets what comes, the old one keeps what was', async () => {
   const path = join(folder, 'b.log');
-  const log = openAccessLog({ to: 'file', path }, onFault);
+  const log = openAccessLog({ to: 'file', path }, privacy, onFault);
   log.write({ ...entry, id: 'old' });
   await log.flush();
   renameSync(path, `${path}.1`);
@@ -77,7 +131,7 @@ test('access log: after a rotation the new file gets what comes, the old one kee
 
 test('access log: a disk that fails is told, and the gateway goes on', async () => {
   const faults: unknown[] = [];
-  const log = openAccessLog({ to: 'file', path: '/dev/full' }, (error) => void faults.push(error));
+  const log = openAccessLog({ to: 'file', path: '/dev/full' }, privacy, (error) => void faults.push(error));
   log.write(entry);
   await log.flush();
   assert.equal((faults[0] as NodeJS.ErrnoException).code, 'ENOSPC');

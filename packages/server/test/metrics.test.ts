@@ -145,10 +145,10 @@ describe('log', () => {
       (line) => lines.push(line),
       () => new Date(0),
     );
-    log.info('unheard');
-    log.error('broken', { error: new Error('outer', { cause: new TypeError('inner') }), index: 1 });
+    log.info('config.reloaded');
+    log.error('worker.fault', { error: new Error('outer', { cause: new TypeError('inner') }), index: 1 });
     assert.equal(lines.length, 1);
-    const event = JSON.parse(lines[0] ?? '') as { at: string; error: { cause: { message: string } }; index: number };
-    assert.deepEqual([event.at, event.error.cause.message, event.index], ['1970-01-01T00:00:00.000Z', 'inner', 1]);
+    const event = JSON.parse(lines[0] ?? '') as { at: string; error: { cause: { name: string } }; index: number };
+    assert.deepEqual([event.at, event.error.cause.name, event.index], ['1970-01-01T00:00:00.000Z', 'TypeError', 1]);
   });
 });

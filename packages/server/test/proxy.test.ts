@@ -140,6 +140,7 @@ test('proxy: every request leaves one line with ids and codes and without its qu
       address: '127.0.0.1',
       method: 'GET',
       path: '/api/echo',
+      pattern: '/api/echo',
       status: 200,
       service: 'api',
       route: 'echo',

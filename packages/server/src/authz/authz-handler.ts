@@ -54,6 +54,7 @@ const record = (ports: AuthzPorts, { id, arrivedAt, startedAt, log, head, route 
     address: head?.address ?? '',
     method: head?.target.method ?? '',
     path: head?.target.path ?? '',
+    pattern: route?.pattern.text ?? '',
     status,
     service,
     route: route?.id ?? 'authz',

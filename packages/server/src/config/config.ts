@@ -138,6 +138,10 @@ export interface LogConfig {
   readonly access: 'none' | 'stdout' | 'file';
   /** Relative to the state folder. */
   readonly accessFile: string;
+  /** How the access log tells a client's address. */
+  readonly addresses: 'full' | 'shortened' | 'none';
+  /** `pattern`: as the route has it; `full`: as the client sent it, without the query. */
+  readonly paths: 'pattern' | 'full';
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
 

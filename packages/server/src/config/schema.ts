@@ -169,6 +169,14 @@ const logSchema = z
   .strictObject({
     access: z.enum(['none', 'stdout', 'file']).default('file').describe('One JSON line a request, without secrets.'),
     accessFile: z.string().min(1).default('access.log').describe('Relative to the state folder.'),
+    addresses: z
+      .enum(['full', 'shortened', 'none'])
+      .default('shortened')
+      .describe('Addresses in the access log; shortened to /24 of IPv4 and /48 of IPv6.'),
+    paths: z
+      .enum(['pattern', 'full'])
+      .default('pattern')
+      .describe('Paths in the access log: the pattern of the route, or what the client sent.'),
     level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   })
   .prefault({});

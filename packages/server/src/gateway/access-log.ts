@@ -1,8 +1,10 @@
 /**
- * The access log: one JSON line a request, collected and written in batches. It holds ids, codes and the path; never a query, a header value
- * or a body, which may carry secrets.
+ * The access log: one JSON line a request, collected and written in batches. It holds ids, codes and the route's pattern; never a query, a
+ * header value or a body, which may carry secrets. What is collected but not yet written is lost with a killed process: at most a quarter of
+ * a second or 64 KiB, whichever comes first, unless the disk is slower. What must not be lost is in the audit record.
  */
 import { close, closeSync, openSync, write, writeSync } from 'node:fs';
+import { type RequestPrivacy, shownAddress, shownDetail, shownMethod } from '../observability/request-privacy.ts';
 
 /** One finished request. */
 export interface AccessEntry {
@@ -12,7 +14,10 @@ export interface AccessEntry {
   readonly traceId: string;
   readonly address: string;
   readonly method: string;
+  /** As it came. Written only where the policy says so. */
   readonly path: string;
+  /** Of the route or the endpoint; empty when there is none. */
+  readonly pattern: string;
   readonly status: number;
   readonly service: string;
   readonly route: string;
@@ -51,11 +56,14 @@ const quoted = (text: string): string =>
 
 const optional = (name: string, text: string): string => (text === '' ? '' : `,"${name}":${quoted(text)}`);
 
+const pathOf = ({ path, pattern }: AccessEntry, { paths }: RequestPrivacy): string =>
+  paths === 'full' ? path : pattern;
+
 /** The line of an entry. Empty members are left out. */
-export const accessLine = (entry: AccessEntry): string =>
-  `{"at":${entry.at},"id":"${entry.id}","traceId":"${entry.traceId}","address":${quoted(entry.address)},"method":${quoted(entry.method)},"path":${quoted(entry.path)},` +
-  `"status":${entry.status}${optional('service', entry.service)}${optional('route', entry.route)},"reason":"${entry.reason}"` +
-  `${optional('detail', entry.detail)}${optional('outcome', entry.outcome)}${optional('device', entry.deviceId)}` +
+export const accessLine = (entry: AccessEntry, privacy: RequestPrivacy): string =>
+  `{"at":${entry.at},"id":"${entry.id}","traceId":"${entry.traceId}","method":"${shownMethod(entry.method)}"` +
+  `${optional('address', shownAddress(entry.address, privacy.addresses))}${optional('path', pathOf(entry, privacy))},"status":${entry.status}${optional('service', entry.service)}${optional('route', entry.route)},"reason":"${entry.reason}"` +
+  `${optional('detail', shownDetail(entry.detail))}${optional('outcome', entry.outcome)}${optional('device', entry.deviceId)}` +
   `${optional('session', entry.sessionId)}${optional('tag', entry.tag)},"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},` +
   `"ms":${Math.round(entry.milliseconds * 100) / 100}}\n`;
 
@@ -82,18 +90,20 @@ class BatchedLog implements AccessLog {
   private file: number;
   private readonly path: string | undefined;
   private readonly timer: NodeJS.Timeout;
+  private readonly privacy: RequestPrivacy;
   private readonly onFault: (error: unknown) => void;
 
-  constructor(path: string | undefined, onFault: (error: unknown) => void) {
+  constructor(path: string | undefined, privacy: RequestPrivacy, onFault: (error: unknown) => void) {
     this.path = path;
     this.file = path === undefined ? 1 : openSync(path, 'a', 0o640);
+    this.privacy = privacy;
     this.onFault = onFault;
     this.timer = setInterval(() => void this.flush(), flushEveryMs).unref();
   }
 
   readonly write = (entry: AccessEntry): void => {
     if (this.lines.length > mostCharacters) this.dropped += 1;
-    else this.lines += accessLine(entry);
+    else this.lines += accessLine(entry, this.privacy);
     if (this.lines.length > flushAtCharacters && this.running === undefined) void this.flush();
   };
 
@@ -151,8 +161,9 @@ const silent: AccessLog = {
 /** Opens a log. Several threads may append to one file: each batch is whole lines in one write. */
 export const openAccessLog = (
   target: { readonly to: 'none' } | { readonly to: 'stdout' } | { readonly to: 'file'; readonly path: string },
+  privacy: RequestPrivacy,
   onFault: (error: unknown) => void,
 ): AccessLog => {
   if (target.to === 'none') return silent;
-  return new BatchedLog(target.to === 'file' ? target.path : undefined, onFault);
+  return new BatchedLog(target.to === 'file' ? target.path : undefined, privacy, onFault);
 };

@@ -77,6 +77,9 @@ const none: readonly string[] = [];
 const noHeaders: TraceHeaders = {};
 const emptyBody = new Uint8Array(0);
 
+/** Whether a name is that of an endpoint; a preflight asks for somebody else's path. */
+const isOwn = (endpoint: string): boolean => endpoint !== '' && endpoint !== 'preflight';
+
 const declaredBytes = (head: RequestHead | undefined): number => Number(head?.headers['content-length'] ?? 0);
 
 const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: number): void => {
@@ -116,6 +119,7 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
     address: head?.address ?? turn.incoming.socket.remoteAddress ?? '',
     method,
     path: head?.target.path ?? '',
+    pattern: route?.pattern.text ?? (isOwn(endpoint) ? `${endpointPrefix}${endpoint}` : ''),
     status,
     service,
     route: route?.id ?? endpoint,

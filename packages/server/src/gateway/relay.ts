@@ -118,7 +118,7 @@ export const relayRequest = async (peer: Upstream, exchange: Exchange, pace: Bod
     route.replyCapBytes + 65_536,
   );
   head.trace.enter('reply');
-  log.detail = `relayed to ${peer.origin}`;
+  log.detail = 'relayed';
   if (outcome.kind === 'reply')
     return { status: outcome.status, headers: cleaned(outcome.headers), body: outcome.body };
   return unboundProblem(exchange, outcome.kind === 'not-sent' ? 'request.ticket-node' : outcome.code, outcome.detail);

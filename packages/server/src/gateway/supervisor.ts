@@ -239,6 +239,7 @@ class Gateway implements RunningGateway {
     const renewedAt = now();
     this.#keys = await makeChannelKeys(this.#source, this.#tickets);
     this.#renewedAt = renewedAt;
+    this.#log.debug('keys.renewed');
     this.#pool.updateKeys(this.#keys);
   }
 
@@ -265,6 +266,7 @@ class Gateway implements RunningGateway {
     this.#renewal = setInterval(() => {
       this.#inTurn(() => this.#renew()).catch((error: unknown) => this.#log.error('keys.renewal-failed', { error }));
     }, renewEveryMs);
+    this.#log.info('gateway.started', { workers: this.#pool.listening });
   }
 
   get url(): string {
@@ -321,9 +323,8 @@ class Gateway implements RunningGateway {
         : loaded.issues;
       if (!loaded.ok || issues.length > 0) {
         this.#refusedReloads += 1;
-        const texts = issues.map(issueText);
-        this.#log.warn('config.reload-refused', { issues: texts });
-        return texts;
+        this.#log.warn('config.reload-refused', { issues });
+        return issues.map(issueText);
       }
       this.#config = loaded.config;
       // Workers first: a client must not learn of a route that is not served yet.

@@ -86,7 +86,7 @@ const openUpstreams = (config: Config): ReadonlyMap<string, OpenedUpstream> =>
 const openLog = (config: Config, log: Log): AccessLog => {
   const { access, accessFile } = config.log;
   const target = access === 'file' ? { to: access, path: join(config.state, accessFile) } : { to: access };
-  return openAccessLog(target, (error) => log.error('access-log.fault', { error }));
+  return openAccessLog(target, config.log, (error) => log.error('access-log.fault', { error }));
 };
 
 /** Tells whether hellos come faster than a number a second; then each must prove a round trip first. */

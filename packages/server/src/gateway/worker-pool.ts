@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
 import { transferOf } from '../storage/index.ts';
 import type { ChannelKeys } from './channel-state.ts';
+import { ListenError } from './listen-error.ts';
 import type { Log } from './log.ts';
 import { type MetricsSnapshot, noQueues } from './metrics.ts';
 import { joinSnapshots } from './prometheus.ts';
@@ -19,16 +20,6 @@ export interface WorkerPoolOptions {
   /** Makes a worker's seed: with the present keys and configuration, and a storage port of its own. */
   readonly seed: (index: number, port: number, reusePort: boolean) => WorkerSeed;
   readonly program: URL;
-}
-
-/** A worker could not listen. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 interface Member {
@@ -107,7 +98,7 @@ export class WorkerPool {
       await this.#spawn(0);
     } catch (error) {
       if (!this.#reusePort || !(error instanceof ListenError) || !noReusePort.has(error.code)) throw error;
-      this.#options.log.warn('listen.single', { code: error.code });
+      this.#options.log.warn('listen.single', { error });
       this.#reusePort = false;
       await this.#spawn(0);
     }
@@ -136,6 +127,7 @@ export class WorkerPool {
         if (message.kind === 'refused') reject(new ListenError(message.code, message.message));
         if (message.kind !== 'listening') return;
         this.#port = message.port;
+        this.#options.log.debug('worker.listening', { index });
         this.#members.set(index, { index, worker, startedAt: performance.now(), exited });
         resolve();
       });

@@ -77,7 +77,7 @@ let draining = false;
 let held: Live | undefined;
 const config = (): Config => held?.config ?? seed.config;
 
-const log = createLog(seed.config.log.level);
+const log = createLog(seed.config.log.level, undefined, undefined, { worker: seed.index });
 const parts = openWorkerParts(seed, log, config, () => draining);
 held = live(parts, seed.config);
 const current = (): Live => held ?? live(parts, seed.config);
@@ -112,7 +112,7 @@ const ports: PipelinePorts = {
   onFinished: sightings.see,
   now: parts.now,
   startTrace,
-  onFault: (error, instance) => log.error('request.fault', { error, instance }),
+  onFault: (error, request) => log.error('request.fault', { error, request }),
 };
 
 const { authz } = seed.config;
@@ -133,7 +133,7 @@ const openAuthz = async (): Promise<AuthzListener | undefined> =>
           now: parts.now,
           startTrace,
           onFinished: sightings.see,
-          onFault: (error, instance) => log.error('authz.fault', { error, instance }),
+          onFault: (error, request) => log.error('authz.fault', { error, request }),
         }),
       );
 

@@ -1,0 +1,112 @@
+/** Every event of the process's own log, with its level and its fields: from here come types, lines, and the table of docs/operations.md. */
+import type { FieldKind, FieldValue } from './log-fields.ts';
+
+/** Levels from chatty to grave. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What is said of every event. */
+export interface EventShape {
+  readonly level: LogLevel;
+  readonly meaning: string;
+  readonly fields: Readonly<Record<string, FieldKind>>;
+}
+
+/** The events by their names. */
+const logEvents = {
+  'gateway.started': {
+    level: 'info',
+    meaning: 'Requests are accepted.',
+    fields: { workers: 'count' },
+  },
+  'gateway.stopping': {
+    level: 'info',
+    meaning: 'A signal asked for a stop; requests under way still end.',
+    fields: { signal: ['SIGTERM', 'SIGINT'] },
+  },
+  'worker.listening': { level: 'debug', meaning: 'A worker thread accepts requests.', fields: { index: 'count' } },
+  'worker.fault': {
+    level: 'error',
+    meaning: 'A fault ended a worker thread.',
+    fields: { index: 'count', error: 'fault' },
+  },
+  'worker.died': {
+    level: 'error',
+    meaning: 'A worker thread is gone and will be replaced.',
+    fields: { index: 'count', code: 'count', restartInMs: 'count' },
+  },
+  'worker.restart-failed': {
+    level: 'error',
+    meaning: 'The replacement did not start; another try follows.',
+    fields: { index: 'count', error: 'fault' },
+  },
+  'worker.drain-failed': {
+    level: 'error',
+    meaning: 'A worker thread could not end in order.',
+    fields: { error: 'fault' },
+  },
+  'listen.single': {
+    level: 'warn',
+    meaning: 'The platform cannot share a port between threads: one worker serves alone.',
+    fields: { error: 'fault' },
+  },
+  'request.fault': {
+    level: 'error',
+    meaning: 'A fault of the gateway ended a request (`gateway.fault`).',
+    fields: { request: 'request', error: 'fault' },
+  },
+  'authz.fault': {
+    level: 'error',
+    meaning: 'A fault of the gateway answered a proxy with no.',
+    fields: { request: 'request', error: 'fault' },
+  },
+  'record.fault': {
+    level: 'error',
+    meaning: 'The record could not be asked; the route decided by its fail mode.',
+    fields: { error: 'fault' },
+  },
+  'report.fault': { level: 'error', meaning: 'Sightings of clients were not kept.', fields: { error: 'fault' } },
+  'access-log.fault': { level: 'error', meaning: 'Lines of the access log are lost.', fields: { error: 'fault' } },
+  'admin.fault': { level: 'error', meaning: 'A fault ended a request of an operator.', fields: { error: 'fault' } },
+  'keys.renewed': { level: 'debug', meaning: 'Keys, configs and status statements were made anew.', fields: {} },
+  'keys.renewal-failed': {
+    level: 'error',
+    meaning: 'They could not be; the old ones go on until they expire.',
+    fields: { error: 'fault' },
+  },
+  'config.reloaded': { level: 'info', meaning: 'A new configuration is in force.', fields: {} },
+  'config.reload-refused': {
+    level: 'warn',
+    meaning: 'The running configuration stays; the issues say why.',
+    fields: { issues: 'issues' },
+  },
+  'config.reload-failed': { level: 'error', meaning: 'A reload met a fault.', fields: { error: 'fault' } },
+  'storage.failed': {
+    level: 'error',
+    meaning: 'Writes can no longer be kept; the process ends.',
+    fields: { error: 'fault' },
+  },
+} as const;
+
+/** The name of an event. */
+export type EventName = keyof typeof logEvents;
+
+/** The same, for whoever looks an event up. */
+export const eventShapes: Readonly<Record<EventName, EventShape>> = logEvents;
+
+/** The names of one level. */
+export type EventAt<Level extends LogLevel> = {
+  readonly [Name in EventName]: (typeof logEvents)[Name]['level'] extends Level ? Name : never;
+}[EventName];
+
+type KindsOf<Name extends EventName> = (typeof logEvents)[Name]['fields'];
+
+/** What an event must be told with. */
+export type EventFields<Name extends EventName> = {
+  readonly [Field in keyof KindsOf<Name>]: KindsOf<Name>[Field] extends FieldKind
+    ? FieldValue<KindsOf<Name>[Field]>
+    : never;
+};
+
+/** The fields as arguments: none for an event that has none. */
+export type EventArguments<Name extends EventName> =
+  Record<never, never> extends EventFields<Name> ? [] : [fields: EventFields<Name>];
