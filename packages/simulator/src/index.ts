@@ -12,6 +12,7 @@ export type { AndroidApp, DescriptionClaims } from './android-description.ts';
 export { type AppleMaker, appAssertion, appAttestation, appAttestKeyId, appleMaker, appReceipt } from './apple.ts';
 export { caseTime, caseWorld, checkCase, judge, type Minted, type NegativeCase, negativeCases } from './cases/index.ts';
 export { withBrokenSignature } from './certificate.ts';
+export { type HarmonyApp, type HarmonyMaker, harmonyKey, harmonyMaker } from './harmony.ts';
 export {
   type PhoneKind,
   type PhoneOptions,

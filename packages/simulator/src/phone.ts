@@ -17,13 +17,14 @@ import {
   TrustedError,
 } from '@hauberk/sdk/trusted';
 import { appAttestation, appAttestKeyId } from './apple.ts';
+import { harmonyKey, harmonyMaker } from './harmony.ts';
 import { androidEvidence } from './phone-android.ts';
 import { type SigningKey, sha256, signingKey } from './signing-key.ts';
 import type { PhoneTrick } from './tricks.ts';
 import { type SimulatedWorld, simulatedWorld } from './world.ts';
 
 /** Kinds of phone. `android-factory` has a keybox written in the factory, the other Androids are provisioned over the network. */
-export const phoneKinds = ['android', 'android-factory', 'android-strongbox', 'iphone'] as const;
+export const phoneKinds = ['android', 'android-factory', 'android-strongbox', 'iphone', 'harmony'] as const;
 /** One of them. */
 export type PhoneKind = (typeof phoneKinds)[number];
 
@@ -63,7 +64,12 @@ const levelsOf: Readonly<Record<PhoneKind, readonly KeyLevel[]>> = {
   'android-factory': ['hardware'],
   'android-strongbox': ['hardware', 'secure-element'],
   iphone: ['secure-element'],
+  harmony: ['hardware'],
 };
+
+const platformOf = (kind: PhoneKind): 'android' | 'ios' | 'harmony' =>
+  kind === 'iphone' ? 'ios' : kind === 'harmony' ? 'harmony' : 'android';
+const evidenceKinds = { android: 'android-key', ios: 'app-attest', harmony: 'huks' } as const;
 
 type Attest = (key: Decoded<BridgeKey>, challenge: Bytes) => BridgeEvidence;
 
@@ -86,8 +92,28 @@ const iphoneEvidence = (world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>):
   };
 };
 
+const harmonyEvidence =
+  ({ harmony, app }: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest =>
+  (key, challenge) => {
+    const changed = tricks.has('repackaged') ? { appId: `${app.harmony.bundleName}_somebody` } : {};
+    const other = tricks.has('other-app') ? { bundleName: 'com.example.game' } : {};
+    const { certificates } = harmonyKey(
+      tricks.has('unknown-root') ? harmonyMaker(harmony.now) : harmony,
+      {
+        challenge,
+        app: { ...app.harmony, ...changed, ...other },
+        appMode: tricks.has('development-build') ? 'debug' : 'release',
+        origin: tricks.has('imported-key') ? 1 : 2,
+        level: tricks.has('emulator') ? 2 : 3,
+      },
+      { key: { ...signingKey('p256'), ...(tricks.has('swapped-key') ? {} : { spki: spkiOf(key.publicKey) }) } },
+    );
+    return { kind: 'huks', statement: evidenceStatement({ kind: 'huks', certificates }) };
+  };
+
 const attestOf = (kind: PhoneKind, world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
   if (kind === 'iphone') return iphoneEvidence(world, tricks);
+  if (kind === 'harmony') return harmonyEvidence(world, tricks);
   const attest = androidEvidence(kind, world, tricks);
   return (key, challenge) => {
     const evidence = attest(spkiOf(key.publicKey), key, challenge);
@@ -117,7 +143,7 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
   const backend = softwareBackend({
     crypto: nodeAsyncCrypto,
     store: memoryTrustedStore(),
-    platform: kind === 'iphone' ? 'ios' : 'android',
+    platform: platformOf(kind),
     name: `simulated ${kind}`,
     now: world.now,
     levels: levelsOf[kind],
@@ -128,7 +154,7 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
     },
     camera: { kinds: ['photo', 'document'], take: async () => ({ media: scene, mediaType: 'image/jpeg' }) },
     attester: {
-      kinds: [kind === 'iphone' ? 'app-attest' : 'android-key'],
+      kinds: [evidenceKinds[platformOf(kind)]],
       attest: async (key, challenge) => [attest(key, challenge)],
     },
   });

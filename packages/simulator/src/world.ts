@@ -2,6 +2,7 @@
 import { type Bytes, toHex, utf8 } from '@hauberk/primitives';
 import { type AndroidMaker, androidMaker } from './android.ts';
 import { type AppleMaker, appleMaker } from './apple.ts';
+import { type HarmonyApp, type HarmonyMaker, harmonyMaker } from './harmony.ts';
 import { sha256 } from './signing-key.ts';
 import { type AuthenticatorMaker, authenticatorMaker } from './webauthn.ts';
 
@@ -14,6 +15,8 @@ export interface SimulatedApp {
   /** Team identifier, a dot, bundle identifier. */
   readonly appleAppId: string;
   readonly bundleVersion: string;
+  /** As AppGallery Connect names it. */
+  readonly harmony: HarmonyApp;
   readonly webOrigin: string;
   readonly rpId: string;
 }
@@ -25,6 +28,11 @@ export const simulatedApp: SimulatedApp = {
   signerDigest: sha256(utf8('the bank signs its app with this')),
   appleAppId: 'TEAM123456.com.example.bank',
   bundleVersion: '5.1',
+  harmony: {
+    appId: 'com.example.bank_BFsimulated',
+    bundleName: 'com.example.bank',
+    appIdentifier: '5765880207854000001',
+  },
   webOrigin: 'https://bank.example',
   rpId: 'bank.example',
 };
@@ -43,6 +51,7 @@ export interface SimulatedWorld {
   readonly android: AndroidMaker;
   readonly oldAndroid: AndroidMaker;
   readonly apple: AppleMaker;
+  readonly harmony: HarmonyMaker;
   readonly authenticators: AuthenticatorMaker;
   /** Puts a serial number on the list, in whatever spelling. */
   readonly list: (serial: string, status: 'REVOKED' | 'SUSPENDED') => void;
@@ -65,6 +74,7 @@ export const simulatedWorld = ({ now = Date.now, app = {} }: WorldOptions = {}):
     android: androidMaker(start, 'p384'),
     oldAndroid: androidMaker(start, 'rsa2048'),
     apple: appleMaker(start),
+    harmony: harmonyMaker(start),
     authenticators: authenticatorMaker(start),
     list: (serial, status) => {
       entries[serial] = { status, reason: 'KEY_COMPROMISE' };
@@ -79,26 +89,45 @@ export interface WorldTrust {
     readonly androidKeys: readonly Bytes[];
     readonly appAttest: readonly Bytes[];
     readonly appAttestReceipts: readonly Bytes[];
+    readonly huks: readonly Bytes[];
     readonly webauthn: readonly Bytes[];
   };
   readonly apps: {
     readonly android: { readonly packages: ReadonlySet<string>; readonly digests: ReadonlySet<string> };
     readonly apple: { readonly appId: string };
+    readonly harmony: {
+      readonly bundleName: string;
+      readonly appIds: ReadonlySet<string>;
+      readonly appIdentifier: string;
+    };
     readonly web: { readonly rpId: string; readonly origins: readonly string[] };
   };
 }
 
 /** The trust of a world. */
-export const worldTrust = ({ android, oldAndroid, apple, authenticators, app }: SimulatedWorld): WorldTrust => ({
+export const worldTrust = ({
+  android,
+  oldAndroid,
+  apple,
+  harmony,
+  authenticators,
+  app,
+}: SimulatedWorld): WorldTrust => ({
   anchors: {
     androidKeys: [android.anchorKey, oldAndroid.anchorKey],
     appAttest: [apple.root.certificate],
     appAttestReceipts: [apple.receiptRoot.certificate],
+    huks: [harmony.root.certificate],
     webauthn: [authenticators.root.certificate],
   },
   apps: {
     android: { packages: new Set([app.packageName]), digests: new Set([toHex(app.signerDigest)]) },
     apple: { appId: app.appleAppId },
+    harmony: {
+      bundleName: app.harmony.bundleName,
+      appIds: new Set([app.harmony.appId]),
+      appIdentifier: app.harmony.appIdentifier,
+    },
     web: { rpId: app.rpId, origins: [app.webOrigin] },
   },
 });

@@ -7,15 +7,14 @@ import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, concat, epochMs, fromHex } from '@hauberk/primitives';
 import { bridgeBackend } from '@hauberk/sdk/trusted';
 import {
-  type PhoneKind,
   type PhoneTrick,
+  phoneKinds,
   type SimulatedPhone,
   simulatedPhone,
   trickWords,
   worldTrust,
 } from '../src/index.ts';
 
-const kinds: readonly PhoneKind[] = ['android', 'android-factory', 'android-strongbox', 'iphone'];
 const challenge = nodeCrypto.random(32);
 const head = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 
@@ -58,7 +57,7 @@ const enrol = async (phone: SimulatedPhone, asked = challenge) => {
   return appraise(stated.value, contextOf(phone, key.publicKey));
 };
 
-for (const kind of kinds)
+for (const kind of phoneKinds)
   test(`an honest ${kind} is believed`, async () => {
     const verdict = await enrol(simulatedPhone(kind));
     assert.ok(verdict.ok, verdict.ok ? '' : `${verdict.code} ${verdict.detail}`);
@@ -90,9 +89,20 @@ const appleTricks = {
   sideloaded: 'CATEGORY_NOT_ALLOWED',
 } satisfies Partial<Record<PhoneTrick, string>>;
 
+const harmonyTricks = {
+  emulator: 'TIER_TOO_LOW',
+  repackaged: 'APPLICATION_MISMATCH',
+  'other-app': 'APPLICATION_MISMATCH',
+  'imported-key': 'ORIGIN_NOT_GENERATED',
+  'swapped-key': 'KEY_MISMATCH',
+  'unknown-root': 'chain.signature',
+  'development-build': 'HUKS_APP_DEBUG',
+} satisfies Partial<Record<PhoneTrick, string>>;
+
 for (const [kind, tricks] of [
   ['android', androidTricks],
   ['iphone', appleTricks],
+  ['harmony', harmonyTricks],
 ] as const)
   for (const [trick, code] of Object.entries(tricks))
     test(`${kind}, ${trick}: ${code}`, async () => {
@@ -109,6 +119,7 @@ test('evidence shown again is about another challenge', async () => {
   for (const [kind, code] of [
     ['android', 'CHALLENGE_MISMATCH'],
     ['iphone', 'app-attest.nonce'],
+    ['harmony', 'CHALLENGE_MISMATCH'],
   ] as const) {
     const phone = simulatedPhone(kind, { tricks: ['replayed-evidence'] });
     await enrol(phone, nodeCrypto.random(32));

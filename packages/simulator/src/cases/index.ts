@@ -1,6 +1,7 @@
-/** Every kind of bad device, each with the reason that it must be refused for; no two share one. */
+/** Every kind of bad device, each with the reason that it must be refused for; no two of a platform share one. */
 import { androidChainCases, androidKeyCases } from './android-cases.ts';
 import { appleCases } from './apple-cases.ts';
+import { harmonyCases } from './harmony-cases.ts';
 import type { NegativeCase } from './judge.ts';
 import { webauthnPageCases, webauthnStatementCases } from './webauthn-cases.ts';
 
@@ -11,6 +12,7 @@ export const negativeCases: readonly NegativeCase[] = [
   ...androidChainCases,
   ...androidKeyCases,
   ...appleCases,
+  ...harmonyCases,
   ...webauthnPageCases,
   ...webauthnStatementCases,
 ];

@@ -5,6 +5,7 @@ import {
   type AppAttestExpectations,
   type AssertionEvidence,
   type AssertionExpectations,
+  type HuksExpectations,
   type ReceiptExpectations,
   type RegistrationEvidence,
   type RegistrationExpectations,
@@ -14,6 +15,7 @@ import {
   verifyAppAssertion,
   verifyAppAttestation,
   verifyAssertion,
+  verifyHuksKey,
   verifyRegistration,
 } from '@hauberk/attestation';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
@@ -30,6 +32,7 @@ export type Minted =
       readonly listed?: Readonly<Record<string, string>>;
       readonly listTakenAt?: number;
     }
+  | { readonly check: 'huks'; readonly certificates: readonly Bytes[]; readonly expected: HuksExpectations }
   | { readonly check: 'app-attestation'; readonly object: Bytes; readonly expected: AppAttestExpectations }
   | { readonly check: 'app-assertion'; readonly assertion: Bytes; readonly expected: AppAssertionExpectations }
   | { readonly check: 'receipt'; readonly receipt: Bytes; readonly expected: ReceiptExpectations }
@@ -86,6 +89,8 @@ export const judge = (minted: Minted): Result<unknown> => {
   switch (minted.check) {
     case 'android-key':
       return judgeAndroid(minted);
+    case 'huks':
+      return verifyHuksKey(minted.certificates, minted.expected, nodeEvidenceCrypto);
     case 'app-attestation':
       return verifyAppAttestation(minted.object, minted.expected, nodeEvidenceCrypto);
     case 'app-assertion':
