@@ -4,10 +4,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ALICE, buildApp, createBank, type RunningBank } from '@hauberk/example-bank';
+import { buildApp, createBank, type RunningBank } from '@hauberk/example-bank';
 import type { Page } from 'playwright-core';
 import { startBank } from './bank-fixture.ts';
-import { noBrowser, startBrowser } from './browser-fixture.ts';
+import { fillTransfer, logIn, noBrowser, startBrowser } from './browser-fixture.ts';
 
 async function buildFor(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'demo-bank-app-'));
@@ -131,23 +131,6 @@ async function openApp(context: TestContext): Promise<{ bank: RunningBank; page:
   await page.goto(bank.url);
   await page.getByText('Not protected').waitFor();
   return { bank, page, complaints };
-}
-
-async function logIn(page: Page): Promise<void> {
-  await page.getByLabel('User name').fill(ALICE.username);
-  await page.getByLabel('Password').fill(ALICE.password);
-  await page.getByRole('button', { name: 'Continue' }).click();
-  const code = await page.locator('#demo-code').textContent();
-  await page.getByLabel('One-time code').fill(code ?? '');
-  await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('heading', { name: 'Hello Alice' }).waitFor();
-}
-
-async function fillTransfer(page: Page, amount: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Send' }).click();
-  await page.getByLabel('Amount').fill(amount);
-  await page.getByLabel('Message').fill('Supper club');
-  await page.getByRole('button', { name: 'Review' }).click();
 }
 
 const accessibleName = (control: ReturnType<Page['locator']>): Promise<string> =>

@@ -267,6 +267,32 @@ describe('entries on their way', () => {
     );
   });
 
+  it('while the host knows of no network nothing is tried, and what is taken back has not run', async () => {
+    let isOnline = false;
+    const sent: string[] = [];
+    const told: string[] = [];
+    const { journal } = journalOn(
+      memoryStorage(),
+      { isOnline: () => isOnline, onEntry: ({ state }) => void told.push(state) },
+      async () => {
+        sent.push('attempt');
+        return replyOf(201);
+      },
+    );
+    await journal.owner('alice');
+    const first = await journal.enqueue(order);
+    const second = await journal.enqueue(order);
+    journal.wake();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(sent, []);
+    assert.equal(await journal.cancel(first), 'cancelled');
+    isOnline = true;
+    journal.wake();
+    while (!told.includes('sent')) await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.deepEqual([sent.length, told], [1, ['cancelled', 'sent']]);
+    assert.equal(await journal.cancel(second), undefined);
+  });
+
   it('every attempt carries the same key, whatever failed in between', async () => {
     const keys: unknown[] = [];
     const done = Promise.withResolvers<void>();

@@ -20,6 +20,10 @@ import { readEvents } from './event-reader.ts';
 /** What `window.fetch` and a protected fetch have in common. */
 export type FetchLike = (input: string, init?: RequestInit) => Promise<Response>;
 
+/** Where an order goes. */
+export const transferPath = ({ amountMinor }: TransferOrder): string =>
+  amountMinor > LARGE_TRANSFER_MINOR ? '/api/transfers/large' : '/api/transfers';
+
 /** The bank, as the app uses it. The credential lives here, in memory, and nowhere else. */
 export class BankApi {
   readonly #fetch: FetchLike;
@@ -30,6 +34,11 @@ export class BankApi {
   constructor(fetchLike: FetchLike, names: Map<string, string>) {
     this.#fetch = fetchLike;
     this.#names = names;
+  }
+
+  /** The credential of the login; `null` without one. */
+  get authorization(): string | null {
+    return this.#authorization;
   }
 
   /** First step. */
@@ -80,8 +89,7 @@ export class BankApi {
 
   /** Large amounts have an endpoint of their own. The reference names this payment for good: a retry with it never pays twice. */
   transfer(order: TransferOrder & { readonly clientReference: string }): Promise<TransferReply> {
-    const path = order.amountMinor > LARGE_TRANSFER_MINOR ? '/api/transfers/large' : '/api/transfers';
-    return this.#send(path, order, { 'idempotency-key': order.clientReference });
+    return this.#send(transferPath(order), order, { 'idempotency-key': order.clientReference });
   }
 
   async coupons(): Promise<readonly CouponView[]> {

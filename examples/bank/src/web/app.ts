@@ -6,6 +6,8 @@ import type { Connection } from './connection.ts';
 import { fill, h } from './dom.ts';
 import { formatMoney, initials } from './format.ts';
 import { type IconName, icon } from './icons.ts';
+import type { Outbox } from './outbox.ts';
+import { outboxPanel } from './outbox-panel.ts';
 import { statusLine } from './status-line.ts';
 import type { AppContext, View } from './view.ts';
 import { accountView } from './views/account-view.ts';
@@ -38,6 +40,8 @@ const SCREENS: Readonly<Record<string, Screen>> = {
 
 interface Visit {
   readonly login: LoginReply;
+  /** Stays over all screens. */
+  readonly panel: HTMLElement | null;
   readonly ending: AbortController;
 }
 
@@ -55,6 +59,10 @@ export class App implements AppContext {
     this.#connection = connection;
     this.#root = root;
     this.#toasts = toasts;
+  }
+
+  get outbox(): Outbox | null {
+    return this.#connection.outbox;
   }
 
   get customerName(): string {
@@ -88,7 +96,10 @@ export class App implements AppContext {
   }
 
   #enter(login: LoginReply): void {
-    this.#visit = { login, ending: new AbortController() };
+    const { outbox } = this;
+    const panel = outbox === null ? null : outboxPanel(outbox, () => this.#view?.onBooking?.());
+    this.#visit = { login, panel, ending: new AbortController() };
+    void outbox?.open(login.customerId, () => this.api.authorization);
     void this.#listen(this.#visit);
     this.go('/accounts');
   }
@@ -100,9 +111,19 @@ export class App implements AppContext {
   }
 
   async #logOut(): Promise<void> {
+    if (!(await this.#mayLeave())) return;
     await this.api.logOut().catch(() => undefined);
     await this.#connection.logOut();
     this.#leave();
+  }
+
+  /** Leaving takes waiting payments back, which nobody should learn afterwards. */
+  async #mayLeave(): Promise<boolean> {
+    const waiting = (await this.outbox?.waiting()) ?? [];
+    if (waiting.length === 0) return true;
+    const facts = waiting.map(({ describe }): [string, string] => ['Waits', describe]);
+    const note = 'Payments that wait are not sent once you have logged out.';
+    return this.confirm({ title: 'Log out all the same?', facts, note, agree: 'Log out' });
   }
 
   #draw(): void {
@@ -127,6 +148,7 @@ export class App implements AppContext {
       this.#root,
       statusLine(this.#connection),
       h('header', { class: 'header' }, this.#back(view), heading, this.#leaveButton()),
+      this.#visit?.panel ?? null,
       h('main', { id: 'main' }, view.body),
       tabs(name),
     );

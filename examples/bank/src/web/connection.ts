@@ -1,6 +1,7 @@
 /** How the app reaches the bank: bare, or through Hauberk. The rest of the app only sees a `fetch` and a status to show. */
 import type { HauberkTrust } from '../bank-api.ts';
 import type { FetchLike } from './api.ts';
+import type { Outbox } from './outbox.ts';
 
 /** What the status line shows. */
 export interface ProtectionStatus {
@@ -18,6 +19,8 @@ export interface ProtectionStatus {
 /** A way to the bank. */
 export interface Connection {
   readonly fetch: FetchLike;
+  /** Where payments wait for the network; `null` without protection, for a plain request may be paid twice. */
+  readonly outbox: Outbox | null;
   status(): ProtectionStatus;
   /** Calls back on every change of the status. */
   onStatus(listener: () => void): void;
@@ -36,6 +39,7 @@ export function bareConnection(): Connection {
   const status: ProtectionStatus = { isProtected: false, session: null, tier: null, mode: 'plain', lastDecision: null };
   return {
     fetch: (input, init) => fetch(input, init),
+    outbox: null,
     status: () => status,
     onStatus: () => undefined,
     logOut: () => Promise.resolve(),

@@ -4,6 +4,7 @@ import type { HauberkTrust, TransferOrder } from '../bank-api.ts';
 import type { Question } from './confirm-dialog.ts';
 import type { Connection, ProtectionStatus } from './connection.ts';
 import { formatMoney } from './format.ts';
+import { Outbox } from './outbox.ts';
 
 const TIERS = ['software', 'hardware'] as const;
 
@@ -22,12 +23,15 @@ export function protectedConnection(
     lastDecision = decision;
     tell();
   };
+  const outbox = new Outbox();
   const hauberk = createHauberk({
     ...optionsOf(trust),
+    journal: outbox.journal,
     confirm: (transaction) => ask(questionOf(transaction, names)),
     onProblem: ({ code }) => decide(code),
     onSession: tell,
   });
+  outbox.attach(hauberk);
   const status = (): ProtectionStatus => {
     const { session, deviceId, tier } = hauberk.status();
     return {
@@ -44,6 +48,7 @@ export function protectedConnection(
       decide(response.ok ? 'allowed' : await refusalOf(response));
       return response;
     },
+    outbox,
     status,
     onStatus: (listener) => void listeners.push(listener),
     logOut: () => hauberk.logout(),

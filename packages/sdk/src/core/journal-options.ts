@@ -23,6 +23,11 @@ export interface JournalOptions {
   readonly atSend?: (
     entry: JournalEntry,
   ) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /**
+   * Whether there is a network at all, for hosts that know (`() => navigator.onLine` in browsers). While there is none nothing is tried, so that
+   * an entry that is taken back then has certainly not run. Asked once a minute and at every `wake`.
+   */
+  readonly isOnline?: () => boolean;
   /** Told of reports that will not arrive. */
   readonly onReportLost?: (report: LostReport) => void;
   /** Most requests at a time; 100 unless told. */

@@ -230,7 +230,8 @@ class OpenedJournal implements Journal {
     }
     const [head] = open.filter(({ record }) => record.state !== 'needs-user');
     if (head === undefined) return open.length === 0 ? undefined : Math.min(...open.map((held) => this.#leftMs(held)));
-    const waitMs = this.#waitMs(head);
+    const isOffline = this.#settings.isOnline?.() === false;
+    const waitMs = isOffline ? longestSleepMs : this.#waitMs(head);
     if (waitMs > 0) return Math.max(1, Math.min(waitMs, ...open.map((held) => this.#leftMs(held))));
     await this.#fly(head, false);
     return 0;

@@ -1,5 +1,6 @@
 /** Sending money: a form, a question, a receipt. A payment keeps its reference over retries, so trying again never pays twice. */
 import type { AccountView, PayeeView, TransferOrder, TransferReply } from '../../bank-api.ts';
+import { transferPath } from '../api.ts';
 import { asyncSection, emptyNote, isExpired, problemCard } from '../async-section.ts';
 import { CallError } from '../call-error.ts';
 import { factList } from '../confirm-dialog.ts';
@@ -86,8 +87,15 @@ class TransferForm {
   async #review(): Promise<void> {
     const payment = this.#read();
     if (payment === null) return;
-    const question = { title: 'Send this payment?', facts: payment.facts, agree: 'Send now' };
-    if (await this.#context.confirm(question)) await this.#send(payment);
+    const { facts } = payment;
+    if (navigator.onLine || this.#context.outbox === null) {
+      if (await this.#context.confirm({ title: 'Send this payment?', facts, agree: 'Send now' }))
+        await this.#send(payment);
+      return;
+    }
+    const note = 'You are offline. It is kept on this device, and sent once as soon as the bank can be reached.';
+    const isAgreed = await this.#context.confirm({ title: 'Send it later?', facts, note, agree: 'Send when online' });
+    if (isAgreed) await this.#keep(payment);
   }
 
   #read(): Payment | null {
@@ -119,14 +127,31 @@ class TransferForm {
     }
   }
 
+  /** Keeps the payment under its reference: should an attempt have arrived after all, it is not paid again. */
+  async #keep({ order, facts }: Payment): Promise<void> {
+    const receiver = facts.find(([label]) => label === 'To')?.[1] ?? '';
+    const describe = `${formatMoney(order.amountMinor, order.currency)} to ${receiver}`;
+    try {
+      const { clientReference: reference } = order;
+      await this.#context.outbox?.keep({ path: transferPath(order), body: JSON.stringify(order), reference, describe });
+      this.#context.toast(`${describe} is kept until the bank can be reached`);
+      this.#context.go('/accounts');
+    } catch (error) {
+      fill(this.#problem, problemCard(error));
+    }
+  }
+
   /** Without an answer nobody knows whether the bank has paid: the very same payment is offered again, never a new one. */
   #refuse(error: unknown, payment: Payment): void {
     const isUnknown = error instanceof CallError && error.isUnknown;
     const again = (): void => void whileBusy(this.#button, () => this.#send(payment));
+    const later = (): void => void whileBusy(this.#button, () => this.#keep(payment));
+    const canWait = error instanceof CallError && error.status === 0 && this.#context.outbox !== null;
     fill(
       this.#problem,
       problemCard(error, isUnknown ? again : undefined),
       isUnknown && h('p', { class: 'muted small' }, 'Trying again is safe: this payment is booked at most once.'),
+      canWait && h('button', { type: 'button', class: 'button quiet wide', on: { click: later } }, 'Send it later'),
     );
   }
 }
