@@ -84,6 +84,7 @@ const makeState = (gateway: ChannelGateway, now: EpochMs): TicketState => {
     sessionId,
     deviceId,
     tier: 0,
+    attested: '',
     session,
     deviceRow,
     deviceGeneration: 0,

@@ -65,6 +65,7 @@ export const mintSession = (
       sessionId,
       deviceId: fresh(16),
       tier: 0,
+      attested: '',
       session: { slot, generation },
       deviceRow: slot,
       deviceGeneration,

@@ -54,7 +54,13 @@ export {
   readDirective,
   type UnverifiedDirective,
 } from './directive.ts';
-export { type EnrolmentRequest, type Evidence, enrolmentPayload, verifyEnrolment } from './enrolment.ts';
+export {
+  type EnrolmentRequest,
+  type Evidence,
+  enrolmentPayload,
+  evidenceInput,
+  verifyEnrolment,
+} from './enrolment.ts';
 export {
   type AgreementKey,
   type ConfigRoute,

@@ -49,6 +49,7 @@ export const readEarlyHead = (
     sessionId: parameters.keyid,
     deviceId: toBase64Url(accepted.device.deviceId),
     tier: accepted.device.tier,
+    attested: accepted.device.attested,
     deviceRow: accepted.deviceRow,
     deviceGeneration: accepted.device.generation,
     expiresAtMs: head.arrivedAt,

@@ -2,7 +2,16 @@
  * Enrolment: challenge first (single use, five minutes, fixed before the key exists), then evidence over
  * `challenge ‖ device key ‖ organisation ‖ app ‖ service`, signed by the new key under `hb1/enrol`.
  */
-import { accept, type Bytes, type Result, refuse, type SyncCrypto, toBase64Url } from '@hauberk/primitives';
+import {
+  accept,
+  type Bytes,
+  concat,
+  type Result,
+  refuse,
+  type SyncCrypto,
+  toBase64Url,
+  utf8,
+} from '@hauberk/primitives';
 import { isRawPoint, type KeyPurpose } from './device-key.ts';
 import { context, protocolVersion } from './names.ts';
 import type { ProofReason } from './reasons.ts';
@@ -24,6 +33,22 @@ export interface EnrolmentRequest {
   /** For a second key (`step-up`): the device that it joins, proved by a live session of that device. */
   readonly deviceId: string | null;
 }
+
+/**
+ * The bytes whose SHA-256 a device's evidence is made for. The challenge is fixed before the key exists, so the evidence of an enrolment cannot
+ * name the key here: it attests the key itself, or is bound to it a second time. Evidence of a known device names the key that it is bound by,
+ * so that no other phone's evidence will do.
+ */
+export const evidenceInput = (
+  asked: Pick<EnrolmentRequest, 'challenge' | 'organisation' | 'app' | 'service'>,
+  boundKey: Uint8Array | undefined,
+): Bytes =>
+  concat(
+    utf8(`${context.enrol}\u0000`),
+    asked.challenge,
+    boundKey ?? new Uint8Array(0),
+    utf8(`${asked.organisation}\n${asked.app}\n${asked.service}`),
+  );
 
 const members = ['v', 'challenge', 'publicKey', 'purpose', 'organisation', 'app', 'service', 'evidence', 'deviceId'];
 

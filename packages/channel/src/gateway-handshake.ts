@@ -53,6 +53,10 @@ export interface KnownDevice {
   readonly generation: number;
   readonly active: boolean;
   readonly verdictReference: string;
+  /** What hardware attested, in words, for ticket and upstream. */
+  readonly attested: string;
+  /** Whether the device must bring new evidence before its next session. */
+  readonly evidenceDue: boolean;
 }
 
 /** What a handshake needs beside the channel itself. */
@@ -147,7 +151,8 @@ const verifyDevice = (
   if (device === undefined) return refuse('hello.device-unknown');
   if (!gateway.crypto.verify(device.publicKey, received.signedBytes, received.signature))
     return refuse('hello.signature');
-  return device.active ? accept(device) : refuse('hello.device-revoked');
+  if (!device.active) return refuse('hello.device-revoked');
+  return device.evidenceDue ? refuse('hello.evidence-due') : accept(device);
 };
 
 /** Judges a hello. The order is cheap first, and nothing is remembered before the device's signature verifies. */
@@ -304,6 +309,7 @@ export const answerHello = (
     sessionId,
     deviceId: device.deviceId,
     tier: device.tier,
+    attested: device.attested,
     session,
     deviceRow: accepted.deviceRow,
     deviceGeneration: device.generation,

@@ -53,7 +53,13 @@ export {
   type UnverifiedDirective,
 } from './directive.ts';
 export { isEarlySafe, readEarlyHead } from './early-request.ts';
-export { type EnrolmentRequest, type Evidence, enrolmentPayload, verifyEnrolment } from './enrolment.ts';
+export {
+  type EnrolmentRequest,
+  type Evidence,
+  enrolmentPayload,
+  evidenceInput,
+  verifyEnrolment,
+} from './enrolment.ts';
 export {
   type AgreementKey,
   type ConfigRoute,

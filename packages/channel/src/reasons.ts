@@ -29,6 +29,7 @@ export type HandshakeReason =
   | 'hello.register-full'
   | 'hello.device-unknown'
   | 'hello.device-revoked'
+  | 'hello.evidence-due'
   | 'hello.table-full'
   | 'resume.malformed'
   | 'resume.expired'
@@ -82,6 +83,9 @@ export type ProofReason =
   | 'enrol.signature'
   | 'enrol.scope'
   | 'enrol.evidence'
+  | 'enrol.appraisal'
+  | 'enrol.software'
+  | 'enrol.chain'
   | 'step-up.malformed'
   | 'step-up.challenge'
   | 'step-up.signature';

@@ -53,6 +53,8 @@ export interface TicketState {
   readonly sessionId: Bytes;
   readonly deviceId: Bytes;
   readonly tier: number;
+  /** What hardware attested, in words; at most 256 characters without line breaks, empty when nothing was. */
+  readonly attested: string;
   readonly session: SlotReference;
   /** The device's row in the shared device table, and the generation that revocation raises. */
   readonly deviceRow: number;
@@ -101,13 +103,13 @@ const encodeState = (state: TicketState): Bytes => {
   bytes.set(state.replyMac, 133);
   bytes.set(state.replyAead, 165);
   bytes.set(state.chunk, 197);
-  return concat(bytes, utf8(`${state.organisation}\n${state.app}\n${state.service}`));
+  return concat(bytes, utf8(`${state.organisation}\n${state.app}\n${state.service}\n${state.attested}`));
 };
 
 const decodeState = (bytes: Bytes): TicketState | undefined => {
   const names = bytes.length < fixedLength ? undefined : fromUtf8(bytes.subarray(fixedLength))?.split('\n');
-  if (names?.length !== 3) return undefined;
-  const [organisation = '', app = '', service = ''] = names;
+  if (names?.length !== 4) return undefined;
+  const [organisation = '', app = '', service = '', attested = ''] = names;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   return {
     organisation,
@@ -115,6 +117,7 @@ const decodeState = (bytes: Bytes): TicketState | undefined => {
     service,
     sessionId: bytes.subarray(0, 16),
     deviceId: bytes.subarray(16, 32),
+    attested,
     tier: view.getUint8(32),
     session: { slot: view.getUint32(33), generation: view.getInt32(37) },
     deviceRow: view.getUint32(41),

@@ -101,6 +101,8 @@ export interface SessionFacts {
   /** The device's random id, base64url. */
   readonly deviceId: string;
   readonly tier: number;
+  /** What hardware attested of the device, in words; empty when nothing was. */
+  readonly attested: string;
   readonly deviceRow: number;
   readonly deviceGeneration: number;
   readonly expiresAtMs: EpochMs;
@@ -208,6 +210,7 @@ const factsOf = (state: TicketState): SessionFacts => ({
   sessionId: toBase64Url(state.sessionId),
   deviceId: toBase64Url(state.deviceId),
   tier: state.tier,
+  attested: state.attested,
   deviceRow: state.deviceRow,
   deviceGeneration: state.deviceGeneration,
   expiresAtMs: state.expiresAtMs,

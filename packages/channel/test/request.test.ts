@@ -182,6 +182,7 @@ describe('request refusals', () => {
       sessionId: new Uint8Array(16),
       deviceId: new Uint8Array(16),
       tier: 0,
+      attested: 'platform=android;level=tee',
       session: { slot: 0, generation: 1 },
       deviceRow: 0,
       deviceGeneration: 0,

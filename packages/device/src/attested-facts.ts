@@ -1,9 +1,11 @@
 /** What hardware said about a device, in the few words that routes, tickets, operators and upstreams need. Nothing here names a person. */
 
-/** What a device's word is worth. `hardware`: a trusted environment or a secure enclave holds the key; `secure-element`: a chip of its own does. */
-export const trustLevels = ['software', 'hardware', 'secure-element'] as const;
-/** One of them. */
-export type TrustLevel = (typeof trustLevels)[number];
+import { isAtLeastTier, type TrustTier, trustTiers } from '@hauberk/attestation';
+
+/** Where a device's key lives, as its evidence tells. */
+export type TrustLevel = TrustTier;
+/** All levels, weakest first. */
+export const trustLevels: readonly TrustLevel[] = trustTiers;
 
 /** Where the evidence came from. */
 export type DevicePlatform = 'android' | 'ios' | 'harmony' | 'web' | 'other';
@@ -31,8 +33,7 @@ export interface AttestedFacts {
 export const maxFactsText = 256;
 
 /** Whether a level is at least another. */
-export const isAtLeast = (level: TrustLevel, least: TrustLevel): boolean =>
-  trustLevels.indexOf(level) >= trustLevels.indexOf(least);
+export const isAtLeast: (level: TrustLevel, least: TrustLevel) => boolean = isAtLeastTier;
 
 /** A value as one word: what a ticket and a header can carry. */
 const word = (value: string | number | boolean): string =>
@@ -66,9 +67,16 @@ export const factsText = (facts: AttestedFacts): string => {
   return text;
 };
 
+/** `hardware` stands for whatever is better than software. */
+const namesOf: { readonly [Level in TrustLevel]: readonly string[] } = {
+  software: ['software'],
+  tee: ['tee', 'hardware'],
+  'secure-element': ['secure-element'],
+};
+
 /** Index into the names of tiers, lowest first: the highest tier that is named after a level which this one reaches; 0 when none is. */
 export const tierOfLevel = (tierNames: readonly string[], level: TrustLevel): number => {
-  const reached: readonly string[] = trustLevels.filter((other) => isAtLeast(level, other));
+  const reached = trustLevels.filter((other) => isAtLeast(level, other)).flatMap((other) => namesOf[other]);
   return Math.max(
     0,
     tierNames.findLastIndex((name) => reached.includes(name)),

@@ -14,8 +14,8 @@ export interface Appraised {
   readonly facts: AttestedFacts;
   /** Names the verdict: kind and hash of the evidence. */
   readonly verdictReference: string;
-  /** Signature counter of the attesting key, where it has one. */
-  readonly counter?: number;
+  /** Signature counter of the attesting key, where it has one, and that key's thumbprint. */
+  readonly counter?: { readonly key: string; readonly value: number };
 }
 
 /** What one entry of a device's history is about. */
@@ -142,9 +142,10 @@ export const reattest = (
   if (!state.ok) return state;
   // The state that stands is no activity: software evidence of a switched-off device must not look like a success.
   if (state.value !== 'enrolled' && state.value !== 'trusted') return refuse(`device.${state.value}`);
-  const { counter } = device.appraised;
-  if (counter !== undefined && appraised.counter !== undefined && appraised.counter <= counter)
-    return refuse('reattest.counter', `${appraised.counter} after ${counter}`);
+  const [before, after] = [device.appraised.counter, appraised.counter];
+  // A fresh attesting key counts from zero; one that is known must have gone on.
+  if (before !== undefined && after !== undefined && after.key === before.key && after.value <= before.value)
+    return refuse('reattest.counter', `${after.value} after ${before.value}`);
   return accept({
     ...device,
     state: state.value,

@@ -29,7 +29,7 @@ const scope = { organisation: 'demo', app: 'app' };
 const by = { actor: 'operator', reason: 'test' };
 const android: AttestedFacts = {
   platform: 'android',
-  level: 'hardware',
+  level: 'tee',
   app: 'example.bank',
   boot: 'verified',
   locked: true,
@@ -48,7 +48,7 @@ const appraised = (facts: AttestedFacts, counter?: number): Appraised => ({
   tier: facts.level === 'software' ? 0 : 1,
   facts,
   verdictReference: 'reference',
-  ...(counter === undefined ? {} : { counter }),
+  ...(counter === undefined ? {} : { counter: { key: 'apple', value: counter } }),
 });
 
 const device = (facts: AttestedFacts = android, counter?: number): DeviceRecord =>
@@ -80,7 +80,9 @@ test('a phone does not become another kind of phone, a software device may becom
 test('a counter that does not rise is refused: the attesting key was copied', () => {
   for (const counter of [0, 6, 7])
     assert.equal(codeOf(reattest(device(android, 7), appraised(android, counter), 'first', at(1))), 'reattest.counter');
-  assert.equal(taken(reattest(device(android, 7), appraised(android, 8), 'first', at(1))).appraised.counter, 8);
+  assert.equal(taken(reattest(device(android, 7), appraised(android, 8), 'first', at(1))).appraised.counter?.value, 8);
+  const fresh = { ...appraised(android), counter: { key: 'another', value: 0 } };
+  assert.equal(taken(reattest(device(android, 7), fresh, 'first', at(1))).appraised.counter?.value, 0, 'a fresh key');
 });
 
 test('evidence of software takes the trust of a device away', () => {
@@ -142,8 +144,8 @@ test('whatever happens: generations rise with every change, the first entry stay
         assert.equal(after.value.generation, held.generation + (after.value === held ? 0 : 1));
         assert.ok(after.value.state !== 'trusted' || isActiveState(held.state));
         held = after.value;
-        assert.ok((held.appraised.counter ?? highest) >= highest);
-        highest = held.appraised.counter ?? highest;
+        assert.ok((held.appraised.counter?.value ?? highest) >= highest);
+        highest = held.appraised.counter?.value ?? highest;
       }
       assert.ok(held.history.length <= maxHistory);
       assert.equal(held.history[0]?.kind, 'enrolled');
@@ -189,7 +191,7 @@ test('the text of facts is bounded and holds nothing that a header or a ticket c
     fc.property(text, text, text, (app, appVersion, appDigest) => {
       const written = factsText({ ...android, app, appVersion, appDigest, patchLevel: 202_610 });
       assert.ok(written.length <= maxFactsText);
-      assert.match(written, /^platform=android;level=hardware(?:;[a-z]+=[A-Za-z0-9._-]*)*$/);
+      assert.match(written, /^platform=android;level=tee(?:;[a-z]+=[A-Za-z0-9._-]*)*$/);
     }),
   );
 });
@@ -204,5 +206,5 @@ test('a level takes the highest tier that is named after a level it reaches', ()
     trustLevels.map((level) => tierOfLevel(['software', 'partner', 'hardware', 'secure-element'], level)),
     [0, 2, 3],
   );
-  assert.equal(tierOfLevel(['gold'], 'hardware'), 0);
+  assert.equal(tierOfLevel(['gold'], 'tee'), 0);
 });

@@ -36,4 +36,5 @@ export {
   softwareBackend,
   type TrustedStore,
 } from './trusted/software-backend.ts';
+export { type TrustedDeviceOptions, trustedDevice } from './trusted/trusted-device.ts';
 export { type TrustedCode, TrustedError } from './trusted/trusted-error.ts';

@@ -47,7 +47,16 @@ export class FakeEnrolment {
     const held = this.#devices.get(thumbprint);
     const deviceId = held?.deviceId ?? nodeCrypto.random(16);
     const { publicKey } = request;
-    const device = { deviceId, publicKey, tier: 0, generation: 1, active: true, verdictReference: 'software' };
+    const device = {
+      deviceId,
+      publicKey,
+      tier: 0,
+      generation: 1,
+      active: true,
+      verdictReference: 'software',
+      attested: '',
+      evidenceDue: false,
+    };
     this.#devices.set(thumbprint, device);
     return { deviceId: toBase64Url(deviceId), thumbprint, tier: 0 };
   }

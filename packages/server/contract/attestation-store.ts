@@ -19,7 +19,7 @@ import {
 
 const phone: AttestedFacts = {
   platform: 'android',
-  level: 'hardware',
+  level: 'tee',
   app: 'example.bank',
   boot: 'verified',
   locked: true,
@@ -89,13 +89,18 @@ const evidenceRules = (open: OpenStorageHarness): void => {
   test(
     'evidence under another key, of an unknown device or with a counter that does not rise changes nothing',
     withStorage(open, async ({ stores }) => {
-      const id = await enrolPhone(stores, 'a', { counter: 4 });
+      const id = await enrolPhone(stores, 'a', { counter: { key: 'apple', value: 4 } });
       const before = await recordOf(stores, id);
       const attest = (name: string, change: Partial<Appraised> = {}) =>
         stores.attestations.attest(bank, id, newEvidence(name, change), at(1));
-      assert.equal(refused(await attest('b', { counter: 5 })), 'reattest.not-chained');
-      assert.equal(refused(await attest('a', { counter: 4 })), 'reattest.counter');
-      const elsewhere = await stores.attestations.attest(otherApp, id, newEvidence('a', { counter: 5 }), at(1));
+      assert.equal(refused(await attest('b', { counter: { key: 'apple', value: 5 } })), 'reattest.not-chained');
+      assert.equal(refused(await attest('a', { counter: { key: 'apple', value: 4 } })), 'reattest.counter');
+      const elsewhere = await stores.attestations.attest(
+        otherApp,
+        id,
+        newEvidence('a', { counter: { key: 'apple', value: 5 } }),
+        at(1),
+      );
       assert.equal(refused(elsewhere), 'device-unknown');
       assert.deepEqual(await recordOf(stores, id), before);
     }),
@@ -103,9 +108,14 @@ const evidenceRules = (open: OpenStorageHarness): void => {
   test(
     'of many pieces of evidence with one counter, racing, exactly one is taken',
     withStorage(open, async ({ stores, other }) => {
-      const id = await enrolPhone(stores, 'a', { counter: 0 });
+      const id = await enrolPhone(stores, 'a', { counter: { key: 'apple', value: 0 } });
       const racing = Array.from({ length: 20 }, (_, index) =>
-        (index % 2 === 0 ? stores : other).attestations.attest(bank, id, newEvidence('a', { counter: 1 }), at(1)),
+        (index % 2 === 0 ? stores : other).attestations.attest(
+          bank,
+          id,
+          newEvidence('a', { counter: { key: 'apple', value: 1 } }),
+          at(1),
+        ),
       );
       assert.equal((await Promise.all(racing)).filter(({ ok }) => ok).length, 1);
       assert.equal((await recordOf(stores, id)).generation, 2);

@@ -417,7 +417,7 @@ describe('outcomes', () => {
   test('deny refuses, a tier too low too, slow lets pass in its time', async () => {
     const opened = await session();
     await refused(opened, { url: '/api/deny', body: '{}' }, 'forbidden');
-    await refused(opened, { url: '/api/tier', body: '{}' }, 'forbidden');
+    await refused(opened, { url: '/api/tier', body: '{}' }, 'attestation-required');
     await passes(opened, { url: '/api/slow', body: '{}' });
   });
 

@@ -1,6 +1,14 @@
 /** The device's keys: made once, kept by the host, enrolled when the gateway does not know them. */
-import { context, endpoint, enrolmentPayload, type KeyPurpose, signDocumentAsync } from '@hauberk/channel/client';
-import { fromBase64Url, type KeyPair } from '@hauberk/primitives';
+import {
+  context,
+  type Evidence,
+  endpoint,
+  enrolmentPayload,
+  evidenceInput,
+  type KeyPurpose,
+  signDocumentAsync,
+} from '@hauberk/channel/client';
+import { type Bytes, fromBase64Url, type KeyPair } from '@hauberk/primitives';
 import type { CoreContext } from './core-context.ts';
 import { HauberkError } from './hauberk-error.ts';
 import { readMembers } from './outer-problem.ts';
@@ -48,20 +56,27 @@ export class DeviceKeeper {
   }
 
   async #enrolIdentity(): Promise<StoredKey> {
-    const { keyPair } = await this.#keyFor('identity');
-    const deviceId = await this.#enrolKey(keyPair, 'identity', null, (text) =>
-      callPlain(this.#context, endpoint.enrol, { contentType: 'text/plain', text }),
-    );
+    const { keyPair, deviceId } = await this.#enrolKey('identity', null, this.#post);
     return this.#context.ports.storage.update('identity', (held) => ({ keyPair: held?.keyPair ?? keyPair, deviceId }));
   }
 
+  /** Brings new evidence of the device, under the key that it is bound by. */
+  async attest(): Promise<void> {
+    const { deviceId } = await this.identity();
+    await this.#enrolKey('identity', deviceId, this.#post);
+  }
+
+  readonly #post: EnrolmentCourier = (text) =>
+    callPlain(this.#context, endpoint.enrol, { contentType: 'text/plain', text });
+
   /** The step-up key of a device; `courier` delivers its enrolment inside the device's session. */
   async stepUpKey(deviceId: string, courier: EnrolmentCourier): Promise<KeyPair> {
-    const stored = await this.#keyFor('step-up');
-    if (stored.deviceId === deviceId) return stored.keyPair;
-    await this.#enrolKey(stored.keyPair, 'step-up', deviceId, courier);
-    await this.#context.ports.storage.update('step-up', () => ({ keyPair: stored.keyPair, deviceId }));
-    return stored.keyPair;
+    const { storage } = this.#context.ports;
+    const stored = await storage.read('step-up');
+    if (stored?.deviceId === deviceId) return stored.keyPair;
+    const { keyPair } = await this.#enrolKey('step-up', deviceId, courier);
+    await storage.update('step-up', () => ({ keyPair, deviceId }));
+    return keyPair;
   }
 
   /** Forgets the step-up key: the gateway does not know it, so the next approval enrols a new one. */
@@ -69,22 +84,26 @@ export class DeviceKeeper {
     await this.#context.ports.storage.remove('step-up');
   }
 
-  /** The key of a purpose. Of two contexts that make one at the same time the first to store it wins. */
-  async #keyFor(purpose: KeyPurpose): Promise<StoredKey> {
-    const { storage, crypto } = this.#context.ports;
+  /** The key of a purpose with evidence for a challenge. Of two contexts that make one at the same time the first to store it wins. */
+  async #prove(purpose: KeyPurpose, challengeFor: (boundKey?: Bytes) => Promise<Bytes>, isBound: boolean) {
+    const { options, ports } = this.#context;
+    const { device } = options;
     const name = storedName[purpose];
-    const held = await storage.read(name);
-    if (held !== undefined) return held;
-    const keyPair = await crypto.generateKeyPair('p256', 'sign');
-    return storage.update(name, (present) => present ?? { keyPair, deviceId: null });
+    const held = await ports.storage.read(name);
+    const made = held === undefined ? await device?.createKey(purpose, await challengeFor()) : undefined;
+    const fresh = held?.keyPair ?? made?.keyPair ?? (await ports.crypto.generateKeyPair('p256', 'sign'));
+    const { keyPair } = await ports.storage.update(name, (present) => present ?? { keyPair: fresh, deviceId: null });
+    if (made !== undefined && keyPair === made.keyPair) return made;
+    const challenge = await challengeFor(isBound ? keyPair.publicKey : undefined);
+    const evidence: Evidence = (await device?.attest(keyPair, challenge)) ?? { kind: 'software' };
+    return { keyPair, evidence };
   }
 
   async #enrolKey(
-    keyPair: KeyPair,
     purpose: KeyPurpose,
     deviceId: string | null,
     courier: EnrolmentCourier,
-  ): Promise<string> {
+  ): Promise<{ keyPair: KeyPair; deviceId: string }> {
     const { options, ports } = this.#context;
     const { organisation, app, service } = options;
     const asked = { contentType: 'application/json', text: JSON.stringify({ organisation, app, service }) };
@@ -92,10 +111,16 @@ export class DeviceKeeper {
       textOf(await callPlain(this.#context, endpoint.enrolChallenge, asked), 'challenge'),
     );
     if (challenge?.length !== 32) throw refused('challenge');
-    const evidence = { kind: 'software' } as const;
+    const scope = { challenge, organisation, app, service };
+    const isBound = purpose === 'identity' && deviceId !== null;
+    const { keyPair, evidence } = await this.#prove(
+      purpose,
+      (boundKey) => ports.crypto.sha256(evidenceInput(scope, boundKey)),
+      isBound,
+    );
     const { publicKey, privateKey } = keyPair;
-    const request = { challenge, publicKey, purpose, organisation, app, service, evidence, deviceId };
+    const request = { ...scope, publicKey, purpose, evidence, deviceId };
     const document = await signDocumentAsync(ports.crypto, privateKey, context.enrol, enrolmentPayload(request));
-    return textOf(await courier(document), 'deviceId');
+    return { keyPair, deviceId: textOf(await courier(document), 'deviceId') };
   }
 }

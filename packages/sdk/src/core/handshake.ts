@@ -115,6 +115,9 @@ const detourFor = async (parts: HandshakeParts, problem: OuterProblem): Promise<
     case 'enrolment-required':
       await parts.device.enrol();
       return { withoutResume: true };
+    case 'attestation-required':
+      await parts.device.attest();
+      return { withoutResume: true };
     // A network that delivers twice struck our own hello off: a new one is not a repetition.
     case 'replay':
       return {};

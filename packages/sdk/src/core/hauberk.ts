@@ -87,7 +87,8 @@ class Client implements Hauberk {
   readonly #journal: Journal | undefined;
 
   constructor(options: HauberkOptions, ports: HostPorts) {
-    const context = createContext(options, ports);
+    const crypto = options.device?.signing(ports.crypto) ?? ports.crypto;
+    const context = createContext(options, { ...ports, crypto });
     const config = new ConfigKeeper(context);
     const device = new DeviceKeeper(context);
     const sessions = new SessionKeeper({ context, config, device }, () =>

@@ -1,7 +1,7 @@
 /** What an app is built with, and what a host provides. */
 
-import { isRawPoint, type NamedKey, type SuiteId } from '@hauberk/channel/client';
-import { type AsyncCrypto, type Bytes, fromBase64Url } from '@hauberk/primitives';
+import { type Evidence, isRawPoint, type KeyPurpose, type NamedKey, type SuiteId } from '@hauberk/channel/client';
+import { type AsyncCrypto, type Bytes, fromBase64Url, type KeyPair } from '@hauberk/primitives';
 import type { HostClock } from './clock.ts';
 import type { HauberkError } from './hauberk-error.ts';
 import type { JournalPlug } from './journal-port.ts';
@@ -36,6 +36,19 @@ export interface StepUpTransaction {
   readonly expiresAtMs: number;
 }
 
+/** Keeps the device's keys in hardware, and has the hardware say so: `trustedDevice(…)` of `@hauberk/sdk/trusted`. */
+export interface DevicePlug {
+  /** Makes a key for a challenge of 32 bytes, with evidence that attests it. */
+  readonly createKey: (
+    purpose: KeyPurpose,
+    challenge: Bytes,
+  ) => Promise<{ readonly keyPair: KeyPair; readonly evidence: Evidence }>;
+  /** New evidence for a key that it made. */
+  readonly attest: (key: KeyPair, challenge: Bytes) => Promise<Evidence>;
+  /** The host's cryptography, with signatures by keys of this plug. */
+  readonly signing: (crypto: AsyncCrypto) => AsyncCrypto;
+}
+
 /** The options of `createHauberk`. */
 export interface HauberkOptions {
   readonly organisation: string;
@@ -62,6 +75,8 @@ export interface HauberkOptions {
    * the caller as a reply.
    */
   readonly confirm?: (transaction: StepUpTransaction) => Promise<boolean>;
+  /** Keys and evidence of the phone's hardware. Without it the device enrols with a key of software. */
+  readonly device?: DevicePlug;
   /** Keeps requests and reports over network failures and app kills: `openJournal(…)`. */
   readonly journal?: JournalPlug;
   /** Told of every failure that a call ends with. */

@@ -222,6 +222,12 @@ class Performance {
       case 'handshake-required':
         sessions.discard(session);
         return true;
+      // A route asks for hardware: what this phone has may have been lost, or never shown.
+      case 'attestation-required':
+        if (context.options.device === undefined) return false;
+        await this.#parts.device.attest();
+        sessions.discard(session);
+        return true;
       case 'step-up-required':
         if (this.#call.journey?.isAttended === false || !isAnswerable(context, this.#call, problem)) return false;
         this.#stepUp = await answerStepUp(this.#stepUpParts(), session, this.#call, problem);

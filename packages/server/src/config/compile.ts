@@ -46,6 +46,15 @@ const objectRule = ({ kind, from }: ObjectConfig): ObjectRule => ({
 const rateLimit = (rate: RateConfig | undefined): RateLimit | undefined =>
   rate === undefined ? undefined : { perSecond: rate.requests / rate.perSeconds, burst: rate.burst ?? rate.requests };
 
+/** The higher of number and name; a name that is not known was refused by the rules. */
+export const leastTierOf = ({ sessions }: Config, { minTier, tier }: RouteConfig): number =>
+  tier === undefined
+    ? minTier
+    : Math.max(
+        minTier,
+        sessions.tiers.findIndex(({ name }) => name === tier),
+      );
+
 /** The name of a route that has none: stable while its methods and pattern stay. */
 export const routeIdOf = (route: RouteConfig): string => route.id ?? `${route.methods.join(',')} ${route.path}`.trim();
 
@@ -94,7 +103,8 @@ const compileRoute = (config: Config, service: ServiceConfig, route: RouteConfig
     requiresLogin: route.requiresLogin,
     requiresSteps: route.requiresSteps,
     objects: route.objects.map(objectRule),
-    minTier: route.minTier,
+    minTier: leastTierOf(config, route),
+    tierName: config.sessions.tiers[leastTierOf(config, route)]?.name,
     outcome: route.outcome,
     decoy: route.decoy === undefined ? undefined : { ...route.decoy, body: utf8(route.decoy.body) },
     ...accessOf(config, route),

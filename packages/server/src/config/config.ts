@@ -151,6 +151,38 @@ export interface OverloadConfig {
   readonly queueTargetMs: number;
 }
 
+/** An app that may enrol. */
+export interface AppConfig {
+  readonly id: string;
+  /** Whether devices may enrol with keys that no hardware vouches for. */
+  readonly software: 'allowed' | 'refused';
+  /** Apple's environment of this app's deployment. */
+  readonly environment: 'production' | 'development';
+  /** Evidence of hardware counts for so long; for ever when absent. */
+  readonly reattestDays?: number | undefined;
+}
+
+/** What evidence of devices is measured against. File names are absolute after loading. */
+export interface AttestationConfig {
+  /** PEM files of certificates; a kind without its roots is refused. */
+  readonly roots: {
+    readonly android?: string | undefined;
+    readonly apple?: string | undefined;
+    readonly appleReceipts?: string | undefined;
+    readonly huks?: string | undefined;
+    readonly webauthn?: string | undefined;
+  };
+  /** JSON file: which builds of which app may run. */
+  readonly approvedBuilds?: string | undefined;
+  /** Google's list of attestation certificates that are no longer believed, as a JSON file. */
+  readonly androidRevocations?: string | undefined;
+  readonly maxRevocationHours: number;
+  readonly staleRevocations: 'refuse' | 'note';
+  readonly unlocked: 'allowed' | 'refused';
+  /** YYYYMM. */
+  readonly leastPatchLevel?: number | undefined;
+}
+
 /** Several nodes of one installation. */
 export interface ClusterConfig {
   readonly relay: {
@@ -168,7 +200,8 @@ export interface ClusterConfig {
 /** The whole file. */
 export interface Config {
   readonly organisation: string;
-  readonly apps: readonly { readonly id: string }[];
+  readonly apps: readonly AppConfig[];
+  readonly attestation: AttestationConfig;
   readonly node: number;
   /** Absolute after loading. */
   readonly state: string;

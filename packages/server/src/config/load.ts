@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { AuthzConfig, ClusterConfig, Config } from './config.ts';
+import type { AttestationConfig, AuthzConfig, ClusterConfig, Config } from './config.ts';
 import type { ConfigIssue, ConfigPath, PathIssue } from './config-issue.ts';
 import { applyEnvironment } from './environment.ts';
 import { unknownNameHint, valueHint } from './hints.ts';
@@ -106,6 +106,24 @@ const resolveAuthz = (authz: AuthzConfig | undefined, folder: string): AuthzConf
   };
 };
 
+const resolveAttestation = (attestation: AttestationConfig, folder: string): AttestationConfig => {
+  const absolute = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : resolve(folder, file);
+  const { roots, approvedBuilds, androidRevocations } = attestation;
+  return {
+    ...attestation,
+    roots: {
+      android: absolute(roots.android),
+      apple: absolute(roots.apple),
+      appleReceipts: absolute(roots.appleReceipts),
+      huks: absolute(roots.huks),
+      webauthn: absolute(roots.webauthn),
+    },
+    approvedBuilds: absolute(approvedBuilds),
+    androidRevocations: absolute(androidRevocations),
+  };
+};
+
 const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
   const parsed = configSchema.safeParse(tree, { reportInput: true });
   if (!parsed.success) return shapeIssues(parsed.error);
@@ -123,7 +141,10 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
         };
   const issues = judgeConfig(config);
   const cluster = config.cluster === undefined ? undefined : resolveCluster(config.cluster, folder);
-  return issues.length > 0 ? issues : { ...config, listen, cluster, authz: resolveAuthz(config.authz, folder) };
+  const attestation = resolveAttestation(config.attestation, folder);
+  return issues.length > 0
+    ? issues
+    : { ...config, listen, cluster, attestation, authz: resolveAuthz(config.authz, folder) };
 };
 
 const isConfig = (value: Config | readonly PathIssue[]): value is Config => !Array.isArray(value);

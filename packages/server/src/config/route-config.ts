@@ -78,6 +78,8 @@ export interface RouteConfig {
   };
   readonly stepUp: boolean;
   readonly minTier: number;
+  /** Name of the lowest trust tier that may call; the higher of both counts. */
+  readonly tier?: string | undefined;
   readonly maxAgeSeconds?: number | undefined;
   readonly bodyCapBytes?: number | undefined;
   readonly replyCapBytes?: number | undefined;

@@ -21,6 +21,7 @@ const trapHasDecoy: Rule = (route) => {
 const verifiedOnly: readonly (readonly [keyof RouteConfig, (route: RouteConfig) => boolean])[] = [
   ['stepUp', (route) => route.stepUp],
   ['minTier', (route) => route.minTier > 0],
+  ['tier', (route) => route.tier !== undefined],
   ['requiresLogin', (route) => route.requiresLogin !== undefined],
   ['requiresSteps', (route) => route.requiresSteps.length > 0],
   ['login', (route) => route.login !== undefined],
@@ -116,6 +117,9 @@ const withinSessions: Rule = (route, config) => [
     : none),
   ...(route.minTier >= config.sessions.tiers.length
     ? issue(['minTier'], 'no such tier', `sessions.tiers has ${config.sessions.tiers.length}, counted from 0`)
+    : none),
+  ...(route.tier !== undefined && config.sessions.tiers.every(({ name }) => name !== route.tier)
+    ? issue(['tier'], 'no such tier', `sessions.tiers: ${config.sessions.tiers.map(({ name }) => name).join(', ')}`)
     : none),
 ];
 

@@ -134,7 +134,12 @@ export const routeSchema: z.ZodType<RouteConfig> = z.strictObject({
     ),
   idempotency: idempotencySchema,
   stepUp: z.boolean().default(false).describe('Demands a user-verified signature over the transaction.'),
-  minTier: count(0, 15).default(0).describe('Lowest trust tier that may call.'),
+  minTier: count(0, 15).default(0).describe('Lowest trust tier that may call, by number.'),
+  tier: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Lowest trust tier that may call, by its name in `sessions.tiers`, such as `hardware`.'),
   maxAgeSeconds: count(5, 600)
     .optional()
     .describe('Oldest request that is accepted, when stricter than the sessions allow.'),

@@ -3,8 +3,9 @@
  * Objects are strict: a misspelt member is refused, never ignored. What one member cannot tell is judged in `rules.ts`.
  */
 import { z } from 'zod';
+import { attestationSchema } from './attestation-schema.ts';
 import { authzSchema, reportSchema } from './authz-schema.ts';
-import type { Config } from './config.ts';
+import type { AppConfig, Config } from './config.ts';
 import { routeSchema } from './route-schema.ts';
 
 const name = z
@@ -211,13 +212,27 @@ const clusterSchema = z
   })
   .describe('Several nodes behind one address.');
 
-const identitySchema = z.strictObject({ id: name });
+const appSchema: z.ZodType<AppConfig> = z.strictObject({
+  id: name,
+  software: z
+    .enum(['allowed', 'refused'])
+    .default('allowed')
+    .describe('Whether devices may enrol with keys that no hardware vouches for; they get the lowest tier.'),
+  environment: z
+    .enum(['production', 'development'])
+    .default('production')
+    .describe("Apple's environment of this app; builds for developers are refused in production."),
+  reattestDays: count(1, 3650)
+    .optional()
+    .describe('Evidence of hardware counts for so many days, then the SDK brings new one; for ever when absent.'),
+});
 
 /** The whole file. */
 export const configSchema: z.ZodType<Config> = z
   .strictObject({
     organisation: name.describe('Who runs the apps.'),
-    apps: z.array(identitySchema).min(1).describe('Apps that may enrol.'),
+    apps: z.array(appSchema).min(1).describe('Apps that may enrol.'),
+    attestation: attestationSchema,
     node: count(0, 4_294_967_295)
       .default(1)
       .describe('Number of this node, unique among the nodes of an installation.'),

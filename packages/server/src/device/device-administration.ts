@@ -169,7 +169,7 @@ const detailOf = (
   generation: record.generation,
   verdictReference: record.appraised.verdictReference,
   attested: record.appraised.facts,
-  counter: record.appraised.counter ?? null,
+  counter: record.appraised.counter?.value ?? null,
   sharedRoute: record.shared?.route ?? null,
   keys: record.keys.map(({ thumbprint, purpose, createdAtMs }) => ({ thumbprint, purpose, createdAtMs })),
   history: record.history.map(({ kind, atMs, actor, reason, facts }) => ({

@@ -10,7 +10,7 @@ import type { ChannelState } from './channel-state.ts';
 import type { Endpoint, EndpointAnswer, EndpointCall, Endpoints } from './endpoints.ts';
 import {
   type EnrolmentShell,
-  enrolStepUpKey,
+  enrolOwnKey,
   maxEnrolmentBytes,
   serveChallenge,
   serveEnrolment,
@@ -134,12 +134,15 @@ const serveConfig = async (parts: EndpointParts, { head, instance }: EndpointCal
 
 /** The key of an identity comes in clear, signed by itself; the second key of a device comes sealed, from a session of that device. */
 const serveEnrol = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
-  if (call.head.headers[header.signatureInput] === undefined)
-    return serveEnrolment(parts.enrolment, call.body, call.instance);
+  if (call.head.headers[header.signatureInput] === undefined) {
+    const { detail = '', ...answer } = await serveEnrolment(parts.enrolment, call.body, call.instance);
+    call.log.detail = detail;
+    return answer;
+  }
   const service = ownService(parts, call);
   if (service === undefined) return refusal('request.service', call.instance);
   const route = ownRoute(parts, service, endpoint.enrol, maxEnrolmentBytes);
-  return serveOwn(parts.protection(), route, call, ({ request }) => enrolStepUpKey(parts.enrolment, request));
+  return serveOwn(parts.protection(), route, call, ({ request }) => enrolOwnKey(parts.enrolment, request));
 };
 
 /** Keeps a batch of reports before it is acknowledged. Each event names device and report id, so that a consumer counts it once. */

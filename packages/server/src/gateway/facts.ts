@@ -55,6 +55,7 @@ export const verifiedFacts = (
     `${factPrefix}request`,
     requestId,
   ];
+  if (facts.attested !== '') list.push(`${factPrefix}attested`, facts.attested);
   if (login !== undefined) list.push(`${factPrefix}login`, login.id, `${factPrefix}customer`, login.customer);
   for (const part of further) list.push(part);
   return sign(crypto, key, target, list, now);

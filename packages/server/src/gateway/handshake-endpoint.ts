@@ -10,9 +10,11 @@ import {
   type OpenedSession,
   readHello,
 } from '@hauberk/channel';
-import { isActiveState } from '@hauberk/device';
+import { factsText, isActiveState, type ReattestationPolicy, reattestationDue } from '@hauberk/device';
 import { type EpochMs, fromBase64Url, fromUtf8, type Result, refuse, toBase64Url, utf8 } from '@hauberk/primitives';
+import type { AttestationStore } from '../storage/attestation-store.ts';
 import type { DeviceStore } from '../storage/device-store.ts';
+import type { Scope } from '../storage/scope.ts';
 import type { ChannelState } from './channel-state.ts';
 import type { GatewayReply } from './gateway-reply.ts';
 import { problemBody } from './problems.ts';
@@ -22,6 +24,9 @@ import type { Reason } from './reasons.ts';
 export interface HandshakeShell {
   readonly channel: ChannelState;
   readonly devices: DeviceStore;
+  readonly attestations: AttestationStore;
+  /** When devices of an app must be vouched for anew. */
+  readonly reattestation: (app: string, now: EpochMs) => ReattestationPolicy;
   /** Whether so many hellos arrive that each must prove a round trip first. */
   readonly underLoad: (now: EpochMs) => boolean;
   readonly now: () => EpochMs;
@@ -36,17 +41,29 @@ export interface JudgedHello {
   readonly ports: HandshakePorts;
 }
 
+/** The device, and whether it must bring new evidence before it gets a session. */
 const knownDevice = async (
   shell: HandshakeShell,
-  organisation: string,
-  app: string,
+  scope: Scope,
   thumbprint: Uint8Array,
+  now: EpochMs,
 ): Promise<KnownDevice | undefined> => {
-  const keyed = await shell.devices.findByThumbprint({ organisation, app }, toBase64Url(thumbprint), 'identity');
+  const keyed = await shell.devices.findByThumbprint(scope, toBase64Url(thumbprint), 'identity');
   const deviceId = keyed === undefined ? undefined : fromBase64Url(keyed.device.id);
   if (keyed === undefined || deviceId === undefined) return undefined;
-  const { tier, generation, state, verdictReference } = keyed.device;
-  return { deviceId, publicKey: keyed.key.publicKey, tier, generation, active: isActiveState(state), verdictReference };
+  const { device, key } = keyed;
+  const { tier, generation, state, verdictReference } = device;
+  const held = await shell.attestations.current(scope, device);
+  return {
+    deviceId,
+    publicKey: key.publicKey,
+    tier,
+    generation,
+    active: isActiveState(state),
+    verdictReference,
+    attested: held.appraised.facts.level === 'software' ? '' : factsText(held.appraised.facts),
+    evidenceDue: reattestationDue({ state, ...held }, shell.reattestation(scope.app, now), now) !== undefined,
+  };
 };
 
 /** Looks the device up, then judges the hello. */
@@ -56,7 +73,7 @@ export const judgeHello = async (shell: HandshakeShell, text: string): Promise<R
   const { organisation, app, deviceThumbprint } = read.value.hello;
   const now = shell.now();
   const ports = shell.channel.handshakePorts(
-    await knownDevice(shell, organisation, app, deviceThumbprint),
+    await knownDevice(shell, { organisation, app }, deviceThumbprint, now),
     shell.underLoad(now),
   );
   const accepted = acceptHello(shell.channel.gateway, ports, text, now);

@@ -27,6 +27,7 @@ export type OuterCode =
   | 'refused'
   | 'forbidden'
   | 'step-up-required'
+  | 'attestation-required'
   | 'not-found'
   | 'method-not-allowed'
   | 'slow'
@@ -58,6 +59,11 @@ export const outerProblems: Readonly<Record<OuterCode, OuterProblem>> = {
   refused: { code: 'refused', status: 403, title: 'The request is refused' },
   forbidden: { code: 'forbidden', status: 403, title: 'This is not permitted' },
   'step-up-required': { code: 'step-up-required', status: 403, title: 'The user must confirm this' },
+  'attestation-required': {
+    code: 'attestation-required',
+    status: 403,
+    title: 'The device must be vouched for by its hardware',
+  },
   'not-found': { code: 'not-found', status: 404, title: 'There is nothing here' },
   'method-not-allowed': { code: 'method-not-allowed', status: 405, title: 'This method is not offered here' },
   slow: { code: 'slow', status: 408, title: 'The request took too long to arrive' },
@@ -104,6 +110,7 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'hello.register-full': 'overloaded',
   'hello.device-unknown': 'enrolment-required',
   'hello.device-revoked': 'refused',
+  'hello.evidence-due': 'attestation-required',
   'hello.table-full': 'overloaded',
   'resume.malformed': 'malformed',
   'resume.expired': 'handshake-required',
@@ -153,6 +160,9 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'enrol.signature': 'refused',
   'enrol.scope': 'refused',
   'enrol.evidence': 'refused',
+  'enrol.appraisal': 'refused',
+  'enrol.software': 'attestation-required',
+  'enrol.chain': 'refused',
   'step-up.malformed': 'malformed',
   'step-up.challenge': 'step-up-required',
   'step-up.signature': 'refused',
@@ -189,7 +199,7 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'route.none': 'not-found',
   'route.method': 'method-not-allowed',
   'route.service': 'not-found',
-  'route.tier': 'forbidden',
+  'route.tier': 'attestation-required',
   'limit.device': 'limited',
   'limit.address': 'limited',
   'limit.route': 'limited',

@@ -135,7 +135,7 @@ const checkOutcome = ({ route, log }: Exchange): Passed<true> => {
 };
 
 const checkLimits = (protection: Protection, route: Route, request: VerifiedRequest, now: EpochMs): Passed<true> => {
-  if (request.facts.tier < route.minTier) return stop('route.tier');
+  if (request.facts.tier < route.minTier) return stop('route.tier', { extra: { tier: route.tierName ?? '' } });
   return protection.admitDevice(route, request.facts.deviceId, now) ? passed : stop('limit.device');
 };
 

@@ -107,6 +107,8 @@ export interface Route {
   readonly objects: readonly ObjectRule[];
   /** Lowest trust tier that may call. */
   readonly minTier: number;
+  /** Its name, for clients that are told what they lack. */
+  readonly tierName?: string | undefined;
   readonly bodyCapBytes: number;
   readonly replyCapBytes: number;
   readonly deadline: DurationMs;

@@ -22,6 +22,7 @@ import { issueText } from '../config/config-issue.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
+import { readAnchors } from '../device/trust-files.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
 import type { ExpositionFormat } from '../observability/exposition.ts';
 import { type ConfigLife, createReadiness, type Readiness } from '../observability/readiness.ts';
@@ -138,6 +139,8 @@ class Gateway implements RunningGateway {
     const { config, storage } = options;
     this.#options = options;
     this.#config = config;
+    // A root of trust that cannot be read ends the start here, not in every worker.
+    readAnchors(config.attestation);
     this.#log = options.log ?? createLog(config.log.level);
     this.#source = this.#keySource();
     this.#tickets = new TicketRing(nodeCrypto, this.#source.ticketLife);

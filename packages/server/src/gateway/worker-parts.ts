@@ -12,6 +12,7 @@ import {
   utf8,
 } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
+import { type EvidenceJudges, openEvidenceJudges } from '../device/evidence-judges.ts';
 import { type DpopNonces, dpopNonces } from '../migration/dpop-nonce.ts';
 import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
 import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
@@ -58,6 +59,7 @@ export interface WorkerParts {
   readonly hold: Hold;
   readonly useOnce: UseOnce;
   readonly nonces: DpopNonces;
+  readonly evidence: EvidenceJudges;
   readonly upstreams: ReadonlyMap<string, OpenedUpstream>;
   readonly now: () => EpochMs;
   readonly underLoad: (now: EpochMs) => boolean;
@@ -131,6 +133,7 @@ export const openWorkerParts = (
       started.overload.queueTargetMs,
       new Map([...upstreams].map(([name, { upstream }]) => [name, upstream])),
     ),
+    evidence: openEvidenceJudges(started, log),
     now,
     underLoad: helloMeter(started.sessions.hellosPerSecond),
     draining,
@@ -233,6 +236,8 @@ export const migrationShellOf = (parts: WorkerParts, protection: Protection): Mi
 export const handshakeShellOf = (parts: WorkerParts): HandshakeShell => ({
   channel: parts.channel,
   devices: parts.state.ports.devices,
+  attestations: parts.state.ports.attestations,
+  reattestation: parts.evidence.reattestation,
   underLoad: parts.underLoad,
   now: parts.now,
 });
@@ -241,6 +246,9 @@ export const handshakeShellOf = (parts: WorkerParts): HandshakeShell => ({
 export const enrolmentShellOf = (parts: WorkerParts): EnrolmentShell => ({
   crypto: nodeCrypto,
   devices: parts.state.ports.devices,
+  attestations: parts.state.ports.attestations,
+  appraise: parts.evidence.appraise,
+  table: parts.channel.tables.devices,
   challenges: parts.state.ports.challenges,
   serves: (organisation, app, service) => {
     const config = parts.config();

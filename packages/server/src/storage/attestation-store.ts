@@ -17,6 +17,12 @@ import type { Device } from './device-store.ts';
 import type { Scope } from './scope.ts';
 import type { Stored } from './storage-refusal.ts';
 
+/** A key that vouches for a device key: App Attest's. */
+export interface AttestingKey {
+  readonly thumbprint: string;
+  readonly publicKey: Bytes;
+}
+
 /** New evidence of a known device. */
 export interface NewAttestation {
   readonly appraised: Appraised;
@@ -24,6 +30,8 @@ export interface NewAttestation {
   readonly signedBy: string;
   /** As it was sent. */
   readonly evidence: Bytes;
+  /** A new key that vouches for the device key and signs assertions. */
+  readonly attestingKey?: AttestingKey | undefined;
 }
 
 /** A successor of an identity key; both keys have signed the proposal. */
@@ -64,7 +72,7 @@ export interface AttestationStore {
     device: string,
     attestation: NewAttestation,
     now: EpochMs,
-  ): Stored<Device, 'device-unknown' | AttestCode>;
+  ): Stored<Device, 'device-unknown' | 'device-key-taken' | AttestCode>;
   /** Ends open sessions; the next hello must bring new evidence. */
   demand(
     scope: Scope,
@@ -88,6 +96,8 @@ export interface AttestationStore {
   ): Stored<true, 'device-unknown'>;
   /** Adds an entry to a device's history; an unknown device has none. */
   note(scope: Scope, device: string, entry: HistoryEntry): Stored<true, 'device-unknown'>;
+  /** What counts of a device now. */
+  current(scope: Scope, device: Device): Promise<Omit<ListedDevice, 'device'>>;
   /** Everything about a device, its last evidence beside it. */
   record(
     scope: Scope,

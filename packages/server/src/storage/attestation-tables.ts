@@ -12,6 +12,7 @@ export const attestationTables: Readonly<Record<string, TablePlan>> = {
       kind: 'text',
       facts: 'text',
       counter: 'integer?',
+      counter_key: 'text',
       evidence: 'blob?',
       attested_at_ms: 'integer',
       demand_reason: 'text',

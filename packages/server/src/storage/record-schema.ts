@@ -43,6 +43,7 @@ export interface DeviceAttestationTable extends Scoped {
   kind: string;
   facts: string;
   counter: number | null;
+  counter_key: string;
   evidence: Bytes | null;
   attested_at_ms: number;
   demand_reason: string;

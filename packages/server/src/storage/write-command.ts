@@ -69,7 +69,7 @@ export interface WriteCommands {
   >;
   'device.attest': Command<
     { readonly device: string; readonly attestation: NewAttestation; readonly now: EpochMs },
-    Result<Device, 'device-unknown' | AttestCode>
+    Result<Device, 'device-unknown' | 'device-key-taken' | AttestCode>
   >;
   'device.demand': Command<
     { readonly device: string; readonly demand: ReattestationDemand; readonly by: By },

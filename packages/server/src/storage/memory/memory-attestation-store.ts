@@ -10,7 +10,7 @@ import {
   withEntry,
 } from '@hauberk/device';
 import { accept, type Bytes, type EpochMs, type Result, refuse } from '@hauberk/primitives';
-import type { AttestationStore, DeviceQuery, ListedDevice } from '../attestation-store.ts';
+import type { AttestationStore, AttestingKey, DeviceQuery, ListedDevice } from '../attestation-store.ts';
 import type { Device, DeviceKey } from '../device-store.ts';
 import type { Scope } from '../scope.ts';
 import type { DeviceRows } from './memory-device-store.ts';
@@ -68,6 +68,22 @@ const isFound = (rows: DeviceRows, device: Device, held: HeldAppraisal, query: D
   );
 };
 
+/** Puts the key that vouches for a device in the place of the one before; false when another device has it. */
+export const keepAttesting = (
+  { keys }: DeviceRows,
+  device: string,
+  key: AttestingKey | undefined,
+  now: EpochMs,
+): boolean => {
+  if (key === undefined) return true;
+  const held = keys.get(key.thumbprint);
+  if (held !== undefined) return held.device === device && held.key.purpose === 'attestation';
+  for (const [thumbprint, other] of keys)
+    if (other.device === device && other.key.purpose === 'attestation') keys.delete(thumbprint);
+  keys.set(key.thumbprint, { key: { ...key, purpose: 'attestation', createdAtMs: now }, device });
+  return true;
+};
+
 /** The attestation store over a memory record. */
 export const memoryAttestationStore = (record: MemoryRecord, keepDevice: KeepMemoryDevice): AttestationStore => {
   const rowsOf = (scope: Scope): DeviceRows => record.devices(scope);
@@ -107,14 +123,29 @@ export const memoryAttestationStore = (record: MemoryRecord, keepDevice: KeepMem
       return accept(after.value === held ? deviceOf(held) : keep(scope, held, after.value, by.reason, evidence));
     });
   return {
-    attest: (scope, id, { appraised, signedBy, evidence }, now) =>
+    attest: (scope, id, { appraised, signedBy, evidence, attestingKey }, now) =>
       changing(
         scope,
         id,
         { reason: `evidence ${appraised.kind}` },
-        (held) => reattest(held, appraised, signedBy, now),
+        (held) => {
+          const after = reattest(held, appraised, signedBy, now);
+          const isKept = !after.ok || keepAttesting(rowsOf(scope), id, attestingKey, now);
+          return isKept ? after : refuse('device-key-taken' as const);
+        },
         evidence,
       ),
+    current: async (scope, device) => {
+      const held = rowsOf(scope).appraisals.get(device.id);
+      if (held === undefined) throw new Error('a device in memory has an appraisal');
+      const { appraised, attestedAtMs, demand, shared } = held;
+      return {
+        appraised: { ...appraised, tier: device.tier, verdictReference: device.verdictReference },
+        attestedAtMs,
+        demand,
+        shared,
+      };
+    },
     demand: (scope, id, demand, by) => changing(scope, id, by, (held) => demandEvidence(held, demand, by)),
     rotate: (scope, id, identity, now) =>
       changing(scope, id, { reason: 'key rotation' }, (held) => {

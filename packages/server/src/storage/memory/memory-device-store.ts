@@ -14,7 +14,12 @@ import {
   takesAway,
 } from '../device-store.ts';
 import type { Scope } from '../scope.ts';
-import { type HeldAppraisal, type KeepMemoryDevice, memoryAttestationStore } from './memory-attestation-store.ts';
+import {
+  type HeldAppraisal,
+  type KeepMemoryDevice,
+  keepAttesting,
+  memoryAttestationStore,
+} from './memory-attestation-store.ts';
 import type { MemoryRecord } from './memory-record.ts';
 
 /** Devices and their keys by scope. */
@@ -70,6 +75,7 @@ export const memoryDeviceStores = (
         const state = appraised.facts.level === 'software' ? 'enrolled' : 'trusted';
         const device: Device = { id, tier, state, generation: 1, verdictReference, ...times };
         const key: DeviceKey = { thumbprint, purpose: 'identity', publicKey, createdAtMs: now };
+        if (!keepAttesting(rowsOf(scope), id, enrolment.attestingKey, now)) return refuse('device-key-taken');
         rowsOf(scope).devices.set(id, device);
         rowsOf(scope).keys.set(thumbprint, { key, device: id });
         const { facts, kind: reason } = appraised;

@@ -55,7 +55,7 @@ const prepareAttestationReads = (database: DatabaseSync) => ({
 /** A page is filtered in SQL; `''` and `-1` stand for any. */
 const searchSql = `
   select d.id, d.tier, d.state, d.generation, d.verdict_reference, d.created_at_ms, d.changed_at_ms,
-    a.kind, a.facts, a.counter, a.attested_at_ms, a.demand_reason, a.demand_at_ms, a.shared_identity, a.shared_route
+    a.kind, a.facts, a.counter, a.counter_key, a.attested_at_ms, a.demand_reason, a.demand_at_ms, a.shared_identity, a.shared_route
   from devices d left join device_attestations a
     on a.organisation = d.organisation and a.app = d.app and a.device = d.id
   where d.organisation = $organisation and d.app = $app and d.id > $afterId
@@ -79,7 +79,7 @@ const appraisalOf = (device: Device, row: AttestationRow | undefined): Omit<List
     tier: device.tier,
     facts: factsOf(row?.facts ?? ''),
     verdictReference: device.verdictReference,
-    ...(row === undefined || row.counter === null ? {} : { counter: row.counter }),
+    ...(row === undefined || row.counter === null ? {} : { counter: { key: row.counter_key, value: row.counter } }),
   },
   attestedAtMs: epochMs(row?.attested_at_ms ?? device.createdAtMs),
   demand:

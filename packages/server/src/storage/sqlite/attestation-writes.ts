@@ -12,13 +12,14 @@ import {
   rotateIdentity,
 } from '@hauberk/device';
 import { accept, type Bytes, type EpochMs, refuse } from '@hauberk/primitives';
-import { maxEvidenceBytes } from '../attestation-store.ts';
+import { type AttestingKey, maxEvidenceBytes } from '../attestation-store.ts';
 import type { Device } from '../device-store.ts';
-import type { DeviceAttestationTable, DeviceHistoryTable } from '../record-schema.ts';
+import type { DeviceAttestationTable, DeviceHistoryTable, DeviceKeyTable } from '../record-schema.ts';
 import type { Scope } from '../scope.ts';
 import { prepare } from '../statement.ts';
 import type { WriteHandlers } from '../write-command.ts';
 import { attestationReads } from './attestation-reads.ts';
+import { deviceReads } from './device-reads.ts';
 import { scopeColumns } from './rows.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -35,6 +36,7 @@ const prepareAttestationWrites = ({ database }: WriteContext) => ({
         kind: $.kind,
         facts: $.facts,
         counter: $.counter,
+        counter_key: $.counter_key,
         evidence: $.evidence,
         attested_at_ms: $.attested_at_ms,
         demand_reason: $.demand_reason,
@@ -47,6 +49,7 @@ const prepareAttestationWrites = ({ database }: WriteContext) => ({
           kind: row.ref('excluded.kind'),
           facts: row.ref('excluded.facts'),
           counter: row.ref('excluded.counter'),
+          counter_key: row.ref('excluded.counter_key'),
           evidence: row.fn.coalesce('excluded.evidence', 'device_attestations.evidence'),
           attested_at_ms: row.ref('excluded.attested_at_ms'),
           demand_reason: row.ref('excluded.demand_reason'),
@@ -88,6 +91,14 @@ const prepareAttestationWrites = ({ database }: WriteContext) => ({
           .limit(1),
       ),
   ),
+  dropAttesting: prepare(database, (query, $: ScopedDevice) =>
+    query
+      .deleteFrom('device_keys')
+      .where('organisation', '=', $.organisation)
+      .where('app', '=', $.app)
+      .where('device', '=', $.device)
+      .where('purpose', '=', 'attestation'),
+  ),
   retire: prepare(database, (query, $: ScopedDevice & { thumbprint: string }) =>
     query
       .updateTable('device_keys')
@@ -98,18 +109,16 @@ const prepareAttestationWrites = ({ database }: WriteContext) => ({
       .where('purpose', '=', 'identity')
       .where('thumbprint', '<>', $.thumbprint),
   ),
-  insertKey: prepare(
-    database,
-    (query, $: ScopedDevice & { thumbprint: string; public_key: Bytes; created_at_ms: EpochMs }) =>
-      query.insertInto('device_keys').values({
-        organisation: $.organisation,
-        app: $.app,
-        device: $.device,
-        thumbprint: $.thumbprint,
-        purpose: 'identity',
-        public_key: $.public_key,
-        created_at_ms: $.created_at_ms,
-      }),
+  insertKey: prepare(database, (query, $: DeviceKeyTable) =>
+    query.insertInto('device_keys').values({
+      organisation: $.organisation,
+      app: $.app,
+      device: $.device,
+      thumbprint: $.thumbprint,
+      purpose: $.purpose,
+      public_key: $.public_key,
+      created_at_ms: $.created_at_ms,
+    }),
   ),
 });
 
@@ -122,19 +131,33 @@ export interface AttestationKeeper {
     evidence?: Bytes,
   ): void;
   note(scope: Scope, device: string, entry: HistoryEntry): void;
+  /** Puts the key that vouches for a device in the place of the one before; false when another device has it. */
+  keepAttesting(scope: Scope, device: string, key: AttestingKey | undefined, now: EpochMs): boolean;
 }
 
 /** Prepares the keeper; the writes of devices use it as well. */
 export const attestationKeeper = (context: WriteContext): AttestationKeeper => {
   const statements = prepareAttestationWrites(context);
+  const devices = deviceReads(context.database);
   return {
+    keepAttesting: (scope, device, key, now) => {
+      if (key === undefined) return true;
+      const { thumbprint, publicKey } = key;
+      const held = devices.byThumbprint(scope, thumbprint);
+      if (held !== undefined) return held.device.id === device && held.key.purpose === 'attestation';
+      const row = { purpose: 'attestation', thumbprint, public_key: publicKey, created_at_ms: now } as const;
+      statements.dropAttesting.run({ ...scopeColumns(scope), device });
+      statements.insertKey.run({ ...scopeColumns(scope), device, ...row });
+      return true;
+    },
     keep: (scope, { id, appraised, attestedAtMs, demand, shared }, evidence) => {
       statements.keep.run({
         ...scopeColumns(scope),
         device: id,
         kind: appraised.kind,
         facts: JSON.stringify(appraised.facts),
-        counter: appraised.counter ?? null,
+        counter: appraised.counter?.value ?? null,
+        counter_key: appraised.counter?.key ?? '',
         evidence: evidence === undefined || evidence.length > maxEvidenceBytes ? null : evidence,
         attested_at_ms: attestedAtMs,
         demand_reason: demand?.reason ?? '',
@@ -186,11 +209,13 @@ export const attestationWrites = (
     return rowOf(after);
   };
   return {
-    'device.attest': ({ scope, device, attestation: { appraised, signedBy, evidence }, now }) => {
+    'device.attest': ({ scope, device, attestation, now }) => {
+      const { appraised, signedBy, evidence, attestingKey } = attestation;
       const held = reads.record(scope, device)?.record;
       if (held === undefined) return refuse('device-unknown');
       const after = reattest(held, appraised, signedBy, now);
       if (!after.ok) return after;
+      if (!keeper.keepAttesting(scope, device, attestingKey, now)) return refuse('device-key-taken');
       const by = { actor: 'gateway', reason: `evidence ${appraised.kind}` };
       return accept(keepRecord(scope, held, after.value, by, now, evidence));
     },
@@ -212,6 +237,7 @@ export const attestationWrites = (
       statements.insertKey.run({
         ...scopeColumns(scope),
         device,
+        purpose: 'identity',
         thumbprint,
         public_key: publicKey,
         created_at_ms: now,

@@ -155,6 +155,8 @@ export const deviceWrites = (
     });
     const { thumbprint, publicKey } = enrolment;
     const key = { thumbprint, purpose: 'identity', public_key: publicKey, created_at_ms: now } as const;
+    // Before anything is written: a refusal leaves no trace.
+    if (!keeper.keepAttesting(scope, id, enrolment.attestingKey, now)) return refuse('device-key-taken');
     statements.insertDevice.run(row);
     statements.insertKey.run({ ...scopeColumns(scope), ...key, device: id });
     keeper.keep(scope, { id, appraised, attestedAtMs: now, demand: undefined, shared: undefined }, enrolment.evidence);

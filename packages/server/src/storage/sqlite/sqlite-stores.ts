@@ -70,6 +70,7 @@ const attestationStore = ({ submit, reader }: StoreParts): AttestationStore => {
     rotate: (scope, device, identity, now) => submit('device.rotate', { scope, device, identity, now }),
     link: (scope, device, shared, now) => submit('device.link', { scope, device, shared, now }),
     note: (scope, device, entry) => submit('device.note', { scope, device, entry }),
+    current: async (scope, device) => reads.current(scope, device),
     record: async (scope, device) => reads.record(scope, device),
     search: async (scope, query) => reads.search(scope, query),
   };

@@ -1,0 +1,48 @@
+/** What evidence of devices is measured against. */
+import { z } from 'zod';
+import type { AttestationConfig } from './config.ts';
+
+const file = z.string().min(1).optional();
+
+const rootsSchema = z
+  .strictObject({
+    android: file.describe("Android's attestation roots; certificates are matched by their key."),
+    apple: file.describe("Apple's App Attestation root."),
+    appleReceipts: file.describe("The root of Apple's receipts, which is another."),
+    huks: file.describe("Huawei's device attestation root."),
+    webauthn: file.describe('Roots of the makers of security keys and TPMs.'),
+  })
+  .prefault({})
+  .describe('PEM files with the roots of trust. A kind of evidence without its roots is refused.');
+
+/** Section `attestation`. */
+export const attestationSchema: z.ZodType<AttestationConfig> = z
+  .strictObject({
+    roots: rootsSchema,
+    approvedBuilds: file.describe('JSON file that names the builds that may run, by app; read again when it changes.'),
+    androidRevocations: file.describe(
+      "Google's list of attestation certificates that are no longer believed, as a JSON file; read again when it changes.",
+    ),
+    maxRevocationHours: z
+      .int()
+      .min(1)
+      .max(8760)
+      .default(168)
+      .describe('Older lists count as stale. The age is that of the file, or of its member `takenAt`.'),
+    staleRevocations: z
+      .enum(['refuse', 'note'])
+      .default('refuse')
+      .describe('Whether a stale list refuses evidence, or is only noted in the verdict.'),
+    unlocked: z
+      .enum(['allowed', 'refused'])
+      .default('refused')
+      .describe('Whether Androids with an open boot loader or an unverified system count as hardware.'),
+    leastPatchLevel: z
+      .int()
+      .min(200_001)
+      .max(999_912)
+      .optional()
+      .describe("Oldest month of Android's system patch, YYYYMM; any when absent."),
+  })
+  .prefault({})
+  .describe('What evidence of devices is measured against.');

@@ -1,0 +1,244 @@
+/** From what a device sent to what it is worth: the evidence appraised under the app's own rules, its verdict in the words of the record. */
+import {
+  type AppraisalContext,
+  type AppraisalPolicy,
+  appraise,
+  type DeviceEvidence,
+  keyBoundChallenge,
+  type Revocations,
+  readEvidenceStatement,
+  type TrustAnchors,
+  type Verdict,
+  verifyAppAssertion,
+} from '@hauberk/attestation';
+import { type EnrolmentRequest, evidenceInput, thumbprintInput } from '@hauberk/channel';
+import { type Appraised, type AttestedFacts, type DevicePlatform, tierOfLevel } from '@hauberk/device';
+import {
+  accept,
+  type Bytes,
+  concat,
+  type EpochMs,
+  type EvidenceCrypto,
+  equalBytes,
+  fromBase64Url,
+  fromHex,
+  hours,
+  type Result,
+  refuse,
+  toBase64Url,
+  toHex,
+  utf8,
+} from '@hauberk/primitives';
+import type { AppConfig, AttestationConfig } from '../config/config.ts';
+import type { ApprovedBuilds } from './approved-builds.ts';
+
+/** What appraising needs. */
+export interface AppraiserParts {
+  readonly crypto: EvidenceCrypto;
+  readonly anchors: TrustAnchors;
+  readonly revocations: (now: EpochMs) => Revocations;
+  readonly builds: ApprovedBuilds;
+  readonly attestation: AttestationConfig;
+  readonly apps: readonly AppConfig[];
+  /** Names of the tiers, from the lowest. */
+  readonly tierNames: readonly string[];
+}
+
+/** A key of Apple's that signs assertions: what is known of it. */
+export interface AssertingKey {
+  readonly thumbprint: string;
+  readonly publicKey: Bytes;
+  readonly counter: number;
+  readonly facts: AttestedFacts;
+}
+
+/** What is asked. */
+export interface AppraisalQuestion {
+  readonly request: EnrolmentRequest;
+  /** The key by which a known device is bound; undefined for one that enrols. */
+  readonly boundKey: Bytes | undefined;
+  /** The device's App Attest key, where it has one. */
+  readonly asserting: AssertingKey | undefined;
+}
+
+/** Evidence that passed, ready to be kept. */
+export interface AppraisedEvidence {
+  readonly appraised: Appraised;
+  /** As it was sent. */
+  readonly evidence: Bytes;
+  /** A key that vouches for the device key and will sign assertions. */
+  readonly attestingKey: { readonly thumbprint: string; readonly publicKey: Bytes } | undefined;
+}
+
+/** Why evidence does not count; `enrol.appraisal` says in its detail which check failed. */
+export type AppraiseCode = 'enrol.evidence' | 'enrol.appraisal' | 'enrol.software';
+
+/** Judges evidence. */
+export type Appraise = (question: AppraisalQuestion, now: EpochMs) => Result<AppraisedEvidence, AppraiseCode>;
+
+/** Head of a P-256 SubjectPublicKeyInfo; the raw point follows. */
+const spkiHead = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
+const spkiOf = (point: Uint8Array): Bytes => concat(spkiHead, point);
+const pointOf = (spki: Uint8Array): Bytes | undefined =>
+  spki.length === spkiHead.length + 65 && equalBytes(Uint8Array.from(spki.subarray(0, spkiHead.length)), spkiHead)
+    ? Uint8Array.from(spki.subarray(spkiHead.length))
+    : undefined;
+
+const platforms: { readonly [Kind in DeviceEvidence['kind']]: DevicePlatform } = {
+  'android-key': 'android',
+  'play-integrity': 'android',
+  'app-attest': 'ios',
+  huks: 'harmony',
+  webauthn: 'web',
+  software: 'other',
+};
+
+const boots: Readonly<Record<string, AttestedFacts['boot']>> = {
+  VERIFIED: 'verified',
+  SELF_SIGNED: 'self-signed',
+  UNVERIFIED: 'unverified',
+  FAILED: 'failed',
+};
+
+const known = <Facts extends object>(facts: Facts): { [Name in keyof Facts]: Exclude<Facts[Name], undefined> } =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as never;
+
+const provisioningOf = ({ details }: Verdict): AttestedFacts['provisioning'] =>
+  details.kind === 'android-key' ? details.android.provisioning : undefined;
+
+const environmentOf = ({ details }: Verdict): AttestedFacts['environment'] =>
+  details.kind === 'app-attest' ? details.attestation.environment : undefined;
+
+/** The verdict's facts in the words of the record; nothing that names a phone or a person goes over. */
+const factsOf = (kind: DeviceEvidence['kind'], verdict: Verdict): AttestedFacts => {
+  const { application, boot, patchLevels, certificatesIssued } = verdict.facts;
+  return known({
+    platform: platforms[kind],
+    level: verdict.tier,
+    app: application?.ids[0],
+    appVersion: application?.versions?.[0],
+    appDigest: application?.signers?.[0],
+    boot: boot === undefined ? undefined : boots[boot.state],
+    locked: boot?.locked,
+    patchLevel: patchLevels?.system,
+    environment: environmentOf(verdict),
+    provisioning: provisioningOf(verdict),
+    certificatesIssued,
+  });
+};
+
+const policyOf = ({ attestation }: AppraiserParts, app: AppConfig): AppraisalPolicy => {
+  const { maxRevocationHours, staleRevocations, unlocked, leastPatchLevel } = attestation;
+  return {
+    leastTier: app.software === 'allowed' ? 'software' : 'tee',
+    allowUnlocked: unlocked === 'allowed',
+    maxRevocationAge: hours(maxRevocationHours),
+    staleRevocations,
+    ...(leastPatchLevel === undefined ? {} : { leastPatchLevel }),
+  };
+};
+
+const readEvidence = ({ evidence }: EnrolmentRequest): Result<DeviceEvidence, 'enrol.evidence'> => {
+  if (!('statement' in evidence)) return accept({ kind: 'software' });
+  const read = readEvidenceStatement(evidence.kind, evidence.statement);
+  return read.ok ? read : refuse('enrol.evidence', `${read.code} ${read.detail ?? ''}`);
+};
+
+/** The evidence as it is kept. */
+const evidenceText = ({ evidence }: EnrolmentRequest): Bytes =>
+  utf8('statement' in evidence ? `${evidence.kind}:${evidence.statement}` : evidence.kind);
+
+type Ask = AppraisalQuestion & { readonly app: AppConfig; readonly challenge: Bytes };
+
+const contextOf = (parts: AppraiserParts, ask: Ask, now: EpochMs): AppraisalContext => ({
+  crypto: parts.crypto,
+  anchors: parts.anchors,
+  revocations: parts.revocations(now),
+  now,
+  expectations: {
+    challenge: ask.challenge,
+    // A known device may show another key of its hardware: the challenge then names the key that it is bound by.
+    ...(ask.boundKey !== undefined && ask.request.evidence.kind === 'android-key'
+      ? {}
+      : { publicKey: spkiOf(ask.request.publicKey) }),
+    environment: ask.app.environment,
+    apps: parts.builds.of(ask.app.id, now) ?? {},
+    policy: policyOf(parts, ask.app),
+  },
+});
+
+const referenceOf = (crypto: EvidenceCrypto, kind: string, evidence: Bytes): string =>
+  `${kind}:${toHex(crypto.digest('SHA-256', evidence)).slice(0, 32)}`;
+
+const worth = (
+  parts: AppraiserParts,
+  kind: string,
+  facts: AttestedFacts,
+  evidence: Bytes,
+  counter: Appraised['counter'],
+): Appraised => ({
+  kind,
+  tier: facts.level === 'software' ? 0 : tierOfLevel(parts.tierNames, facts.level),
+  facts,
+  verdictReference: referenceOf(parts.crypto, kind, evidence),
+  ...(counter === undefined ? {} : { counter }),
+});
+
+const attestingKeyOf = (crypto: EvidenceCrypto, { details }: Verdict): AppraisedEvidence['attestingKey'] => {
+  const point = details.kind === 'app-attest' ? pointOf(details.attestation.spki) : undefined;
+  if (point === undefined) return undefined;
+  return { thumbprint: toBase64Url(crypto.digest('SHA-256', thumbprintInput(point))), publicKey: point };
+};
+
+/** An assertion by the App Attest key that is bound already: no new certificate, but a counter that must rise. */
+const judgeAssertion = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<AppraisedEvidence, AppraiseCode> => {
+  const { asserting, request, challenge } = ask;
+  const { evidence } = request;
+  const assertion = 'statement' in evidence ? fromBase64Url(evidence.statement) : undefined;
+  const apple = parts.builds.of(ask.app.id, now)?.apple;
+  if (assertion === undefined || asserting === undefined) return refuse('enrol.evidence', 'assertion');
+  if (apple === undefined) return refuse('enrol.appraisal', 'APPLICATION_NOT_CONFIGURED apple');
+  const { crypto } = parts;
+  const clientData = keyBoundChallenge(challenge, spkiOf(request.publicKey), crypto);
+  const { counter, publicKey, facts } = asserting;
+  const clientDataHash = crypto.digest('SHA-256', clientData);
+  const expected = { appId: apple.appId, spki: spkiOf(publicKey), counter, clientDataHash };
+  const verified = verifyAppAssertion(assertion, expected, crypto);
+  if (!verified.ok) return refuse('enrol.appraisal', `${verified.code} ${verified.detail ?? ''}`);
+  const { bundleVersion } = verified.value.facts;
+  if (bundleVersion !== undefined && apple.builds?.has(bundleVersion) === false)
+    return refuse('enrol.appraisal', 'BUILD_NOT_APPROVED');
+  const kept = evidenceText(request);
+  const present: AttestedFacts = bundleVersion === undefined ? facts : { ...facts, appVersion: bundleVersion };
+  const after = { key: asserting.thumbprint, value: verified.value.counter };
+  const appraised = worth(parts, 'app-attest', present, kept, after);
+  return accept({ appraised, evidence: kept, attestingKey: undefined });
+};
+
+const judgeEvidence = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<AppraisedEvidence, AppraiseCode> => {
+  const read = readEvidence(ask.request);
+  if (!read.ok) return read;
+  const evidence = read.value;
+  if (evidence.kind === 'software' && ask.app.software === 'refused') return refuse('enrol.software');
+  const verdict = appraise(evidence, contextOf(parts, ask, now));
+  if (!verdict.ok) return refuse('enrol.appraisal', `${verdict.code} ${verdict.detail ?? ''}`.trim());
+  const kept = evidenceText(ask.request);
+  const attestingKey = attestingKeyOf(parts.crypto, verdict.value);
+  const counter = attestingKey === undefined ? undefined : { key: attestingKey.thumbprint, value: 0 };
+  const appraised = worth(parts, evidence.kind, factsOf(evidence.kind, verdict.value), kept, counter);
+  return accept({ appraised, evidence: kept, attestingKey });
+};
+
+/** Makes the judge of a gateway. */
+export const createAppraiser =
+  (parts: AppraiserParts): Appraise =>
+  (question, now) => {
+    const { request, boundKey } = question;
+    const app = parts.apps.find(({ id }) => id === request.app);
+    if (app === undefined) return refuse('enrol.evidence', 'app');
+    const challenge = parts.crypto.digest('SHA-256', evidenceInput(request, boundKey));
+    const ask: Ask = { ...question, app, challenge };
+    return request.evidence.kind === 'app-attest-assertion'
+      ? judgeAssertion(parts, ask, now)
+      : judgeEvidence(parts, ask, now);
+  };

@@ -1,0 +1,50 @@
+/** What one thread judges evidence with: roots, lists and approved builds from the files of the configuration, under each app's own rules. */
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
+import type { AttestedFacts, ReattestationPolicy } from '@hauberk/device';
+import { days, type EpochMs } from '@hauberk/primitives';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../gateway/log.ts';
+import { type Appraise, createAppraiser } from './appraise-enrolment.ts';
+import { type ApprovedBuilds, fileApprovedBuilds } from './approved-builds.ts';
+import { fileRevocations, readAnchors } from './trust-files.ts';
+
+/** The judges. */
+export interface EvidenceJudges {
+  readonly appraise: Appraise;
+  /** When devices of an app must be vouched for anew. */
+  readonly reattestation: (app: string, now: EpochMs) => ReattestationPolicy;
+}
+
+/** Whether a build may still run. What the evidence does not name is not held against it. */
+const isApproved = (builds: ApprovedBuilds, app: string, now: EpochMs, facts: AttestedFacts): boolean => {
+  const known = builds.of(app, now);
+  if (known === undefined || facts.appVersion === undefined) return true;
+  const allowed = facts.platform === 'ios' ? known.apple?.builds : known.android?.builds;
+  return allowed === undefined || allowed.has(facts.appVersion);
+};
+
+/** Opens the files. Throws when a root of trust cannot be read. */
+export const openEvidenceJudges = (config: Config, log: Log): EvidenceJudges => {
+  const { attestation, apps, sessions } = config;
+  const onRefused = (path: string, reason: string): void => log.warn('attestation.file-refused', { path, reason });
+  const builds = fileApprovedBuilds(attestation.approvedBuilds, onRefused);
+  const appraise = createAppraiser({
+    crypto: nodeEvidenceCrypto,
+    anchors: readAnchors(attestation),
+    revocations: fileRevocations(attestation, onRefused),
+    builds,
+    attestation,
+    apps,
+    tierNames: sessions.tiers.map(({ name }) => name),
+  });
+  return {
+    appraise,
+    reattestation: (app, now) => {
+      const reattestDays = apps.find(({ id }) => id === app)?.reattestDays;
+      return {
+        maxAge: reattestDays === undefined ? undefined : days(reattestDays),
+        isApproved: (facts) => isApproved(builds, app, now, facts),
+      };
+    },
+  };
+};

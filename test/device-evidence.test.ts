@@ -1,0 +1,173 @@
+/** Devices that enrol by hardware evidence, end to end: simulated phones, the SDK, a real gateway with two workers. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { HauberkError, memoryStorage } from '@hauberk/sdk/node';
+import { type PhoneKind, type PhoneTrick, simulatedPhone } from '@hauberk/simulator';
+import { type PhoneGateway, startPhoneGateway } from './support/phone-gateway.ts';
+
+const word = { actor: 'operator', reason: 'test' };
+
+const codeOf = async (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'accepted',
+    (error: unknown) => (error instanceof HauberkError ? error.code : String(error)),
+  );
+
+describe('phones before a gateway that believes their makers', () => {
+  let gateway: PhoneGateway;
+  before(async () => {
+    gateway = await startPhoneGateway();
+  });
+  after(() => gateway.close());
+
+  const kinds: readonly (readonly [PhoneKind, string, string])[] = [
+    ['android', 'tee', 'android-key'],
+    ['android-factory', 'tee', 'android-key'],
+    ['android-strongbox', 'tee', 'android-key'],
+    ['iphone', 'secure-element', 'app-attest'],
+  ];
+  for (const [kind, level, evidence] of kinds)
+    test(`${kind}: enrols as ${level}, passes a route that asks for hardware, and the upstream is told`, async () => {
+      const client = gateway.clientOn(simulatedPhone(kind, { world: gateway.world }));
+      const { deviceId = '', tier } = await client.connect();
+      assert.equal(tier, 1);
+      const reply = await client.fetch('/hard/accounts');
+      assert.equal(reply.status, 200);
+      assert.match(String(gateway.seen.at(-1)?.['hauberk-verified-attested']), new RegExp(`level=${level}`));
+      const shown = await gateway.running().deviceAdministration.show(deviceId);
+      assert.ok(shown.ok);
+      assert.deepEqual(
+        [shown.value.state, shown.value.tierName, shown.value.evidence],
+        ['trusted', 'hardware', evidence],
+      );
+      assert.ok((shown.value.evidenceBase64 ?? '').length > 1000);
+    });
+
+  test('a key of software enrols on the lowest tier, and is told what a route asks for', async () => {
+    const client = gateway.clientOn(undefined);
+    assert.equal((await client.connect()).tier, 0);
+    assert.equal((await client.fetch('/any/rates')).status, 200);
+    const refused = await client.fetch('/hard/accounts');
+    assert.equal(refused.status, 403);
+    const problem = (await refused.json()) as Record<string, unknown>;
+    assert.deepEqual([problem['code'], problem['tier']], ['attestation-required', 'hardware']);
+    assert.equal(gateway.seen.at(-1)?.['hauberk-verified-attested'], undefined);
+  });
+
+  test('a device of software that gets hardware shows it where a route asks, without the caller noticing', async () => {
+    const storage = memoryStorage();
+    await gateway.clientOn(undefined, storage).connect();
+    const phone = simulatedPhone('android', { world: gateway.world });
+    const client = gateway.clientOn(phone, storage);
+    // The key of software stays what it is: evidence of other hardware is not its own.
+    assert.equal((await client.fetch('/hard/accounts')).status, 403);
+  });
+
+  const tricks: readonly (readonly [PhoneKind, PhoneTrick])[] = [
+    ['android', 'forged-extension'],
+    ['android', 'repackaged'],
+    ['android', 'other-app'],
+    ['android', 'unlocked'],
+    ['android', 'swapped-key'],
+    ['android', 'unknown-root'],
+    ['android', 'expired-provisioning'],
+    ['android-strongbox', 'level-mismatch'],
+    ['iphone', 'development-build'],
+    ['iphone', 'repackaged'],
+    ['iphone', 'swapped-key'],
+  ];
+  for (const [kind, trick] of tricks)
+    test(`${kind} with ${trick} is refused, and no device of it is kept`, async () => {
+      const count = async (): Promise<number> => {
+        const listed = await gateway.running().deviceAdministration.list({ limit: 1000 });
+        return listed.ok ? listed.value.devices.length : -1;
+      };
+      const known = await count();
+      const phone = simulatedPhone(kind, { world: gateway.world, tricks: [trick] });
+      assert.equal(await codeOf(gateway.clientOn(phone).connect()), 'enrolment-refused');
+      assert.equal(await count(), known);
+    });
+
+  test('suspended, a phone loses its session at once; reinstated, it brings new evidence on its own', async () => {
+    const client = gateway.clientOn(simulatedPhone('iphone', { world: gateway.world }));
+    const { deviceId = '' } = await client.connect();
+    const { deviceAdministration: administration } = gateway.running();
+    assert.ok((await administration.suspend(deviceId, word)).ok);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => codeOf(client.fetch('/any/thing'))));
+    assert.ok(!answers.includes('accepted'), answers.join(' '));
+    assert.ok((await administration.reinstate(deviceId, word)).ok);
+    assert.equal((await client.fetch('/hard/accounts')).status, 200);
+    const shown = await administration.show(deviceId);
+    assert.ok(shown.ok);
+    assert.deepEqual([shown.value.state, shown.value.reattest], ['trusted', null]);
+    assert.deepEqual(
+      shown.value.history.map(({ kind }) => kind),
+      ['enrolled', 'state', 'state', 'attested'],
+    );
+  });
+
+  test('a demand for new evidence is met between two calls, without trouble for the caller', async () => {
+    const client = gateway.clientOn(simulatedPhone('android', { world: gateway.world }));
+    const { deviceId = '' } = await client.connect();
+    const { deviceAdministration: administration } = gateway.running();
+    for (let turn = 0; turn < 2; turn += 1) {
+      assert.ok((await administration.demandAttestation(deviceId, word)).ok);
+      assert.equal((await client.fetch('/hard/accounts')).status, 200);
+    }
+    const shown = await administration.show(deviceId);
+    assert.ok(shown.ok);
+    assert.equal(shown.value.history.filter(({ kind }) => kind === 'attested').length, 2);
+    assert.equal(shown.value.generation, 5);
+  });
+
+  test('revoked for good: neither the session nor the key nor a restart brings it back', async () => {
+    const storage = memoryStorage();
+    const phone = simulatedPhone('android', { world: gateway.world });
+    const client = gateway.clientOn(phone, storage);
+    const { deviceId = '' } = await client.connect();
+    assert.ok((await gateway.running().deviceAdministration.revoke(deviceId, word)).ok);
+    assert.notEqual(await codeOf(client.fetch('/any/thing')), 'accepted');
+    await gateway.restart();
+    assert.equal(await codeOf(gateway.clientOn(phone, storage).connect()), 'handshake-refused');
+  });
+
+  test('a build that is withdrawn must be shown to be another one: a phone that cannot stays out', async () => {
+    const phone = simulatedPhone('iphone', { world: gateway.world });
+    const storage = memoryStorage();
+    assert.equal(await codeOf(gateway.clientOn(phone, storage).connect()), 'accepted');
+    gateway.writeBuilds([gateway.world.app.versionCode], ['6.0']);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    assert.equal(await codeOf(gateway.clientOn(phone, storage).connect()), 'enrolment-refused');
+    gateway.writeBuilds([gateway.world.app.versionCode], [gateway.world.app.bundleVersion]);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    assert.equal(await codeOf(gateway.clientOn(phone, storage).connect()), 'accepted');
+  });
+});
+
+test('where the app refuses software, a device without hardware does not enrol', async () => {
+  const gateway = await startPhoneGateway({ software: 'refused' });
+  try {
+    assert.equal(await codeOf(gateway.clientOn(undefined).connect()), 'enrolment-refused');
+    const emulator = simulatedPhone('android', { world: gateway.world, tricks: ['emulator'] });
+    assert.equal(await codeOf(gateway.clientOn(emulator).connect()), 'enrolment-refused');
+    const phone = simulatedPhone('android', { world: gateway.world });
+    assert.equal(await codeOf(gateway.clientOn(phone).connect()), 'accepted');
+  } finally {
+    await gateway.close();
+  }
+});
+
+test('a keybox that leaked after its phone enrolled is refused at the next demand', async () => {
+  const gateway = await startPhoneGateway();
+  try {
+    const honest = simulatedPhone('android-factory', { world: gateway.world });
+    assert.equal(await codeOf(gateway.clientOn(honest).connect()), 'accepted');
+    simulatedPhone('android', { world: gateway.world, tricks: ['leaked-keybox'] });
+    gateway.writeRevocations();
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const leaked = simulatedPhone('android', { world: gateway.world, tricks: ['leaked-keybox'] });
+    assert.equal(await codeOf(gateway.clientOn(leaked).connect()), 'enrolment-refused');
+  } finally {
+    await gateway.close();
+  }
+});
