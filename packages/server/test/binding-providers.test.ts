@@ -107,15 +107,15 @@ test('facts out of feeds and operator; what is missing is silent', async () => {
 });
 
 test('what a device record says of hardware is what binding counts', () => {
-  const android = { platform: 'android', level: 'hardware', boot: 'verified', locked: true } as const;
+  const android = { platform: 'android', level: 'tee', boot: 'verified', locked: true } as const;
   const counted = attestedDevice({ ...android, appVersion: '42', patchLevel: 202610 }, 'k');
   assert.deepEqual(counted, { key: 'k', isHardware: true, isVerifiedSystem: true, appVersion: 42, patchLevel: 202610 });
   for (const over of [{ boot: 'self-signed' }, { locked: false }, { boot: undefined }] as const)
     assert.equal(attestedDevice({ ...android, ...over } as never, 'k').isVerifiedSystem, false);
   assert.equal(attestedDevice({ ...android, level: 'software' }, 'k').isHardware, false);
-  assert.equal(attestedDevice({ platform: 'ios', level: 'hardware' }, 'k').isVerifiedSystem, true);
+  assert.equal(attestedDevice({ platform: 'ios', level: 'tee' }, 'k').isVerifiedSystem, true);
   assert.equal(
-    attestedDevice({ platform: 'ios', level: 'hardware', environment: 'development' }, 'k').isVerifiedSystem,
+    attestedDevice({ platform: 'ios', level: 'tee', environment: 'development' }, 'k').isVerifiedSystem,
     false,
   );
 });

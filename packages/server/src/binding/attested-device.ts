@@ -11,7 +11,7 @@ const wholeNumber = (text: string | undefined): number | undefined =>
  */
 export const attestedDevice = (facts: DeviceFacts, key: string): AttestedFacts => ({
   key,
-  isHardware: isAtLeast(facts.level, 'hardware'),
+  isHardware: isAtLeast(facts.level, 'tee'),
   isVerifiedSystem:
     facts.platform === 'ios' ? facts.environment !== 'development' : facts.boot === 'verified' && facts.locked === true,
   appVersion: wholeNumber(facts.appVersion),
