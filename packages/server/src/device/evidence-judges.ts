@@ -26,7 +26,9 @@ const isApproved = (builds: ApprovedBuilds, app: string, now: EpochMs, facts: At
 /** Opens the files. Throws when a root of trust cannot be read. */
 export const openEvidenceJudges = (config: Config, log: Log): EvidenceJudges => {
   const { attestation, apps, sessions } = config;
-  const onRefused = (path: string, reason: string): void => log.warn('attestation.file-refused', { path, reason });
+  const hint = 'mend or replace the file; it is looked at once a second';
+  const onRefused = (file: string, message: string): void =>
+    log.warn('attestation.file-refused', { issues: [{ file, path: [], message, hint }] });
   const builds = fileApprovedBuilds(attestation.approvedBuilds, onRefused);
   const appraise = createAppraiser({
     crypto: nodeEvidenceCrypto,

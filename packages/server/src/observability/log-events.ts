@@ -80,6 +80,11 @@ const logEvents = {
     fields: { issues: 'issues' },
   },
   'config.reload-failed': { level: 'error', meaning: 'A reload met a fault.', fields: { error: 'fault' } },
+  'attestation.file-refused': {
+    level: 'warn',
+    meaning: 'A list that evidence is judged by could not be read; what was read before stays in force.',
+    fields: { issues: 'issues' },
+  },
   'storage.failed': {
     level: 'error',
     meaning: 'Writes can no longer be kept; the process ends.',
