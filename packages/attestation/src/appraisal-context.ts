@@ -15,6 +15,7 @@ import type { AppAttestCode, AppAttestEnvironment } from './app-attest.ts';
 import type { ReceiptCode } from './app-attest-receipt.ts';
 import type { ChainMemory } from './chain-memory.ts';
 import type { HuksCode } from './huks.ts';
+import type { PlayDeviceLabel, PlayIntegrityCode, PlayIntegrityKeys } from './play-integrity.ts';
 import type { TrustTier, Verdict } from './verdict.ts';
 import type { WebauthnCode } from './webauthn.ts';
 
@@ -40,6 +41,8 @@ export interface TrustAnchors {
   readonly appAttestReceipts?: readonly Bytes[];
   /** Of Huawei's device attestation roots. */
   readonly huks?: readonly Bytes[];
+  /** The app's response keys from the Play Console. */
+  readonly playIntegrity?: PlayIntegrityKeys;
   /** Of authenticator manufacturers. */
   readonly webauthn?: readonly Bytes[];
 }
@@ -101,6 +104,8 @@ export interface AppraisalPolicy {
   readonly maxRiskMetric?: number;
   /** App Attest categories of iOS 27: the App Store (4) alone when absent, in production; any in development. */
   readonly appleCategories?: ReadonlySet<number>;
+  /** Weakest label of Play Integrity; `MEETS_DEVICE_INTEGRITY` when absent. */
+  readonly leastPlayLabel?: PlayDeviceLabel;
   /** Whether passkeys that are copied between devices pass; false when absent. */
   readonly allowSynced?: boolean;
 }
@@ -136,9 +141,9 @@ export type AppraisalCode =
   | AndroidKeyCode
   | AppAttestCode
   | HuksCode
+  | PlayIntegrityCode
   | ReceiptCode
   | WebauthnCode
-  | 'EVIDENCE_KIND_UNSUPPORTED'
   | 'ANCHORS_MISSING'
   | 'REVOCATION_MISSING'
   | 'APPLICATION_NOT_CONFIGURED'

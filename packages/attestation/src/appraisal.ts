@@ -4,6 +4,7 @@ import type { AppraisalCode, AppraisalContext, DeviceEvidence } from './appraisa
 import { appraiseAndroidKey } from './appraise-android-key.ts';
 import { appraiseAppAttest } from './appraise-app-attest.ts';
 import { appraiseHuks } from './appraise-huks.ts';
+import { appraisePlayIntegrity } from './appraise-play-integrity.ts';
 import { appraiseSoftware } from './appraise-software.ts';
 import { appraiseWebauthn } from './appraise-webauthn.ts';
 import { isAtLeastTier, type Verdict } from './verdict.ts';
@@ -21,7 +22,7 @@ const appraiseKind = (evidence: DeviceEvidence, context: AppraisalContext): Resu
     case 'huks':
       return appraiseHuks(evidence, context);
     case 'play-integrity':
-      return refuse('EVIDENCE_KIND_UNSUPPORTED', evidence.kind);
+      return appraisePlayIntegrity(evidence, context);
   }
 };
 

@@ -44,6 +44,14 @@ export {
 export { type ChainMemory, createChainMemory } from './chain-memory.ts';
 export { type CoseKey, readCoseKey } from './cose.ts';
 export {
+  type EarOptions,
+  type EarSigner,
+  type EarVerificationKey,
+  earClaims,
+  earKeySet,
+  signEar,
+} from './ear.ts';
+export {
   type EvidenceStatementCode,
   evidenceStatement,
   maxEvidenceText,
@@ -51,6 +59,16 @@ export {
   type StatedEvidence,
 } from './evidence-statement.ts';
 export { type HuksApplication, type HuksCode, type HuksExpectations, type HuksVerdict, verifyHuksKey } from './huks.ts';
+export { jwkOfSpki, type PublicJwk } from './jwk.ts';
+export {
+  judgePlayIntegrity,
+  type PlayDeviceLabel,
+  type PlayIntegrityCode,
+  type PlayIntegrityExpectations,
+  type PlayIntegrityKeys,
+  type PlayIntegrityVerdict,
+  verifyPlayIntegrity,
+} from './play-integrity.ts';
 export { algorithmOfSpki } from './spki.ts';
 export {
   type Anomaly,

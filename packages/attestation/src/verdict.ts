@@ -7,6 +7,7 @@ import type { AndroidKeyVerdict } from './android-key.ts';
 import type { VerifiedAppAttestation } from './app-attest.ts';
 import type { VerifiedReceipt } from './app-attest-receipt.ts';
 import type { HuksVerdict } from './huks.ts';
+import type { PlayIntegrityVerdict } from './play-integrity.ts';
 import type { VerifiedRegistration } from './webauthn.ts';
 
 /** Where the private key lives, weakest first. StrongBox, the Secure Enclave, TPMs and security keys are secure elements. */
@@ -120,6 +121,7 @@ export type VerdictDetails =
   | { readonly kind: 'android-key'; readonly android: AndroidKeyVerdict }
   | { readonly kind: 'app-attest'; readonly attestation: VerifiedAppAttestation; readonly receipt: VerifiedReceipt }
   | { readonly kind: 'huks'; readonly huks: HuksVerdict }
+  | { readonly kind: 'play-integrity'; readonly play: PlayIntegrityVerdict }
   | { readonly kind: 'webauthn'; readonly registration: VerifiedRegistration }
   | { readonly kind: 'software' };
 
