@@ -146,11 +146,15 @@ test('play-integrity: other keys and other algorithms open nothing', async () =>
 test('play-integrity: no token with a changed character passes', async () => {
   const token = await tokenOf();
   fc.assert(
-    fc.property(fc.nat(token.length - 1), fc.constantFrom(...'AZaz09-_.='), (at, character) => {
-      const changed = token.slice(0, at) + character + token.slice(at + 1);
-      const answer = verify(changed);
-      return changed === token ? answer.ok : !answer.ok && answer.code.startsWith('play-integrity.');
-    }),
+    fc.property(
+      fc.nat(token.length - 1),
+      fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_', '.', '='),
+      (at, character) => {
+        const changed = token.slice(0, at) + character + token.slice(at + 1);
+        const answer = verify(changed);
+        return changed === token ? answer.ok : !answer.ok && answer.code.startsWith('play-integrity.');
+      },
+    ),
     { numRuns: 1500 },
   );
 });
