@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type ForwardOutcome, forward, forwardStream } from '../src/gateway/forward.ts';
+import { type ForwardOutcome, forward } from '../src/gateway/forward.ts';
 import { forwardDecoded } from '../src/gateway/forward-decoded.ts';
+import { forwardStream } from '../src/gateway/forward-stream.ts';
 import { createResolver } from '../src/gateway/resolver.ts';
 import { openUpstream, type Upstream } from '../src/gateway/upstream.ts';
 

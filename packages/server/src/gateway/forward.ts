@@ -2,8 +2,9 @@
  * Hands a request to its upstream, once: nothing is ever sent again from here. What became of it is told exactly: `not-sent` only when no
  * byte can have left, otherwise `unknown`, because an upstream may have acted on a request whose reply was lost.
  */
-import type { Dispatcher } from 'undici';
 import type { CodingReason } from './body-coding.ts';
+import type { ExchangeFault, PooledExchange } from './exchange-pool.ts';
+import type { WholeReply } from './reply-reader.ts';
 import { unwatch, type Watched, watch } from './sweeper.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -39,213 +40,101 @@ export type ForwardOutcome =
   | { readonly kind: 'not-sent'; readonly code: UpstreamReason | CodingReason; readonly detail?: string }
   | { readonly kind: 'unknown'; readonly code: UpstreamReason; readonly detail?: string };
 
-/** Where the parts of a streamed reply go. Returning `false` from `onChunk` pauses the upstream until `resume()`. */
-export interface ReplySink {
-  readonly onHead: (status: number, headers: string[]) => void;
-  readonly onChunk: (chunk: Uint8Array) => boolean;
-  readonly onEnd: () => void;
-  /** Exactly one of `onEnd` and `onFailure` is called, once. */
-  readonly onFailure: (kind: 'not-sent' | 'unknown', code: UpstreamReason, detail: string) => void;
-}
+const reasonOf: Readonly<Record<ExchangeFault, UpstreamReason>> = {
+  unreachable: 'upstream.unreachable',
+  reset: 'upstream.reset',
+  malformed: 'upstream.reply-malformed',
+  'too-large': 'upstream.reply-too-large',
+  // A stream has no end to wait for: collecting one would only run into the deadline.
+  'event-stream': 'reply.stream-undeclared',
+};
 
-/** The reins of a streamed exchange. */
-export interface StreamControl {
-  readonly resume: () => void;
-  /** Resets the upstream connection; nothing is called afterwards. */
-  readonly abort: () => void;
-}
+/** What may not stand in a header's value; the gateway's own values are judged too, for some come from upstreams. */
+const strayByte = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** A streamed request: its body may be produced piece by piece; a producer that throws resets the upstream request. */
-export interface StreamedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: string[];
-  readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined;
-}
-
-type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-const flatten = (headers: ReplyHeaders): string[] => {
-  const flat: string[] = [];
-  for (const name in headers) {
-    const value = headers[name];
-    if (typeof value === 'string') flat.push(name, value);
-    else if (value !== undefined) for (const each of value) flat.push(name, each);
+/** The request line and headers, or undefined when a value would be read as more than one. */
+const requestHead = (upstream: Upstream, { method, path, headers }: UpstreamRequest): string | undefined => {
+  let head = `${method} ${path} HTTP/1.1\r\n`;
+  let hasHost = false;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    if (strayByte.test(value)) return undefined;
+    if (name.length === 4 && name.toLowerCase() === 'host') hasHost = true;
+    head += `${name}: ${value}\r\n`;
   }
-  return flat;
+  return hasHost ? head : `${head}host: ${upstream.host}\r\n`;
 };
 
-/** A stream has no end to wait for: collecting one would only run into the deadline. */
-const isEventStream = (headers: ReplyHeaders): boolean => {
-  const type = headers['content-type'];
-  return typeof type === 'string' && type.length >= 17 && /^text\/event-stream\b/i.test(type);
-};
+/** More waiting requests than the upstream's queue takes: refused at once, before anything is sent. */
+export const isBusy = (upstream: Upstream): boolean => upstream.inFlight >= upstream.maxInFlight;
 
-const abortReason = new Error('the gateway gave the request up');
-const nothing = new Uint8Array(0);
-
-const errorCode = (error: Error): string => {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' ? code : error.name;
-};
-
-const malformedReply: ReadonlySet<string> = new Set([
-  'HTTPParserError',
-  'UND_ERR_HEADERS_OVERFLOW',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-]);
-
-const reasonOfError = (code: string): UpstreamReason =>
-  code.startsWith('HPE_') || malformedReply.has(code) ? 'upstream.reply-malformed' : 'upstream.reset';
-
-/** What both ways of forwarding share: the start mark, the deadline, the single end. */
-abstract class Forwarding implements Dispatcher.DispatchHandler, Watched {
+/** One whole exchange: its deadline, and its single end. */
+class Forwarding implements PooledExchange, Watched {
   place = -1;
-  protected controller: Dispatcher.DispatchController | undefined;
-  private expiresAt: number;
-  private settled = false;
+  readonly method: string;
+  readonly head: string;
+  readonly body: Uint8Array | undefined;
+  readonly replyCap: number;
+  private abort: (() => void) | undefined;
   private readonly upstream: Upstream;
+  private readonly expiresAt: number;
+  private readonly done: (outcome: ForwardOutcome) => void;
 
-  constructor(upstream: Upstream, deadlineMs: number) {
-    upstream.inFlight += 1;
+  constructor(
+    upstream: Upstream,
+    request: UpstreamRequest,
+    head: string,
+    limits: { readonly deadlineMs: number; readonly replyCap: number },
+    done: (outcome: ForwardOutcome) => void,
+  ) {
     this.upstream = upstream;
-    this.expiresAt = performance.now() + deadlineMs;
+    this.method = request.method;
+    this.head = head;
+    this.body = request.body;
+    this.replyCap = limits.replyCap;
+    this.expiresAt = performance.now() + limits.deadlineMs;
+    this.done = done;
+    upstream.inFlight += 1;
     watch(this);
   }
 
-  protected abstract onFailure(kind: 'not-sent' | 'unknown', code: UpstreamReason, detail: string): void;
-
   /** True for the first caller only. */
-  protected settle(): boolean {
-    if (this.settled) return false;
-    this.settled = true;
+  private settle(): boolean {
+    if (!unwatch(this)) return false;
     this.upstream.inFlight -= 1;
-    if (this.controller !== undefined) this.upstream.running -= 1;
-    unwatch(this);
+    if (this.abort !== undefined) this.upstream.running -= 1;
     return true;
   }
 
-  protected extend(untilMonotonicMs: number): void {
-    this.expiresAt = untilMonotonicMs;
+  onStart(abort: () => void): boolean {
+    if (this.place < 0) return false;
+    this.abort = abort;
+    this.upstream.running += 1;
+    this.upstream.started += 1;
+    return true;
   }
 
-  protected fail(code: UpstreamReason, detail: string): void {
-    const { controller } = this;
-    if (!this.settle()) return;
-    controller?.abort(abortReason);
-    this.onFailure(controller === undefined ? 'not-sent' : 'unknown', code, detail);
+  onReply({ status, headers, body }: WholeReply): void {
+    if (this.settle()) this.done({ kind: 'reply', status, headers, body });
   }
 
-  /** Ends it from our side without telling the sink. */
-  giveUp(): void {
-    if (this.settle()) this.controller?.abort(abortReason);
+  onFault(fault: ExchangeFault, detail: string): void {
+    if (this.settle())
+      this.done({ kind: this.abort === undefined ? 'not-sent' : 'unknown', code: reasonOf[fault], detail });
   }
 
   check(now: number): void {
-    if (now < this.expiresAt) return;
-    if (this.controller === undefined) this.fail('upstream.unreachable', 'deadline before a connection was there');
-    else this.fail('upstream.timeout', 'deadline');
-  }
-
-  /** Called right before the first byte is written; a request that was given up in the queue is never sent. */
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.settled) {
-      controller.abort(abortReason);
+    if (now < this.expiresAt || !this.settle()) return;
+    if (this.abort === undefined) {
+      this.upstream.exchanges.withdraw(this);
+      this.done({ kind: 'not-sent', code: 'upstream.unreachable', detail: 'deadline before a connection was there' });
       return;
     }
-    this.controller = controller;
-    this.upstream.running += 1;
-    this.upstream.started += 1;
-  }
-
-  onRequestUpgrade(controller: Dispatcher.DispatchController): void {
-    controller.abort(abortReason);
-    this.fail('upstream.reply-malformed', 'unasked upgrade');
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const code = errorCode(error);
-    this.fail(this.controller === undefined ? 'upstream.unreachable' : reasonOfError(code), code);
+    this.abort();
+    this.done({ kind: 'unknown', code: 'upstream.timeout', detail: 'deadline' });
   }
 }
-
-class BufferedForwarding extends Forwarding {
-  private status = 0;
-  private headers: string[] = [];
-  private chunks: Buffer[] = [];
-  private received = 0;
-  private readonly replyCap: number;
-  private readonly done: (outcome: ForwardOutcome) => void;
-
-  constructor(upstream: Upstream, deadlineMs: number, replyCap: number, done: (outcome: ForwardOutcome) => void) {
-    super(upstream, deadlineMs);
-    this.replyCap = replyCap;
-    this.done = done;
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReplyHeaders): void {
-    if (status < 200) return;
-    if (isEventStream(headers))
-      this.fail('reply.stream-undeclared', 'an event stream where a whole reply was expected');
-    this.status = status;
-    this.headers = flatten(headers);
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.received += chunk.length;
-    if (this.received > this.replyCap) this.fail('upstream.reply-too-large', `over ${this.replyCap} bytes`);
-    else this.chunks.push(chunk);
-  }
-
-  onResponseEnd(): void {
-    if (!this.settle()) return;
-    const { chunks, status, headers } = this;
-    const body = chunks.length === 1 ? (chunks[0] ?? nothing) : chunks.length === 0 ? nothing : Buffer.concat(chunks);
-    this.done({ kind: 'reply', status, headers, body });
-  }
-
-  protected onFailure(kind: 'not-sent' | 'unknown', code: UpstreamReason, detail: string): void {
-    this.chunks = [];
-    this.done({ kind, code, detail });
-  }
-}
-
-class StreamedForwarding extends Forwarding {
-  private readonly sink: ReplySink;
-  private readonly lifeMs: number;
-
-  constructor(upstream: Upstream, deadlineMs: number, lifeMs: number, sink: ReplySink) {
-    super(upstream, deadlineMs);
-    this.sink = sink;
-    this.lifeMs = lifeMs;
-  }
-
-  /** The deadline holds for the head; a stream may then live as long as its route allows. */
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReplyHeaders): void {
-    if (status < 200) return;
-    this.extend(performance.now() + this.lifeMs);
-    this.sink.onHead(status, flatten(headers));
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.sink.onChunk(chunk)) controller.pause();
-  }
-
-  onResponseEnd(): void {
-    if (this.settle()) this.sink.onEnd();
-  }
-
-  resume(): void {
-    this.controller?.resume();
-  }
-
-  protected onFailure(kind: 'not-sent' | 'unknown', code: UpstreamReason, detail: string): void {
-    this.sink.onFailure(kind, code, detail);
-  }
-}
-
-/** More waiting requests than the upstream's queue takes: refused at once, before anything is sent. */
-const isBusy = (upstream: Upstream): boolean => upstream.inFlight >= upstream.maxInFlight;
 
 /** Forwards a whole request and collects the whole reply. Never rejects. */
 export const forward = (
@@ -255,33 +144,9 @@ export const forward = (
   replyCap: number,
 ): Promise<ForwardOutcome> =>
   new Promise((resolve) => {
-    if (isBusy(upstream)) {
-      resolve({ kind: 'not-sent', code: 'upstream.busy' });
-      return;
-    }
-    const { method, path, headers, body } = request;
-    upstream.pool.dispatch(
-      { method, path, headers, body: body ?? null },
-      new BufferedForwarding(upstream, deadlineMs, replyCap, resolve),
-    );
+    const head = requestHead(upstream, request);
+    if (isBusy(upstream)) resolve({ kind: 'not-sent', code: 'upstream.busy' });
+    else if (head === undefined)
+      resolve({ kind: 'not-sent', code: 'upstream.unreachable', detail: 'a header that cannot be sent' });
+    else upstream.exchanges.send(new Forwarding(upstream, request, head, { deadlineMs, replyCap }, resolve));
   });
-
-/** Forwards a request whose body or reply is a stream. The reply's head must come within the deadline, its end within `lifeMs`. */
-export const forwardStream = (
-  upstream: Upstream,
-  request: StreamedRequest,
-  limits: { readonly deadlineMs: number; readonly lifeMs: number },
-  sink: ReplySink,
-): StreamControl => {
-  const refused: StreamControl = { resume: () => undefined, abort: () => undefined };
-  if (isBusy(upstream)) {
-    sink.onFailure('not-sent', 'upstream.busy', 'too many requests under way');
-    return refused;
-  }
-  const forwarding = new StreamedForwarding(upstream, limits.deadlineMs, limits.lifeMs, sink);
-  const { method, path, headers, body } = request;
-  // undici takes any async iterable as a body; its type names only the streams.
-  const options = { method, path, headers, body: (body ?? null) as Uint8Array | null };
-  upstream.pool.dispatch(options, forwarding);
-  return { resume: () => forwarding.resume(), abort: () => forwarding.giveUp() };
-};

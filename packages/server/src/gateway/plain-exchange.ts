@@ -2,7 +2,8 @@
 import type { ServerResponse } from 'node:http';
 import { type BodyPace, readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
-import type { ReplySink, StreamControl, StreamedRequest, UpstreamReason } from './forward.ts';
+import type { UpstreamReason } from './forward.ts';
+import type { ReplySink, StreamControl, StreamedRequest } from './forward-stream.ts';
 import type { GatewayReply } from './gateway-reply.ts';
 import type { Hold } from './hold.ts';
 import { replyHeaders } from './hygiene.ts';

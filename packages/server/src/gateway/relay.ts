@@ -8,7 +8,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { header, readTicketPrefix } from '@hauberk/channel';
 import { fromBase64Url } from '@hauberk/primitives';
-import { Pool } from 'undici';
 import type { ClusterConfig } from '../config/config.ts';
 import { type BodyPace, readBody } from './body.ts';
 import { connectionTrust } from './connection-trust.ts';
@@ -18,7 +17,8 @@ import type { GatewayReply } from './gateway-reply.ts';
 import type { RequestHandler } from './listener.ts';
 import { unboundProblem } from './protect.ts';
 import type { RequestHead } from './request-head.ts';
-import type { Upstream } from './upstream.ts';
+import { createResolver } from './resolver.ts';
+import { openUpstream, type Upstream } from './upstream.ts';
 
 /** The other nodes, by their id. */
 export interface Relay {
@@ -28,6 +28,7 @@ export interface Relay {
 }
 
 const connections = 64;
+const keepAliveTimeoutMs = 4000;
 /** Headers between two hops, and what the listener of the owner says anew. */
 const stripped: ReadonlySet<string> = new Set([
   'connection',
@@ -50,18 +51,12 @@ const readTls = (relay: ClusterConfig['relay']) => ({
   minVersion: 'TLSv1.3' as const,
 });
 
-const openPeer = (origin: string, relay: ClusterConfig['relay']): Upstream => {
-  const pool = new Pool(origin, {
-    connections,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    allowH2: false,
-    connect: { ...readTls(relay), timeout: relay.connectTimeoutMs, rejectUnauthorized: true },
-  });
-  const close = (): Promise<void> => pool.close().catch(() => undefined);
-  return { origin, pool, inFlight: 0, running: 0, started: 0, maxInFlight: connections * 16, close };
-};
+const openPeer = (origin: string, relay: ClusterConfig['relay']): Upstream =>
+  openUpstream(
+    { origin, connections, connectTimeoutMs: relay.connectTimeoutMs, keepAliveTimeoutMs },
+    createResolver(),
+    readTls(relay),
+  );
 
 /** The node that a ticket names in its clear prefix. Nothing of it is believed: it only chooses who looks. */
 const nodeOf = (head: RequestHead): number | undefined => {

@@ -19,7 +19,7 @@ import {
 } from '@hauberk/channel';
 import { readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
-import type { ReplySink, StreamControl, StreamedRequest } from './forward.ts';
+import type { ReplySink, StreamControl, StreamedRequest } from './forward-stream.ts';
 import { addHeaders, bindReply, coveredValues, type GatewayReply, unboundHeaders } from './gateway-reply.ts';
 import { replyHeaders } from './hygiene.ts';
 import { authorise, boundProblem, demandOf, type Protection, unboundProblem, upstreamRequest } from './protect.ts';
