@@ -1,6 +1,7 @@
 /** Reads a request body up to its cap: the declared length is judged before a byte is read, a slow sender is given up. */
 import type { IncomingMessage } from 'node:http';
 import { accept, type DurationMs, type Result, refuse } from '@hauberk/primitives';
+import { type BodyCollector, CollectingRequest } from './collecting-request.ts';
 import { unwatch, type Watched, watch } from './sweeper.ts';
 
 /** Why a body is refused. */
@@ -27,7 +28,7 @@ const declaredLength = (raw: readonly string[]): number | undefined => {
   return undefined;
 };
 
-class BodyReader implements Watched {
+class BodyReader implements BodyCollector, Watched {
   place = -1;
   private readonly chunks: Buffer[] = [];
   private received = 0;
@@ -48,23 +49,28 @@ class BodyReader implements Watched {
     this.pace = pace;
     this.settle = settle;
     watch(this);
+    if (request instanceof CollectingRequest && request.collect(this)) return;
     // The listeners stay: the request is used once, and taking them off costs more than the calls that come after the end.
     request.on('data', (chunk: Buffer) => this.onData(chunk));
     request.on('end', () => this.onEnd());
     // Without an `error` listener node tells a broken connection by `close` alone.
-    request.on('close', () => this.finish(refuse('body.aborted')));
+    request.on('close', () => this.onClose());
   }
 
-  private onData(chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     if (this.place < 0) return;
     this.received += chunk.length;
     if (this.received > this.cap) this.finish(refuse('body.too-large'));
     else this.chunks.push(chunk);
   }
 
-  private onEnd(): void {
+  onEnd(): void {
     const [first] = this.chunks;
     this.finish(accept(this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks)));
+  }
+
+  onClose(): void {
+    this.finish(refuse('body.aborted'));
   }
 
   check(now: number): void {
@@ -76,7 +82,10 @@ class BodyReader implements Watched {
 
   private finish(result: Result<Uint8Array, BodyReason>): void {
     if (!unwatch(this)) return;
-    if (!result.ok) this.request.pause();
+    if (!result.ok) {
+      if (this.request instanceof CollectingRequest) this.request.stopCollecting();
+      this.request.pause();
+    }
     this.settle(result);
   }
 }

@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { LimitsConfig, ListenConfig, TlsConfig } from '../config/config.ts';
 import { newRequestId } from '../observability/trace-context.ts';
+import { CollectingRequest } from './collecting-request.ts';
 import { type ConnectionTrust, connectionTrust, proxyList } from './connection-trust.ts';
 import type { Metrics } from './metrics.ts';
 import { problemBody } from './problems.ts';
@@ -44,7 +45,8 @@ const readTls = (tls: TlsConfig) => ({
   ALPNProtocols: ['http/1.1'],
 });
 
-const serverOptions = (limits: LimitsConfig): ServerOptions => ({
+const serverOptions = (limits: LimitsConfig): ServerOptions<typeof CollectingRequest> => ({
+  IncomingMessage: CollectingRequest,
   // Without this the timeouts below are looked at every 30 seconds only, and a slow head stays that long.
   connectionsCheckingInterval: 1000,
   headersTimeout: limits.headersTimeoutMs,
