@@ -11,6 +11,7 @@ import {
   claimInSlot,
   deviceTableBytes,
   deviceTableKey,
+  OpenedTickets,
   openDeviceRow,
   openDeviceTable,
   openSessionTable,
@@ -118,6 +119,8 @@ const makeGateway = (ticketKey: Uint8Array, bornAt: EpochMs): ChannelGateway => 
   return {
     crypto: nodeCrypto,
     owner: { node: 1, boot: 1 },
+    // A cold session each time: every ticket is opened.
+    openedTickets: new OpenedTickets(nodeCrypto, 0),
     ticketKeys: () => ring,
     sessions: openSessionTable(new SharedArrayBuffer(sessionTableBytes(counts)), counts, toEpochSeconds(bornAt)),
     devices: openDeviceTable(new SharedArrayBuffer(deviceTableBytes(perRound * 8))),

@@ -11,10 +11,10 @@ import {
   type Result,
   refuse,
   type SyncCrypto,
-  toBase64Url,
   toEpochSeconds,
   utf8,
 } from '@hauberk/primitives';
+import type { OpenedTicket } from '../../packages/channel/src/opened-tickets.ts';
 import type { RequestReason } from '../../packages/channel/src/reasons.ts';
 import { claimInSlot, peekSlot } from '../../packages/channel/src/session-table.ts';
 import {
@@ -24,7 +24,6 @@ import {
   requestBase,
   requestComponents,
 } from '../../packages/channel/src/signature-base.ts';
-import { openTicket, type TicketState } from '../../packages/channel/src/ticket.ts';
 import {
   type ArrivedHead,
   type ChannelGateway,
@@ -40,7 +39,7 @@ import {
 export * from '../../packages/channel/src/verified-request.ts';
 
 const publicKey = fromBase64Url(new URL(import.meta.url).searchParams.get('key') ?? '') ?? new Uint8Array(0);
-const known = new Map<string, TicketState>();
+const known = new Map<string, OpenedTicket>();
 
 const text = (head: ArrivedHead, name: string): string => {
   const value = head.headers[name];
@@ -58,13 +57,12 @@ const readHead = (head: ArrivedHead, demand: RouteDemand): Result<ReadProtection
   return accept({ parameters: read.parameters, base, signature });
 };
 
-const sessionOf = (gateway: ChannelGateway, head: ArrivedHead, keyId: string): TicketState | undefined => {
+const sessionOf = (gateway: ChannelGateway, head: ArrivedHead, keyId: string): OpenedTicket | undefined => {
   const held = known.get(keyId);
   if (held !== undefined) return held;
-  const opened = openTicket(
-    gateway.crypto,
-    gateway.ticketKeys(),
+  const opened = gateway.openedTickets.open(
     gateway.owner,
+    gateway.ticketKeys(),
     text(head, 'hauberk-ticket'),
     head.arrivedAt,
   );
@@ -82,21 +80,20 @@ export const readProtectedHead = (
   const read = readHead(head, demand);
   if (!read.ok) return read;
   const { parameters } = read.value;
-  const state = sessionOf(gateway, head, parameters.keyid);
-  if (state === undefined) return refuse('request.ticket-seal');
+  const ticket = sessionOf(gateway, head, parameters.keyid);
+  if (ticket === undefined) return refuse('request.ticket-seal');
+  const { state, facts, keys } = ticket;
   if (peekSlot(gateway.sessions, state.session, parameters.sequence) !== 'fresh') return refuse('request.replayed');
-  const { replyMac, replyAead, chunk } = state;
-  const facts = { ...state, sessionId: toBase64Url(state.sessionId), deviceId: toBase64Url(state.deviceId) };
   return accept({
     head,
-    keys: state,
+    keys,
     facts,
     ...read.value,
     maxAgeSeconds: demand.maxAgeSeconds,
     early: false,
     claim: (now) =>
       claimInSlot(gateway.sessions, state.session, parameters.sequence, toEpochSeconds(now)) === 'fresh'
-        ? accept({ sessionId: facts.sessionId, replyMac, replyAead, chunk })
+        ? accept({ sessionId: facts.sessionId, keys })
         : refuse('request.replayed'),
   });
 };

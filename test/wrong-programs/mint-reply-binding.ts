@@ -1,7 +1,7 @@
 /** Nobody outside the channel can write a ReplyBinding down. */
-import type { ReplyBinding } from '@hauberk/channel';
+import type { ReplyBinding, SessionKeys } from '@hauberk/channel';
 
-const key = new Uint8Array(32);
+declare const keys: SessionKeys;
 const signatures = { requestSignature: '', requestSignatureInput: '', requestTag: 'hb1' as const };
 // expect TS2741
-export const forged: ReplyBinding = { sessionId: '', replyMac: key, replyAead: key, chunk: key, ...signatures };
+export const forged: ReplyBinding = { sessionId: '', keys, ...signatures };

@@ -1,15 +1,13 @@
 /** A symbol of the same name is another symbol. */
-import type { ReplyBinding } from '@hauberk/channel';
+import type { ReplyBinding, SessionKeys } from '@hauberk/channel';
 
 declare const bindingMark: unique symbol;
-const key = new Uint8Array(32);
+declare const keys: SessionKeys;
 const signatures = { requestSignature: '', requestSignatureInput: '', requestTag: 'hb1' as const };
 const marked = {
   [bindingMark]: true,
   sessionId: '',
-  replyMac: key,
-  replyAead: key,
-  chunk: key,
+  keys,
   ...signatures,
 } as const;
 // expect TS2741

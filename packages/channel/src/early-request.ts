@@ -7,6 +7,7 @@ import { generationOf } from './device-table.ts';
 import { type AcceptedHello, earlyKeyId, earlySecrets, type OpenedSession } from './gateway-handshake.ts';
 import { tag } from './names.ts';
 import type { RequestReason } from './reasons.ts';
+import { SessionKeys } from './session-keys.ts';
 import {
   type ArrivedHead,
   type ChannelGateway,
@@ -59,10 +60,11 @@ export const readEarlyHead = (
       return refuse('request.revoked');
     const opened = openSession();
     if (!opened.ok) return refuse('request.session-gone', opened.code);
-    const { replyMac, replyAead, chunk, expiresAtMs } = opened.value.state;
-    const sessionId = toBase64Url(opened.value.state.sessionId);
-    return accept({ sessionId, replyMac, replyAead, chunk, facts: { ...facts, sessionId, expiresAtMs } });
+    const { state } = opened.value;
+    const sessionId = toBase64Url(state.sessionId);
+    const keys = new SessionKeys(gateway.crypto, state);
+    return accept({ sessionId, keys, facts: { ...facts, sessionId, expiresAtMs: state.expiresAtMs } });
   };
-  const keys = earlySecrets(gateway, accepted);
+  const keys = new SessionKeys(gateway.crypto, earlySecrets(gateway, accepted));
   return accept({ head, keys, facts, ...protection.value, maxAgeSeconds: demand.maxAgeSeconds, early: true, claim });
 };

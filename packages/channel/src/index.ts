@@ -109,6 +109,7 @@ export {
   protocolVersion,
   tag,
 } from './names.ts';
+export { type OpenedTicket, OpenedTickets } from './opened-tickets.ts';
 export {
   type ChannelReason,
   type DocumentReason,
@@ -122,6 +123,7 @@ export { type PlainReply, type ProtectedReply, protectChunkedReply, protectReply
 export { type LossClass, maxReportsPerBatch, type Report, readReportBatch, reportBatch } from './report.ts';
 export { openResumeTicket, type ResumeState, sealResumeTicket } from './resume-ticket.ts';
 export { compilePattern, matchPattern, type PathPattern } from './route-pattern.ts';
+export { SessionKeys } from './session-keys.ts';
 export {
   allocateSlot,
   claimInSlot,
@@ -225,7 +227,6 @@ export {
   readProtectedHead,
   readProtection,
   type SessionFacts,
-  type SessionKeys,
   type VerifiedRequest,
   verifyRequest,
   verifyUnseenBody,

@@ -73,7 +73,7 @@ const signReply = (
     undefined,
     now,
   );
-  const mac = crypto.mac(crypto.importMac(binding.replyMac), base);
+  const mac = crypto.mac(binding.keys.replyMac, base);
   const addedHeaders = {
     [header.contentDigest]: digest,
     [header.signatureInput]: input,
@@ -91,7 +91,7 @@ const sealReply = (
 ): ProtectedReply => {
   const nonce = crypto.random(12);
   const { base, input } = buildBase(binding, reply, declared, tag.sealedReply, toBase64Url(nonce), now);
-  const sealed = crypto.seal(crypto.importAead(binding.replyAead), nonce, reply.body, base);
+  const sealed = crypto.seal(binding.keys.replyAead, nonce, reply.body, base);
   const split = sealed.length - 16;
   const addedHeaders = {
     [header.signatureInput]: input,
@@ -122,7 +122,7 @@ export const protectChunkedReply = (
 ): { readonly addedHeaders: Readonly<Record<string, string>>; readonly sealer: ChunkSealer } => {
   const nonce = toBase64Url(crypto.random(12));
   const { base, input } = buildBase(binding, reply, declaredHeaders, tag.chunkedReply, nonce, now);
-  const key = crypto.importAead(crypto.hkdfExpand(binding.chunk, replyChunkLabel(crypto.sha256(base)), 32));
+  const key = crypto.importAead(crypto.hkdfExpand(binding.keys.chunk, replyChunkLabel(crypto.sha256(base)), 32));
   const addedHeaders = {
     [header.signatureInput]: input,
     [header.signature]: `hb=:${toBase64(sealChunkZero(crypto, key, base))}:`,

@@ -15,7 +15,6 @@ import {
   refuse,
   type SyncCrypto,
   toBase64,
-  toBase64Url,
   toEpochSeconds,
   utf8,
 } from '@hauberk/primitives';
@@ -23,8 +22,10 @@ import { type DeviceTable, generationOf } from './device-table.ts';
 import type { ProtectionMode } from './gateway-config.ts';
 import { requestNonce } from './key-schedule.ts';
 import { header, maxAheadSeconds, tag } from './names.ts';
+import type { OpenedTickets } from './opened-tickets.ts';
 import type { RequestReason } from './reasons.ts';
 import { isSequence } from './replay-window.ts';
+import type { SessionKeys } from './session-keys.ts';
 import { claimInSlot, isSlot, peekSlot, type SessionTable } from './session-table.ts';
 import {
   coveredRequestHeaders,
@@ -36,12 +37,13 @@ import {
   requestBase,
   requestComponents,
 } from './signature-base.ts';
-import { openTicket, type TicketKeyRing, type TicketOwner, type TicketState } from './ticket.ts';
+import type { TicketKeyRing, TicketOwner, TicketState } from './ticket.ts';
 
 /** What a gateway thread needs to verify requests. */
 export interface ChannelGateway {
   readonly crypto: SyncCrypto;
   readonly owner: TicketOwner;
+  readonly openedTickets: OpenedTickets;
   /** Read at every use: the keys rotate. */
   readonly ticketKeys: () => TicketKeyRing;
   readonly sessions: SessionTable;
@@ -69,14 +71,6 @@ export interface ArrivedHead {
   readonly arrivedAt: EpochMs;
 }
 
-/** The keys that a request and its reply use, and whom they belong to. */
-export interface SessionKeys {
-  readonly requestMac: Bytes;
-  readonly requestAead: Bytes;
-  readonly requestIv: Bytes;
-  readonly chunk: Bytes;
-}
-
 declare const bindingMark: unique symbol;
 declare const verifiedMark: unique symbol;
 
@@ -84,9 +78,7 @@ declare const verifiedMark: unique symbol;
 export interface ReplyBinding {
   readonly [bindingMark]: true;
   readonly sessionId: string;
-  readonly replyMac: Bytes;
-  readonly replyAead: Bytes;
-  readonly chunk: Bytes;
+  readonly keys: SessionKeys;
   readonly requestSignature: string;
   readonly requestSignatureInput: string;
   readonly requestTag: RequestParameters['tag'];
@@ -146,9 +138,7 @@ export interface PendingRequest {
 /** What a claim yields for the reply. */
 export interface ReplyBindingParts {
   readonly sessionId: string;
-  readonly replyMac: Bytes;
-  readonly replyAead: Bytes;
-  readonly chunk: Bytes;
+  readonly keys: SessionKeys;
   /** The facts of the session that the claim itself opened; only early data has them here. */
   readonly facts?: SessionFacts;
 }
@@ -203,19 +193,6 @@ export const readProtection = (head: ArrivedHead, demand: RouteDemand): Result<R
   return accept({ parameters, base: requestBase(target, names, headers, read.signatureParams), signature });
 };
 
-const factsOf = (state: TicketState): SessionFacts => ({
-  organisation: state.organisation,
-  app: state.app,
-  service: state.service,
-  sessionId: toBase64Url(state.sessionId),
-  deviceId: toBase64Url(state.deviceId),
-  tier: state.tier,
-  attested: state.attested,
-  deviceRow: state.deviceRow,
-  deviceGeneration: state.deviceGeneration,
-  expiresAtMs: state.expiresAtMs,
-});
-
 const claimReason = (verdict: 'gone' | 'replayed' | 'too-old'): RequestReason => {
   if (verdict === 'gone') return 'request.session-gone';
   return verdict === 'replayed' ? 'request.replayed' : 'request.too-old-sequence';
@@ -241,10 +218,9 @@ export const readProtectedHead = (
   if (!protection.ok) return protection;
   const ticketText = single(head.headers, header.ticket);
   if (ticketText === undefined) return refuse('request.unsigned');
-  const opened = openTicket(gateway.crypto, gateway.ticketKeys(), gateway.owner, ticketText, head.arrivedAt);
+  const opened = gateway.openedTickets.open(gateway.owner, gateway.ticketKeys(), ticketText, head.arrivedAt);
   if (!opened.ok) return opened;
-  const state = opened.value;
-  const facts = factsOf(state);
+  const { state, facts, keys } = opened.value;
   const { parameters } = protection.value;
   if (facts.service !== demand.service) return refuse('request.service');
   if (facts.sessionId !== parameters.keyid) return refuse('request.keyid');
@@ -255,12 +231,11 @@ export const readProtectedHead = (
     if (isRevoked(gateway, state)) return refuse('request.revoked');
     const verdict = claimInSlot(gateway.sessions, state.session, parameters.sequence, toEpochSeconds(now));
     if (verdict !== 'fresh') return refuse(claimReason(verdict));
-    const { replyMac, replyAead, chunk } = state;
-    return accept({ sessionId: facts.sessionId, replyMac, replyAead, chunk });
+    return accept({ sessionId: facts.sessionId, keys });
   };
   return accept({
     head,
-    keys: state,
+    keys,
     facts,
     ...protection.value,
     maxAgeSeconds: demand.maxAgeSeconds,
@@ -288,12 +263,10 @@ const mint = (
 ): Result<VerifiedRequest, RequestReason> | RequestRefusal => {
   const claimed = pending.claim(now);
   if (!claimed.ok) return claimed;
-  const { sessionId, replyMac, replyAead, chunk, facts = pending.facts } = claimed.value;
+  const { sessionId, keys, facts = pending.facts } = claimed.value;
   const binding = {
     sessionId,
-    replyMac,
-    replyAead,
-    chunk,
+    keys,
     requestSignature: single(pending.head.headers, header.signature) ?? '',
     requestSignatureInput: single(pending.head.headers, header.signatureInput) ?? '',
     requestTag: pending.parameters.tag,
@@ -323,8 +296,9 @@ const verifySigned = (
 ): Result<Uint8Array, RequestReason> => {
   if (single(pending.head.headers, header.contentDigest) !== contentDigestOf(crypto.sha256(body)))
     return refuse('request.digest');
-  const key = crypto.importMac(pending.keys.requestMac);
-  return crypto.verifyMac(key, utf8(pending.base), pending.signature) ? accept(body) : refuse('request.signature');
+  return crypto.verifyMac(pending.keys.requestMac, utf8(pending.base), pending.signature)
+    ? accept(body)
+    : refuse('request.signature');
 };
 
 const openSealed = (
@@ -332,9 +306,8 @@ const openSealed = (
   pending: PendingRequest,
   body: Uint8Array,
 ): Result<Uint8Array, RequestReason> => {
-  const key = crypto.importAead(pending.keys.requestAead);
   const nonce = requestNonce(pending.keys.requestIv, pending.parameters.sequence);
-  const plain = crypto.open(key, nonce, concat(body, pending.signature), utf8(pending.base));
+  const plain = crypto.open(pending.keys.requestAead, nonce, concat(body, pending.signature), utf8(pending.base));
   return plain === undefined ? refuse('request.seal') : accept(plain);
 };
 
@@ -361,8 +334,8 @@ export const verifyUnseenBody = (
   now: EpochMs,
 ): { readonly ok: true; readonly value: VerifiedRequest } | RequestRefusal => {
   if (pending.parameters.tag !== tag.signed) return refuse('request.mode');
-  const key = crypto.importMac(pending.keys.requestMac);
-  if (!crypto.verifyMac(key, utf8(pending.base), pending.signature)) return refuse('request.signature');
+  if (!crypto.verifyMac(pending.keys.requestMac, utf8(pending.base), pending.signature))
+    return refuse('request.signature');
   return mint(pending, new Uint8Array(0), now);
 };
 

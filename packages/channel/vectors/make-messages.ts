@@ -7,6 +7,7 @@ import {
   requestBase,
   requestComponents,
   requestSignatureParams,
+  SessionKeys,
   targetOf,
 } from '@hauberk/channel';
 import { type ClientKeys, sealRequest, signRequest } from '@hauberk/channel/client';
@@ -287,7 +288,7 @@ export const replyVectors = async (): Promise<VectorFile> => {
     const { sent } = await makeRequest(crypto, keys, mustFind(mode));
     const binding = {
       sessionId: keys.imported.keyId,
-      ...keys.raw,
+      keys: new SessionKeys(crypto, keys.raw),
       requestSignature: sent.signature,
       requestSignatureInput: sent.signatureInput,
       requestTag: sent.tag,

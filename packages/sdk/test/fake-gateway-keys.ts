@@ -11,6 +11,7 @@ import {
   type HandshakePorts,
   type HonouredConfig,
   type KnownDevice,
+  OpenedTickets,
   openDeviceTable,
   openSessionTable,
   openStrikeRegister,
@@ -135,6 +136,7 @@ export const openChannel = (keys: FakeKeys, boot: number, now: EpochMs): Channel
   return {
     crypto: nodeCrypto,
     owner: { node: 1, boot },
+    openedTickets: new OpenedTickets(nodeCrypto, 64),
     ticketKeys: () => keys.ticketRing,
     sessions: openSessionTable(new SharedArrayBuffer(sessionTableBytes([256])), [256], bornAt),
     devices: openDeviceTable(new SharedArrayBuffer(deviceTableBytes(256))),

@@ -7,6 +7,7 @@ import {
   type HandshakePorts,
   type HonouredConfig,
   type KnownDevice,
+  OpenedTickets,
   type SuiteId,
   suiteIds,
   type TicketKeyRing,
@@ -124,6 +125,9 @@ const openKeys = (crypto: SyncCrypto, keys: ChannelKeys): OpenKeys => {
 /** How long after a start early data stays refused: what an earlier run accepted is not remembered by this one. */
 const earlyFenceSeconds = (maxAgeSeconds: number): number => maxAgeSeconds + 30;
 
+/** Some 2 KB each; a thread that serves more sessions at a time opens tickets more than once. */
+const openedTicketsKept = 16_384;
+
 /** Opens the channel of a worker thread. */
 export const openChannelState = (crypto: SyncCrypto, seed: ChannelSeed): ChannelState => {
   const tables = openSharedTables(seed.tables);
@@ -131,6 +135,7 @@ export const openChannelState = (crypto: SyncCrypto, seed: ChannelSeed): Channel
   const gateway: ChannelGateway = {
     crypto,
     owner: { node: seed.node, boot: seed.boot },
+    openedTickets: new OpenedTickets(crypto, openedTicketsKept),
     ticketKeys: () => held.tickets,
     sessions: tables.sessions,
     devices: tables.devices,
