@@ -288,7 +288,7 @@ export const replyVectors = async (): Promise<VectorFile> => {
     const { sent } = await makeRequest(crypto, keys, mustFind(mode));
     const binding = {
       sessionId: keys.imported.keyId,
-      keys: new SessionKeys(crypto, keys.raw),
+      keys: new SessionKeys(crypto, keys.raw as unknown as ConstructorParameters<typeof SessionKeys>[1]),
       requestSignature: sent.signature,
       requestSignatureInput: sent.signatureInput,
       requestTag: sent.tag,

@@ -186,6 +186,16 @@ const shedTurn = (ports: PipelinePorts, turn: Turn, reason: OverloadReason, prio
   });
 };
 
+/** Ends a turn with its reply, or takes note of one that is written already. */
+const endTurn = (ports: PipelinePorts, turn: Turn, reply: GatewayReply | undefined): void => {
+  try {
+    if (reply === undefined) record(ports, turn, turn.response.statusCode, 0);
+    else finish(ports, turn, reply);
+  } catch (error) {
+    failTurn(ports, turn, error);
+  }
+};
+
 const callEndpoint = async (ports: PipelinePorts, turn: Turn, head: RequestHead, endpoint: Endpoint): Promise<void> => {
   const body = hasBody(head)
     ? await readBody(turn.incoming, endpoint.capBytes, ports.bodyPace())
@@ -286,13 +296,10 @@ const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: Reques
     return;
   }
   const exchange: Exchange = { id: turn.id, head, route, incoming: turn.incoming, log: turn.log };
-  ports
-    .serve(exchange, turn.response, turn.extra)
-    .then((reply) => {
-      if (reply === undefined) record(ports, turn, turn.response.statusCode, 0);
-      else finish(ports, turn, reply);
-    })
-    .catch((error: unknown) => failTurn(ports, turn, error));
+  ports.serve(exchange, turn.response, turn.extra).then(
+    (reply) => endTurn(ports, turn, reply),
+    (error: unknown) => failTurn(ports, turn, error),
+  );
 };
 
 const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): void => {

@@ -5,14 +5,16 @@
 import {
   type ChannelGateway,
   header,
+  type PendingRequest,
   type ReplyBinding,
+  type RequestReason,
   type RequestRefusal,
   type RouteDemand,
   readProtectedHead,
   type VerifiedRequest,
   verifyRequest,
 } from '@hauberk/channel';
-import type { EpochMs, SecretKey, SyncCrypto } from '@hauberk/primitives';
+import type { EpochMs, Result, SecretKey, SyncCrypto } from '@hauberk/primitives';
 import type { Login } from '../storage/login-store.ts';
 import { type BodyPace, readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
@@ -24,7 +26,6 @@ import { replyHeaders, upstreamHeaders } from './hygiene.ts';
 import {
   beginIdempotent,
   type IdempotencyPorts,
-  type IdempotencyStart,
   settleIdempotent,
   type UpstreamReply,
 } from './idempotency.ts';
@@ -59,6 +60,9 @@ export interface Authorised {
   readonly request: VerifiedRequest;
   readonly login: Login | undefined;
 }
+
+/** A value that may be there at once. */
+export type Eventual<Value> = Value | Promise<Value>;
 
 /** What the channel demands on a route. */
 export const demandOf = (route: Route): RouteDemand => ({
@@ -105,25 +109,18 @@ export const boundProblem = (
   return bindReply(crypto, binding, problem, [], now);
 };
 
-/** Reads and verifies a request that came in one piece. */
-export const verifyExchange = async (
-  protection: Protection,
-  exchange: Exchange,
-): Promise<
-  | { readonly ok: true; readonly value: VerifiedRequest }
-  | RequestRefusal
-  | { readonly ok: false; readonly code: Reason }
-> => {
-  const { channel } = protection;
-  const { head, route, incoming, log } = exchange;
+/** Judges the head of a request that comes in one piece. */
+const readPending = (
+  { channel }: Protection,
+  { head, route, log }: Exchange,
+): Result<PendingRequest, RequestReason> => {
   head.trace.enter('verify');
   const pending = readProtectedHead(channel, head, demandOf(route));
   if (!pending.ok) return pending;
   log.deviceId = pending.value.facts.deviceId;
   log.sessionId = pending.value.facts.sessionId;
   log.tag = pending.value.parameters.tag;
-  const body = await readBody(incoming, route.bodyCapBytes, protection.bodyPace);
-  return body.ok ? verifyRequest(channel.crypto, pending.value, body.value, protection.now()) : body;
+  return pending;
 };
 
 const passed: Passed<true> = { ok: true, value: true };
@@ -186,12 +183,33 @@ const checkApproval = async (
   return stop('step-up.required', { extra: { ...demandStepUp(protection.stepUp, request, login, now) } });
 };
 
-/** Judges a verified request: nothing of it has happened yet when this refuses. Waits only for what the route asks: each wait costs a turn. */
-export const authorise = async (
+/** Whether a route asks for anything that is waited for. */
+const asksMore = (route: Route): boolean => route.outcome === 'slow' || hasLoginRule(route) || needsApproval(route);
+
+/** What a route asks for beyond its limits: patience, a login, an approval. */
+const authoriseFurther = async (
+  protection: Protection,
+  route: Route,
+  request: VerifiedRequest,
+  now: EpochMs,
+): Promise<Passed<Authorised>> => {
+  if (route.outcome === 'slow' && !(await protection.hold())) return stop('outcome.slow-full');
+  const login = hasLoginRule(route) ? await checkLogin(protection, route, request, now) : noLogin;
+  if (!login.ok) return login;
+  const authorised = { request, login: login.value };
+  const approval = needsApproval(route) ? await checkApproval(protection, authorised, now) : passed;
+  return approval.ok ? { ok: true, value: authorised } : approval;
+};
+
+/**
+ * Judges a verified request: nothing of it has happened yet when this refuses. Answers at once when the route asks for nothing that is waited
+ * for: each wait costs a turn.
+ */
+export const authorise = (
   protection: Protection,
   exchange: Exchange,
   request: VerifiedRequest,
-): Promise<Passed<Authorised>> => {
+): Eventual<Passed<Authorised>> => {
   const { route } = exchange;
   exchange.head.trace.enter('decide');
   const now = protection.now();
@@ -199,12 +217,9 @@ export const authorise = async (
   if (!limits.ok) return limits;
   const outcome = checkOutcome(exchange);
   if (!outcome.ok) return outcome;
-  if (route.outcome === 'slow' && !(await protection.hold())) return stop('outcome.slow-full');
-  const login = hasLoginRule(route) ? await checkLogin(protection, route, request, now) : noLogin;
-  if (!login.ok) return login;
-  const authorised = { request, login: login.value };
-  const approval = needsApproval(route) ? await checkApproval(protection, authorised, now) : passed;
-  return approval.ok ? { ok: true, value: authorised } : approval;
+  return asksMore(route)
+    ? authoriseFurther(protection, route, request, now)
+    : { ok: true, value: { request, login: undefined } };
 };
 
 /** The request as the upstream gets it: cleaned headers, verified facts, plain body. Takes nothing but an authorised one. */
@@ -265,7 +280,13 @@ const keepLogin = (
     ? undefined
     : applyLoginRule(protection.logins, route, request, login, reply, protection.now());
 
-const notIdempotent: IdempotencyStart = { kind: 'forward', attempt: undefined };
+/** Whether nothing of an exchange on this route is stored. */
+const keepsNothing = ({ idempotency, login }: Route): boolean => idempotency.demand === 'none' && login === undefined;
+
+const forward = (protection: Protection, exchange: Exchange, authorised: Authorised): Promise<ForwardOutcome> => {
+  exchange.head.trace.enter('forward');
+  return protection.forward(exchange.route, upstreamRequest(protection, exchange, authorised));
+};
 
 /** Forwards an authorised request at most once and keeps what came of it before anybody is told. */
 export const forwardOnce = async (
@@ -274,23 +295,15 @@ export const forwardOnce = async (
   authorised: Authorised,
 ): Promise<Passed<UpstreamReply>> => {
   const { route } = exchange;
+  if (keepsNothing(route)) return readOutcome(await forward(protection, exchange, authorised));
   const { request, login } = authorised;
-  const start =
-    route.idempotency.demand === 'none'
-      ? { ok: true as const, value: notIdempotent }
-      : await beginIdempotent(protection.idempotency, route, request, login, protection.now());
+  const start = await beginIdempotent(protection.idempotency, route, request, login, protection.now());
   if (!start.ok)
     return stop(start.code, { execution: start.code === 'idempotency.outcome-unknown' ? 'unknown' : 'none' });
   if (start.value.kind === 'stored') return { ok: true, value: start.value.reply };
-  exchange.head.trace.enter('forward');
-  const outcome = await protection.forward(route, upstreamRequest(protection, exchange, authorised));
-  exchange.head.trace.enter('reply');
+  const outcome = await forward(protection, exchange, authorised);
   const reply = readOutcome(outcome);
   const { attempt } = start.value;
-  if (attempt === undefined) {
-    if (reply.ok) await keepLogin(protection, route, authorised, reply.value);
-    return reply;
-  }
   // The outcome first: a login that cannot be kept must not leave the key running for ever.
   const settling = reply.ok
     ? { kind: 'reply' as const, ...reply.value, headers: [...reply.value.headers] }
@@ -301,10 +314,34 @@ export const forwardOnce = async (
   return reply;
 };
 
+/** Binds what came of a verified request. */
+const bindHandled = (
+  { channel, now }: Protection,
+  exchange: Exchange,
+  { binding }: VerifiedRequest,
+  handled: Passed<UpstreamReply>,
+): GatewayReply => {
+  if (!handled.ok) return boundProblem(channel.crypto, exchange, binding, handled.stop, now());
+  exchange.head.trace.enter('reply');
+  return bindReply(channel.crypto, binding, handled.value, exchange.route.coveredReplyHeaders, now());
+};
+
 const decoyReply = (route: Route): GatewayReply | undefined =>
   route.outcome === 'trap' && route.decoy !== undefined
     ? { status: route.decoy.status, headers: [header.contentType, route.decoy.contentType], body: route.decoy.body }
     : undefined;
+
+/** The decoy of a route whose outcome is `trap`. */
+const trapReply = (
+  { channel, now }: Protection,
+  { route, log }: Exchange,
+  { binding }: VerifiedRequest,
+): GatewayReply | undefined => {
+  const decoy = decoyReply(route);
+  if (decoy === undefined) return undefined;
+  log.outcome = 'trap';
+  return bindReply(channel.crypto, binding, decoy, [], now());
+};
 
 /** Answers a verified request, whatever handles it: a refusal or a reply, both bound. */
 export const answerVerified = async (
@@ -313,31 +350,40 @@ export const answerVerified = async (
   request: VerifiedRequest,
   handle: (authorised: Authorised) => Promise<Passed<UpstreamReply>>,
 ): Promise<GatewayReply> => {
-  const { crypto } = protection.channel;
-  const decoy = decoyReply(exchange.route);
-  if (decoy !== undefined) {
-    exchange.log.outcome = 'trap';
-    return bindReply(crypto, request.binding, decoy, [], protection.now());
-  }
+  const trapped = trapReply(protection, exchange, request);
+  if (trapped !== undefined) return trapped;
   const authorised = await authorise(protection, exchange, request);
   const handled = authorised.ok ? await handle(authorised.value) : authorised;
-  if (!handled.ok) return boundProblem(crypto, exchange, request.binding, handled.stop, protection.now());
-  return bindReply(crypto, request.binding, handled.value, exchange.route.coveredReplyHeaders, protection.now());
+  return bindHandled(protection, exchange, request, handled);
 };
 
-/** The whole way of a request on a route whose protection is required. */
+/** A claimed request that was not accepted is answered in a way that its client believes; any other refusal is not. */
+const unverifiedProblem = (protection: Protection, exchange: Exchange, refusal: RequestRefusal): GatewayReply => {
+  const { binding, code } = refusal;
+  if (binding === undefined) return unboundProblem(exchange, code, refusal.detail);
+  const now = protection.now();
+  // The client's clock estimate is off: tell it ours, bound, so that one retry mends it.
+  const options = { extra: { serverTimeMs: now } };
+  return boundProblem(protection.channel.crypto, exchange, binding, { reason: code, options }, now);
+};
+
+/**
+ * The whole way of a request on a route whose protection is required. It is `answerVerified` and `forwardOnce` in one where nothing else is
+ * waited for: each function between would cost each request a promise and a turn.
+ */
 export const serveProtected = async (protection: Protection, exchange: Exchange): Promise<GatewayReply> => {
-  const verified = await verifyExchange(protection, exchange);
-  if (verified.ok) {
-    return answerVerified(protection, exchange, verified.value, (authorised) =>
-      forwardOnce(protection, exchange, authorised),
-    );
-  }
-  if ('binding' in verified && verified.binding !== undefined) {
-    const now = protection.now();
-    // The client's clock estimate is off: tell it ours, bound, so that one retry mends it.
-    const options = { extra: { serverTimeMs: now } };
-    return boundProblem(protection.channel.crypto, exchange, verified.binding, { reason: verified.code, options }, now);
-  }
-  return unboundProblem(exchange, verified.code, 'detail' in verified ? verified.detail : undefined);
+  const pending = readPending(protection, exchange);
+  if (!pending.ok) return unboundProblem(exchange, pending.code, pending.detail);
+  const { route, incoming } = exchange;
+  const body = await readBody(incoming, route.bodyCapBytes, protection.bodyPace);
+  if (!body.ok) return unboundProblem(exchange, body.code, body.detail);
+  const verified = verifyRequest(protection.channel.crypto, pending.value, body.value, protection.now());
+  if (!verified.ok) return unverifiedProblem(protection, exchange, verified);
+  const request = verified.value;
+  if (asksMore(route) || !keepsNothing(route) || route.outcome === 'trap')
+    return answerVerified(protection, exchange, request, (authorised) => forwardOnce(protection, exchange, authorised));
+  const judged = authorise(protection, exchange, request);
+  const authorised = judged instanceof Promise ? await judged : judged;
+  const handled = authorised.ok ? readOutcome(await forward(protection, exchange, authorised.value)) : authorised;
+  return bindHandled(protection, exchange, request, handled);
 };
