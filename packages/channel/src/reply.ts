@@ -2,15 +2,7 @@
  * Replies bound to their request: the base covers the status, the content and the request's own signature headers. Sealed replies use
  * 12 fresh random bytes as nonce, never the sequence number: whoever swallowed a reply could otherwise make a second one under one nonce.
  */
-import {
-  type Bytes,
-  type EpochMs,
-  type SyncCrypto,
-  toBase64,
-  toBase64Url,
-  toEpochSeconds,
-  utf8,
-} from '@hauberk/primitives';
+import { type EpochMs, type SyncCrypto, toBase64, toBase64Url, toEpochSeconds, utf8 } from '@hauberk/primitives';
 import { type ChunkSealer, createChunkSealer, sealChunkZero } from './chunked-gateway.ts';
 import { replyChunkLabel } from './key-schedule.ts';
 import { header, tag } from './names.ts';
@@ -44,7 +36,7 @@ const buildBase = (
   replyTag: ReplyTag,
   nonce: string | undefined,
   now: EpochMs,
-): { readonly base: Bytes; readonly input: string } => {
+): { readonly base: string; readonly input: string } => {
   const names = coveredReplyHeaders(replyTag, reply.headers, declared);
   const parameters = { created: toEpochSeconds(now), keyid: binding.sessionId, nonce, tag: replyTag };
   const signatureParams = replySignatureParams(names, parameters);
@@ -53,7 +45,7 @@ const buildBase = (
     requestSignature: binding.requestSignature,
     requestSignatureInput: binding.requestSignatureInput,
   };
-  return { base: utf8(replyBase(target, names, reply.headers, signatureParams)), input: `hb=${signatureParams}` };
+  return { base: replyBase(target, names, reply.headers, signatureParams), input: `hb=${signatureParams}` };
 };
 
 const signReply = (
@@ -73,7 +65,7 @@ const signReply = (
     undefined,
     now,
   );
-  const mac = crypto.mac(binding.keys.replyMac, base);
+  const mac = crypto.macText(binding.keys.replyMac, base);
   const addedHeaders = {
     [header.contentDigest]: digest,
     [header.signatureInput]: input,
@@ -91,13 +83,12 @@ const sealReply = (
 ): ProtectedReply => {
   const nonce = crypto.random(12);
   const { base, input } = buildBase(binding, reply, declared, tag.sealedReply, toBase64Url(nonce), now);
-  const sealed = crypto.seal(binding.keys.replyAead, nonce, reply.body, base);
-  const split = sealed.length - 16;
+  const { ciphertext, tag: sealTag } = crypto.sealDetached(binding.keys.replyAead, nonce, reply.body, base);
   const addedHeaders = {
     [header.signatureInput]: input,
-    [header.signature]: `hb=:${toBase64(sealed.subarray(split))}:`,
+    [header.signature]: `hb=:${toBase64(sealTag)}:`,
   };
-  return { addedHeaders, body: sealed.subarray(0, split) };
+  return { addedHeaders, body: ciphertext };
 };
 
 /** Protects a one-shot reply as its request was: signed for signed, sealed for sealed and chunked. */
@@ -121,7 +112,8 @@ export const protectChunkedReply = (
   now: EpochMs,
 ): { readonly addedHeaders: Readonly<Record<string, string>>; readonly sealer: ChunkSealer } => {
   const nonce = toBase64Url(crypto.random(12));
-  const { base, input } = buildBase(binding, reply, declaredHeaders, tag.chunkedReply, nonce, now);
+  const { base: text, input } = buildBase(binding, reply, declaredHeaders, tag.chunkedReply, nonce, now);
+  const base = utf8(text);
   const key = crypto.importAead(crypto.hkdfExpand(binding.keys.chunk, replyChunkLabel(crypto.sha256(base)), 32));
   const addedHeaders = {
     [header.signatureInput]: input,

@@ -5,7 +5,6 @@
 import {
   accept,
   type Bytes,
-  concat,
   type EpochMs,
   epochMs,
   epochSeconds,
@@ -16,7 +15,6 @@ import {
   type SyncCrypto,
   toBase64,
   toEpochSeconds,
-  utf8,
 } from '@hauberk/primitives';
 import { type DeviceTable, generationOf } from './device-table.ts';
 import type { ProtectionMode } from './gateway-config.ts';
@@ -296,7 +294,7 @@ const verifySigned = (
 ): Result<Uint8Array, RequestReason> => {
   if (single(pending.head.headers, header.contentDigest) !== contentDigestOf(crypto.sha256(body)))
     return refuse('request.digest');
-  return crypto.verifyMac(pending.keys.requestMac, utf8(pending.base), pending.signature)
+  return crypto.verifyMacText(pending.keys.requestMac, pending.base, pending.signature)
     ? accept(body)
     : refuse('request.signature');
 };
@@ -307,7 +305,8 @@ const openSealed = (
   body: Uint8Array,
 ): Result<Uint8Array, RequestReason> => {
   const nonce = requestNonce(pending.keys.requestIv, pending.parameters.sequence);
-  const plain = crypto.open(pending.keys.requestAead, nonce, concat(body, pending.signature), utf8(pending.base));
+  const seal = { ciphertext: body, tag: pending.signature };
+  const plain = crypto.openDetached(pending.keys.requestAead, nonce, seal, pending.base);
   return plain === undefined ? refuse('request.seal') : accept(plain);
 };
 
@@ -334,7 +333,7 @@ export const verifyUnseenBody = (
   now: EpochMs,
 ): { readonly ok: true; readonly value: VerifiedRequest } | RequestRefusal => {
   if (pending.parameters.tag !== tag.signed) return refuse('request.mode');
-  if (!crypto.verifyMac(pending.keys.requestMac, utf8(pending.base), pending.signature))
+  if (!crypto.verifyMacText(pending.keys.requestMac, pending.base, pending.signature))
     return refuse('request.signature');
   return mint(pending, new Uint8Array(0), now);
 };

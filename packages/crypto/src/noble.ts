@@ -4,12 +4,14 @@ import {
   type AsyncCrypto,
   type Bytes,
   CryptoInputError,
+  concat,
   equalBytes,
   type Group,
   type KeyPair,
   type PrivateKey,
   type SecretKey,
   type SyncCrypto,
+  utf8,
 } from '@hauberk/primitives';
 import { gcm } from '@noble/ciphers/aes.js';
 import { x25519 } from '@noble/curves/ed25519.js';
@@ -132,6 +134,15 @@ export const nobleCrypto: SyncCrypto = {
   verifyMac: (key, input, tag) => equalBytes(mac(key, input), tag),
   seal,
   open,
+  macText: (key, text) => mac(key, utf8(text)),
+  verifyMacText: (key, text, tag) => equalBytes(mac(key, utf8(text)), tag),
+  sealDetached: (key, nonce, plaintext, associated) => {
+    const sealed = seal(key, nonce, plaintext, utf8(associated));
+    const split = sealed.length - tagLength;
+    return { ciphertext: sealed.subarray(0, split), tag: sealed.subarray(split) };
+  },
+  openDetached: (key, nonce, { ciphertext, tag }, associated) =>
+    tag.length === tagLength ? open(key, nonce, concat(ciphertext, tag), utf8(associated)) : undefined,
   generateKeyPair,
   importPrivateKey,
   agree,

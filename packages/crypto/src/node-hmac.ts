@@ -44,11 +44,23 @@ const bytesOf = (text: string): Bytes => {
 /** SHA-256 of a message, in one shot. */
 export const sha256 = (message: Uint8Array): Bytes => bytesOf(hash('sha256', message, 'binary'));
 
+const outerHash = (key: HmacKey, innerText: string): Bytes => {
+  pad(outer, key.block, 0x5c);
+  outer.write(innerText, blockLength, 'latin1');
+  return bytesOf(hash('sha256', outer, 'binary'));
+};
+
 /** The MAC of a message. */
 export const hmacSha256 = (key: HmacKey, message: Uint8Array): Bytes => {
   pad(inner, key.block, 0x36);
-  const text = innerHash(message);
-  pad(outer, key.block, 0x5c);
-  outer.write(text, blockLength, 'latin1');
-  return bytesOf(hash('sha256', outer, 'binary'));
+  return outerHash(key, innerHash(message));
+};
+
+/** The MAC of a text's UTF-8 bytes, which are written where they are hashed. */
+export const hmacSha256Text = (key: HmacKey, text: string): Bytes => {
+  // A UTF-16 unit becomes three bytes at most.
+  if (text.length * 3 > copiedLength) return hmacSha256(key, Buffer.from(text));
+  pad(inner, key.block, 0x36);
+  const length = inner.write(text, blockLength);
+  return outerHash(key, hash('sha256', inner.subarray(0, blockLength + length), 'binary'));
 };

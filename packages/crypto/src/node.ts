@@ -19,6 +19,7 @@ import {
   type AsyncCrypto,
   type Bytes,
   CryptoInputError,
+  type DetachedSeal,
   type Group,
   type KeyPair,
   type PrivateKey,
@@ -37,7 +38,7 @@ import {
   requireUsage,
   tagLength,
 } from './input-checks.ts';
-import { HmacKey, hmacSha256, sha256 } from './node-hmac.ts';
+import { HmacKey, hmacSha256, hmacSha256Text, sha256 } from './node-hmac.ts';
 import { publicKeyOf, signerKeyOf } from './public-key-cache.ts';
 import { randomPool } from './random-pool.ts';
 
@@ -112,6 +113,41 @@ const open = (key: SecretKey, nonce: Uint8Array, sealed: Uint8Array, associated:
     return plain(plaintext);
   } catch {
     // With key, nonce and tag lengths checked, final fails for one reason only: the tag is not that of these bytes.
+    return undefined;
+  }
+};
+
+const macText = (key: SecretKey, text: string): Bytes => {
+  requireSecretUse(key, 'mac');
+  return hmacSha256Text(requireHandle(key.handle, isHmacKey), text);
+};
+
+const sealDetached = (key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, associated: string): DetachedSeal => {
+  requireNonce(nonce);
+  const cipher = createCipheriv(gcm, aeadHandle(key), nonce, gcmOptions);
+  cipher.setAAD(Buffer.from(associated));
+  const ciphertext = plain(cipher.update(plaintext));
+  cipher.final();
+  return { ciphertext, tag: plain(cipher.getAuthTag()) };
+};
+
+const openDetached = (
+  key: SecretKey,
+  nonce: Uint8Array,
+  { ciphertext, tag }: DetachedSeal,
+  associated: string,
+): Bytes | undefined => {
+  requireNonce(nonce);
+  if (tag.length !== tagLength) return undefined;
+  const decipher = createDecipheriv(gcm, aeadHandle(key), nonce, gcmOptions);
+  decipher.setAAD(Buffer.from(associated));
+  decipher.setAuthTag(tag);
+  const plaintext = decipher.update(ciphertext);
+  try {
+    decipher.final();
+    return plain(plaintext);
+  } catch {
+    // As in `open`: only the tag is left to be wrong.
     return undefined;
   }
 };
@@ -195,6 +231,10 @@ export const nodeCrypto: SyncCrypto = {
   verifyMac: (key, input, tag) => tag.length === 32 && timingSafeEqual(mac(key, input), tag),
   seal,
   open,
+  macText,
+  verifyMacText: (key, text, tag) => tag.length === 32 && timingSafeEqual(macText(key, text), tag),
+  sealDetached,
+  openDetached,
   generateKeyPair,
   importPrivateKey,
   agree,

@@ -26,6 +26,12 @@ export interface SecretKey {
   readonly handle: unknown;
 }
 
+/** A sealed message with its tag beside it. */
+export interface DetachedSeal {
+  readonly ciphertext: Uint8Array;
+  readonly tag: Bytes;
+}
+
 /** Synchronous provider. Functions that meet malformed keys or points throw `CryptoInputError`; a failed check is a value. */
 export interface SyncCrypto {
   readonly name: string;
@@ -47,6 +53,14 @@ export interface SyncCrypto {
   seal(key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Bytes;
   /** Opens ciphertext ‖ tag; undefined when it is not authentic. */
   open(key: SecretKey, nonce: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Bytes | undefined;
+  /** `mac` over the UTF-8 bytes of a text, which need not be made first. */
+  macText(key: SecretKey, text: string): Bytes;
+  /** `verifyMac` over the UTF-8 bytes of a text. */
+  verifyMacText(key: SecretKey, text: string, tag: Uint8Array): boolean;
+  /** `seal` with a text as associated data and the tag apart, so that nothing is joined only to be split again. */
+  sealDetached(key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, associated: string): DetachedSeal;
+  /** `open` for what `sealDetached` made. */
+  openDetached(key: SecretKey, nonce: Uint8Array, seal: DetachedSeal, associated: string): Bytes | undefined;
   generateKeyPair(group: Group, usage: 'agree' | 'sign'): KeyPair;
   /** Loads a private key from its raw scalar (32 bytes). */
   importPrivateKey(group: Group, usage: 'agree' | 'sign', scalar: Uint8Array): KeyPair;
@@ -62,9 +76,12 @@ type Asynchronous<Method> = Method extends (...parameters: infer Parameters) => 
   ? (...parameters: Parameters) => Promise<Answer>
   : never;
 
+/** Forms that only save a synchronous caller copies. */
+type SavingForm = 'macText' | 'verifyMacText' | 'sealDetached' | 'openDetached';
+
 /** The same operations, each answering a promise; `random` stays synchronous everywhere. */
 export type AsyncCrypto = {
-  readonly [Name in Exclude<keyof SyncCrypto, 'name' | 'random'>]: Asynchronous<SyncCrypto[Name]>;
+  readonly [Name in Exclude<keyof SyncCrypto, 'name' | 'random' | SavingForm>]: Asynchronous<SyncCrypto[Name]>;
 } & Pick<SyncCrypto, 'name' | 'random'>;
 
 /** Why an input was refused: `unsupported-parameter` is valid elsewhere but outside HB/1, `malformed-key` is valid nowhere. */

@@ -17,6 +17,7 @@ export {
   type AsyncCrypto,
   type CryptoInputCode,
   CryptoInputError,
+  type DetachedSeal,
   type Group,
   type KeyPair,
   type PrivateKey,

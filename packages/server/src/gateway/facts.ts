@@ -3,7 +3,7 @@
  * over them, the request line and the time, so that an upstream that is reachable otherwise can still tell.
  */
 import type { RequestTarget, VerifiedRequest } from '@hauberk/channel';
-import { type EpochMs, type SecretKey, type SyncCrypto, toBase64Url, toEpochSeconds, utf8 } from '@hauberk/primitives';
+import { type EpochMs, type SecretKey, type SyncCrypto, toBase64Url, toEpochSeconds } from '@hauberk/primitives';
 import type { Login } from '../storage/login-store.ts';
 import type { Route } from './route.ts';
 
@@ -16,7 +16,7 @@ const sign = (crypto: SyncCrypto, key: SecretKey, target: RequestTarget, facts: 
   const created = toEpochSeconds(now);
   let base = `${created}\n${target.method}\n${join(target)}\n`;
   for (let index = 0; index < facts.length; index += 2) base += `${facts[index]}: ${facts[index + 1]}\n`;
-  facts.push(`${factPrefix}signature`, `t=${created},h=${toBase64Url(crypto.mac(key, utf8(base)))}`);
+  facts.push(`${factPrefix}signature`, `t=${created},h=${toBase64Url(crypto.macText(key, base))}`);
   return facts;
 };
 

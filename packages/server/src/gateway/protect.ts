@@ -23,12 +23,7 @@ import type { ForwardOutcome, UpstreamRequest } from './forward.ts';
 import { bindReply, type GatewayReply } from './gateway-reply.ts';
 import { checkObjects, readBodyOnce } from './grants.ts';
 import { replyHeaders, upstreamHeaders } from './hygiene.ts';
-import {
-  beginIdempotent,
-  type IdempotencyPorts,
-  settleIdempotent,
-  type UpstreamReply,
-} from './idempotency.ts';
+import { beginIdempotent, type IdempotencyPorts, settleIdempotent, type UpstreamReply } from './idempotency.ts';
 import { applyLoginRule, type LoginPorts, requireLogin } from './logins.ts';
 import { type ProblemDetails, problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
