@@ -64,7 +64,13 @@ const cases: readonly (readonly [string, object, 'goes on' | 'refuses'])[] = [
 ];
 for (const [name, members, expected] of cases)
   test(`${name} ${expected} when the record fails`, async () => {
-    const exchange = { id: 'i', head: request, route: routeOf(members), incoming: undefined, log: newExchangeLog() };
+    const exchange = {
+      id: 'i',
+      head: { ...request, trace: { enter: () => undefined } },
+      route: routeOf(members),
+      incoming: undefined,
+      log: newExchangeLog(),
+    };
     faults.length = 0;
     const passed = await authorise(protection, exchange as unknown as Parameters<typeof authorise>[1], request);
     assert.equal(passed.ok ? 'goes on' : 'refuses', expected);
