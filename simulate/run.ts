@@ -2,11 +2,13 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { simulateNetwork, trainConditions, usualConcurrency } from './network.ts';
+import { bindingUsage, runBinding } from './run-binding.ts';
 
 const usage = `usage: hauberk simulate network [--seed S] [--runs N] [--concurrency N] [--scale F] [--json]
 
   --scale  divides all times of network and app; reported seconds are unscaled (${trainConditions.scale})
-`;
+
+${bindingUsage}`;
 
 const readOptions = (args: readonly string[]) => {
   try {
@@ -31,14 +33,18 @@ const isCount = (value: number): boolean => Number.isSafeInteger(value) && value
 
 /** Runs `hauberk simulate`. */
 export const simulate = async (args: readonly string[]): Promise<number> => {
+  const [subject, ...rest] = args;
+  const exitCode = subject === 'binding' ? await runBinding(rest) : await runNetwork(args);
+  if (exitCode === undefined) process.stderr.write(usage);
+  return exitCode ?? 2;
+};
+
+const runNetwork = async (args: readonly string[]): Promise<number | undefined> => {
   const options = readOptions(args);
   const [seed, runs, concurrency] = [Number(options?.seed), Number(options?.runs), Number(options?.concurrency)];
   const scale = Number(options?.scale);
   const isRight = options?.subject === 'network' && [seed, runs, concurrency].every(isCount) && scale >= 1;
-  if (options === undefined || !isRight) {
-    process.stderr.write(usage);
-    return 2;
-  }
+  if (options === undefined || !isRight) return undefined;
   process.stderr.write(`seed ${seed}\n`);
   let done = 0;
   const report = await simulateNetwork({ seed, runs, concurrency, conditions: { ...trainConditions, scale } }, () => {

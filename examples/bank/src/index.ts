@@ -9,7 +9,7 @@ export { factsHold, type RequestHead, signFacts } from './gateway-facts.ts';
 export { BARE_GUARDS, type BankGuards, CAREFUL_GUARDS, DEFAULT_GUARDS } from './guards.ts';
 export { Ledger, type LedgerAccount, type LedgerAudit, type Movement, type Transfer } from './ledger.ts';
 export { LARGE_TRANSFER_MINOR } from './limits.ts';
-export { type Random, seededRandom } from './seeded-random.ts';
+export { between, pick, type Random, seededRandom } from './seeded-random.ts';
 export {
   type CustomerStep,
   type CustomerVisit,

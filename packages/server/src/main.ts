@@ -9,7 +9,7 @@ const summaries = {
   demo: 'run demo bank, gateway, customers and an attacker, all on this machine',
   attack: 'attack a running system and tell what held: attack [--json] [--target URL --routes FILE]',
   config: 'config check FILE | config print FILE --redacted | config schema',
-  simulate: 'customers on a bad network: simulate network [--seed S] [--runs N] [--json]',
+  simulate: 'what no laboratory has: simulate network | binding [--seed S] [--runs N] [--json]',
   trust: 'print the public keys that apps pin: trust --state DIR [--json]',
   report: 'report clients [--json] [--state DIR | --admin URL]: who speaks what, and who would be refused',
   audit: 'audit verify: check the audit log without a running gateway',

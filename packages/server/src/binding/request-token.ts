@@ -119,7 +119,7 @@ const openLocks = (request: BindingRequest, rows: LoadedRows, now: ServerInstant
   });
 
 const newAttempt = (
-  { pool }: ServiceParts,
+  { pool, without }: ServiceParts,
   request: BindingRequest,
   drawn: Drawn,
   rows: LoadedRows,
@@ -138,7 +138,8 @@ const newAttempt = (
     slot: request.slot,
     issuedAt: now,
     replaces: request.replaces,
-    proofs: isAttested(device) ? ['attestation'] : [],
+    // Without the guard nobody asks, so what it would have shown is taken as shown.
+    proofs: isAttested(device) || without?.has('attestation') === true ? ['attestation'] : [],
     sentItem: 'unasked',
     polls: 0,
   };
