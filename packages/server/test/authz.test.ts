@@ -157,6 +157,12 @@ const post = { method: 'POST', path: '/things', body: '{"amount":1}' };
 const pay = { ...post, path: '/pay' };
 const another = (message: Protected): Protected => ({ ...message, body: '{"amount":9}' });
 
+/** Opens the logins that routes demand. */
+const opening = {
+  path: '/login',
+  login: { credential: { kind: 'authorization' }, opens: { credentialPointer: '/t', customerPointer: '/c' } },
+};
+
 const configurable =
   (members: object): Experiment =>
   (mode) => {
@@ -169,10 +175,12 @@ const configurable =
         services: [
           {
             id: 'bank',
+            hosts: ['bank.example'],
             upstream: 'core',
             enforcement: isProxy ? 'proxy' : 'gateway',
             routes: [{ path: '/a', protection: mode === 'observe' ? 'observe' : 'required', ...members }],
           },
+          { id: 'front', hosts: ['front.example'], upstream: 'core', routes: [opening] },
         ],
         upstreams: { core: { origin: 'http://a', factsKey: 'f'.repeat(32) } },
       },

@@ -75,7 +75,7 @@ describe('config', () => {
 
   test('check --json ends in one line of JSON', () => {
     const good = hauberk('config', 'check', write('good.yaml'), '--json');
-    assert.deepEqual(JSON.parse(good.stdout), { ok: true, issues: [] });
+    assert.deepEqual(JSON.parse(good.stdout), { ok: true, issues: [], warnings: [] });
     const bad = hauberk('config', 'check', write('bad.yaml', { node: -1 }), '--json');
     const answer = JSON.parse(bad.stdout) as { ok: boolean; issues: { path: string }[] };
     assert.deepEqual([bad.status, answer.ok, answer.issues.map(({ path }) => path)], [1, false, ['node']]);

@@ -15,6 +15,7 @@ import { configJsonSchemaText } from '../src/config/json-schema.ts';
 import { type LoadedConfig, loadConfig, parseConfig } from '../src/config/load.ts';
 import { judgeReload } from '../src/config/reload.ts';
 import { redact } from '../src/config/secrets.ts';
+import { warningsOf } from '../src/config/warnings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hauberk-config-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,6 +34,17 @@ const load = (content: unknown, environment: Record<string, string> = {}): Loade
 type Tree = { [name: string]: unknown };
 
 const route = (members: Tree = {}): Tree => ({ path: '/api/accounts', methods: ['GET'], ...members });
+
+/** A route that logs in, and the step behind it. */
+const opening: Tree = {
+  path: '/api/login',
+  class: 'login',
+  login: {
+    credential: { kind: 'authorization' },
+    opens: { credentialPointer: '/token', customerPointer: '/customer', objects: { account: '/accounts/*' } },
+    passesStep: 'otp',
+  },
+};
 
 const minimal = (routes: readonly Tree[] = [route()], members: Tree = {}): Tree => ({
   organisation: 'demo',
@@ -161,9 +173,63 @@ describe('combinations that would promise more than they keep are refused', () =
   ];
   for (const [name, members, path] of cases)
     test(name, () => {
-      const paths = refusals(load(minimal([route(members)]))).map((issue) => issue.path);
+      const paths = refusals(load(minimal([route(members), opening]))).map((issue) => issue.path);
       assert.deepEqual(paths, [`services[0].routes[0].${path}`]);
     });
+
+  const demanding = (members: Tree): Tree => route({ requiresLogin: login, ...members });
+  const inQuery = { in: 'query', parameter: 'a' };
+  const granting = {
+    path: '/api/cards',
+    requiresLogin: login,
+    login: { credential: login, grants: { card: '/cards/*/id' } },
+  };
+  const together: readonly (readonly [string, readonly Tree[], readonly string[]])[] = [
+    ['what another route gives', [demanding({ requiresSteps: ['otp'] }), opening], []],
+    ['what a later reply grants', [demanding({ objects: [{ kind: 'card', from: inQuery }] }), granting, opening], []],
+    ['a login that nobody opens', [demanding({})], ['routes[0].requiresLogin']],
+    [
+      'a login that is opened by another credential',
+      [route({ requiresLogin: { kind: 'cookie', name: 'sid' } }), opening],
+      ['routes[0].requiresLogin'],
+    ],
+    [
+      'a rule that shows another credential than its route',
+      [demanding({ login: { credential: { kind: 'cookie', name: 'sid' }, endsLogin: true } }), opening],
+      ['routes[0].login.credential'],
+    ],
+    [
+      'an object that nobody grants',
+      [demanding({ objects: [{ kind: 'card', from: inQuery }] }), opening],
+      ['routes[0].objects[0].kind'],
+    ],
+    [
+      'a step that nobody passes',
+      [demanding({ requiresSteps: ['otp', 'face'] }), opening],
+      ['routes[0].requiresSteps[1]'],
+    ],
+    ['an open money route', [route({ class: 'money', protection: 'none' })], ['routes[0].protection']],
+    ['a money route that refuses everybody', [route({ class: 'money', protection: 'none', outcome: 'deny' })], []],
+  ];
+  for (const [name, routes, expected] of together)
+    test(`routes together: ${name}`, () => {
+      const loaded = load(minimal(routes));
+      const issues = loaded.ok ? [] : loaded.issues;
+      assert.deepEqual(
+        issues.map(({ path }) => pathText(path)),
+        expected.map((path) => `services[0].${path}`),
+      );
+      assert.ok(issues.every(({ hint }) => hint !== ''));
+    });
+
+  test('what is seldom meant is told and not refused', () => {
+    const watched = route({ class: 'money', protection: 'observe' });
+    const config = accepted(load(minimal([watched, route({ path: '/b', stepUp: true }), route({ path: '/c' })])));
+    assert.deepEqual(
+      warningsOf(config).map(({ path }) => pathText(path)),
+      ['services[0].routes[0].protection', 'services[0].routes[1].stepUp'],
+    );
+  });
 
   test('a trap on a money route with a decoy is accepted', () => {
     accepted(load(minimal([route({ class: 'money', outcome: 'trap', decoy })])));

@@ -26,12 +26,23 @@ const protection = {
   onFault: (error: unknown) => faults.push(error),
 } as unknown as Protection;
 
+/** What the routes demand is given here. */
+const opening = {
+  path: '/login',
+  class: 'login',
+  login: {
+    credential: { kind: 'authorization' },
+    opens: { credentialPointer: '/token', customerPointer: '/customer', objects: { account: '/accounts/*' } },
+    passesStep: 'otp',
+  },
+};
+
 const routeOf = (members: object): Route => {
   const loaded = parseConfig(
     {
       organisation: 'demo',
       apps: [{ id: 'app' }],
-      services: [{ id: 'bank', upstream: 'core', routes: [{ path: '/a/{id}', ...members }] }],
+      services: [{ id: 'bank', upstream: 'core', routes: [{ path: '/a/{id}', ...members }, opening] }],
       upstreams: { core: { origin: 'http://a', factsKey: 'f'.repeat(32) } },
     },
     'made.yaml',

@@ -238,12 +238,16 @@ describe('beside observe mode', () => {
 });
 
 describe('configuration', () => {
+  const opening = {
+    path: '/login',
+    login: { credential: { kind: 'authorization' }, opens: { credentialPointer: '/t', customerPointer: '/c' } },
+  };
   const issuesOf = (route: object): readonly string[] => {
     const loaded = parseConfig(
       {
         organisation: 'demo',
         apps: [{ id: 'app' }],
-        services: [{ id: 'bank', upstream: 'core', routes: [{ path: '/a', ...route }] }],
+        services: [{ id: 'bank', upstream: 'core', routes: [{ path: '/a', ...route }, opening] }],
         upstreams: { core: { origin: 'http://a', factsKey: 'f'.repeat(32) } },
       },
       'made.yaml',

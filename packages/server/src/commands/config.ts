@@ -1,10 +1,12 @@
 /** `hauberk config check|print|schema`: judge, show or describe a configuration without running it. */
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
+import type { Config } from '../config/config.ts';
 import { issueText, pathText } from '../config/config-issue.ts';
 import { configJsonSchemaText } from '../config/json-schema.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { redact } from '../config/secrets.ts';
+import { warningsOf } from '../config/warnings.ts';
 
 const usage = 'usage: hauberk config check FILE [--json] | config print FILE --redacted [--json] | config schema\n';
 
@@ -18,10 +20,18 @@ export const reportIssues = (loaded: Extract<LoadedConfig, { readonly ok: false 
   for (const issue of loaded.issues) process.stderr.write(`${issueText(issue)}\n`);
 };
 
+/** Writes what is seldom meant, one warning a line. */
+export const reportWarnings = (config: Config): void => {
+  for (const { path, message, hint } of warningsOf(config))
+    process.stderr.write(`warning: ${pathText(path)}: ${message} (hint: ${hint})\n`);
+};
+
 const check = (loaded: LoadedConfig, json: boolean): number => {
   if (!loaded.ok) reportIssues(loaded);
   const issues = loaded.ok ? [] : loaded.issues.map((issue) => ({ ...issue, path: pathText(issue.path) }));
-  if (json) process.stdout.write(`${JSON.stringify({ ok: loaded.ok, issues })}\n`);
+  const warnings = loaded.ok ? warningsOf(loaded.config).map((each) => ({ ...each, path: pathText(each.path) })) : [];
+  if (loaded.ok) reportWarnings(loaded.config);
+  if (json) process.stdout.write(`${JSON.stringify({ ok: loaded.ok, issues, warnings })}\n`);
   else if (loaded.ok) process.stdout.write('ok\n');
   return loaded.ok ? 0 : 1;
 };

@@ -7,7 +7,7 @@ import { ListenError } from '../gateway/listen-error.ts';
 import { createLog, type Log } from '../gateway/log.ts';
 import { type RunningGateway, startGateway } from '../gateway/supervisor.ts';
 import { openStorage, StateError, suppliedMasterKey } from '../storage/index.ts';
-import { reportIssues } from './config.ts';
+import { reportIssues, reportWarnings } from './config.ts';
 import { packageVersion } from './version.ts';
 
 const usage = 'usage: hauberk serve [--config FILE]\n';
@@ -89,6 +89,7 @@ export const serve = async (args: readonly string[]): Promise<number> => {
     reportIssues(loaded);
     return 1;
   }
+  reportWarnings(loaded.config);
   const log = createLog(loaded.config.log.level);
   try {
     const gateway = await start(loaded.config, configFile, log);

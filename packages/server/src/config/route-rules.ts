@@ -51,6 +51,16 @@ const needsLogin: Rule = (route) => {
   }));
 };
 
+/** Traps and refusals let nothing through; everything else would move money on anybody's word. */
+const moneyIsProtected: Rule = (route) =>
+  route.class === 'money' && route.protection === 'none' && route.outcome !== 'trap' && route.outcome !== 'deny'
+    ? issue(
+        ['protection'],
+        'a money route without protection would be served to anybody',
+        'set protection: required, or class: read if nothing is at stake',
+      )
+    : none;
+
 const failsClosed: Rule = (route) =>
   route.failMode === 'open' && route.class !== 'read'
     ? issue(
@@ -127,6 +137,7 @@ const rules: readonly Rule[] = [
   trapHasDecoy,
   needsVerification,
   needsLogin,
+  moneyIsProtected,
   failsClosed,
   streamsAreUnseen,
   objectsAreOnThePath,

@@ -2,6 +2,7 @@
 import { readCidr } from '../gateway/connection-trust.ts';
 import type { Config } from './config.ts';
 import type { ConfigPath, PathIssue } from './config-issue.ts';
+import { judgeLogins } from './login-rules.ts';
 import { judgeMigration } from './migration-rules.ts';
 import { judgeProxyRoutes } from './proxy-rules.ts';
 import { judgeRoutes } from './route-rules.ts';
@@ -94,6 +95,7 @@ export const judgeConfig = (config: Config): readonly PathIssue[] => [
   ...judgeHosts(config),
   ...judgeAuthz(config),
   ...judgeProxyRoutes(config),
+  ...judgeLogins(config),
   ...judgeProxies(config),
   ...config.services.flatMap(({ routes }, service) =>
     [...judgeRoutes(config, routes), ...judgeMigration(config, routes)].map((found) => ({
