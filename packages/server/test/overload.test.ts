@@ -8,7 +8,9 @@ import { createParking } from '../src/overload/parking.ts';
 import { noPressure, type Pressure, stepPressure } from '../src/overload/pressure.ts';
 import { defaultPriority, type Priority, placeOf, rankOf } from '../src/overload/priority.ts';
 import { emptyGauge, expectedWait, stepGauge } from '../src/overload/queue-wait.ts';
+import { costOf, idleWork, stepWork } from '../src/overload/work-queue.ts';
 import { codeOf, type RawReply, routeOf, sendRaw, startPlainGateway, startUpstream } from './plain-gateway.ts';
+import { type LoopFate, runLoop } from './virtual-loop.ts';
 import { type Fate, runVirtual, type Share } from './virtual-upstream.ts';
 
 describe('levels', () => {
@@ -176,6 +178,57 @@ for (const { name, connections, serviceMs, capacity } of shapes)
       assert.ok((fates.get('money')?.longestWaitMs ?? 0) > 3000);
     });
   });
+
+describe('the event loop in virtual time', () => {
+  const shape = { headMs: 0.015, refuseMs: 0.01, stepMs: 0.04, upstreamMs: 1, lines: 1024, seconds: 3 };
+  const capacity = 1000 / (shape.headMs + 2 * shape.stepMs);
+  const sumOf = (fates: ReadonlyMap<Priority, LoopFate>, member: 'served' | 'shed' | 'offered'): number =>
+    [...fates.values()].reduce((sum, fate) => sum + fate[member], 0);
+  const shareOf = (fates: ReadonlyMap<Priority, LoopFate>, priority: Priority): number => {
+    const fate = fates.get(priority);
+    return (fate?.served ?? 0) / (fate?.offered ?? 1);
+  };
+
+  test('at 80 % of its capacity nothing is shed', () => {
+    for (const seed of [1, 2, 3])
+      assert.equal(sumOf(runLoop({ ...shape, load: mix(capacity * 0.8), seed }), 'shed'), 0);
+  });
+
+  test('at five times its capacity it is busy with requests and not with refusals, and money is kept', () => {
+    for (const seed of [1, 2, 3]) {
+      const fates = runLoop({ ...shape, load: mix(capacity * 5), seed });
+      assert.ok(sumOf(fates, 'served') >= capacity * shape.seconds * 0.85, `${sumOf(fates, 'served')}`);
+      assert.equal(fates.get('money')?.shed, 0);
+      assert.ok(shareOf(fates, 'background') < shareOf(fates, 'important') / 2);
+      assert.ok(shareOf(fates, 'important') < shareOf(fates, 'money'));
+    }
+  });
+});
+
+describe('the work of the event loop', () => {
+  const seen = { elapsedMs: 20, admitted: 100, refused: 0, isBusy: true };
+
+  test('its cost is what a busy loop took for a request; refusals count for a fifth', () => {
+    let work = idleWork;
+    for (let look = 0; look < 200; look += 1) work = stepWork(work, seen);
+    assert.ok(Math.abs(costOf(work) - 0.2) < 0.001, `${costOf(work)}`);
+    for (let look = 0; look < 200; look += 1) work = stepWork(work, { ...seen, admitted: 0, refused: 1000 });
+    assert.ok(Math.abs(costOf(work) - 0.1) < 0.001, `${costOf(work)}`);
+  });
+
+  test('a loop that was not busy teaches nothing, and a processor that was taken away not much', () => {
+    assert.equal(costOf(stepWork(idleWork, { ...seen, admitted: 1, isBusy: false })), costOf(idleWork));
+    let work = idleWork;
+    for (let look = 0; look < 200; look += 1) work = stepWork(work, { ...seen, elapsedMs: 1000, admitted: 0 });
+    assert.equal(costOf(work), 5);
+  });
+
+  test('time takes away what was admitted, and never more', () => {
+    const full = stepWork(idleWork, { ...seen, admitted: 1000 });
+    assert.ok(Math.abs(full.backlogMs - 80) < 0.001);
+    assert.equal(stepWork(full, { elapsedMs: 200, admitted: 0, refused: 0, isBusy: false }).backlogMs, 0);
+  });
+});
 
 describe('a real gateway before an upstream that stands still', () => {
   /** An upstream that holds every request until it is told to answer, and a gateway with a pool of two before it. */

@@ -91,7 +91,7 @@ export const runVirtual = (
         upstream.inFlight -= 1;
         start();
       } else
-        for (const entry of [...ticks].filter(({ at }) => at === event)) {
+        for (const entry of ticks.filter(({ at }) => at === event)) {
           entry.at += entry.every;
           entry.tick();
         }

@@ -11,6 +11,7 @@ import { noPressure, type Pressure, stepPressure } from './pressure.ts';
 import { placeOf, rankOf } from './priority.ts';
 import { emptyGauge, expectedWait, type QueueGauge, stepGauge } from './queue-wait.ts';
 import type { OverloadReason } from './reasons.ts';
+import { costOf, idleWork, stepWork, type WorkQueue } from './work-queue.ts';
 
 /** What is counted of an upstream. */
 export interface WatchedUpstream {
@@ -60,6 +61,11 @@ const idleTicks = 100;
  * away): shedding one of a few requests helps nobody. The same holds for a queue as short as this; before a small pool, a quarter of what it takes.
  */
 const leastQueued = 16;
+
+/** A look that comes this late shows a loop that was busy since the one before. */
+const behindMs = 10;
+/** A loop that was behind counts as such for this long: its work takes several turns. */
+const staysBehindMs = 100;
 
 /** Protected routes get nothing but refusals from a request that shows no ticket: it stands behind all others. */
 const isHopeless = (route: Route, { headers }: RequestHead): boolean =>
@@ -116,6 +122,12 @@ class Gate implements OverloadGate {
   /** Until then nothing can be old enough to matter. */
   private quietUntil = -1;
   private admittedSinceTick = 0;
+  private refusedSinceTick = 0;
+  /** How late the last look came: what was ready then waited as long. */
+  private lateMs = 0;
+  private work: WorkQueue = idleWork;
+  /** Until then the loop counts as behind. */
+  private behindUntil = -1;
   private restTicks = 0;
 
   constructor(targetMs: number, upstreams: ReadonlyMap<string, WatchedUpstream>, clock: GateClock) {
@@ -147,14 +159,24 @@ class Gate implements OverloadGate {
       this.start(nowMs);
       return undefined;
     }
-    const loopMs = this.admittedSinceTick < leastQueued ? 0 : Math.max(0, nowMs - this.dueAt);
+    const loopMs = this.loopWait(nowMs);
     const waitMs = queue?.waitAt(nowMs) ?? 0;
     if (loopMs + waitMs < this.targetMs) return undefined;
     const isShedding = this.loop.isShedding || queue?.pressure.isShedding === true;
     const oldest = oldestAdmitted(rank + placeOf(caller, Math.floor(nowMs / 60_000)), this.targetMs, isShedding);
     if (loopMs + waitMs < oldest) return undefined;
     this.admittedSinceTick -= 1;
+    this.refusedSinceTick += 1;
     return loopMs >= waitMs ? 'overload.gateway' : 'overload.upstream';
+  }
+
+  /** Work that is admitted and not done, while the loop is behind; otherwise what it holds up is not here. */
+  private loopWait(nowMs: number): number {
+    if (nowMs >= this.behindUntil && nowMs < this.dueAt + behindMs) return 0;
+    const { backlogMs } = this.work;
+    const costMs = costOf(this.work);
+    const waitMs = Math.max(this.lateMs, backlogMs + this.admittedSinceTick * costMs - (nowMs - this.lastTick));
+    return waitMs < leastQueued * costMs ? 0 : waitMs;
   }
 
   private start(nowMs: number): void {
@@ -168,15 +190,22 @@ class Gate implements OverloadGate {
     const nowMs = this.clock.now();
     const elapsedMs = nowMs - this.lastTick;
     this.restTicks = this.admittedSinceTick === 0 ? this.restTicks + 1 : 0;
-    this.loopAgeMs = this.admittedSinceTick < leastQueued ? 0 : Math.max(0, nowMs - this.dueAt);
+    const lateMs = nowMs - this.dueAt;
+    this.lateMs = Math.max(0, lateMs);
+    if (lateMs >= behindMs) this.behindUntil = nowMs + staysBehindMs;
+    const admitted = this.admittedSinceTick;
+    const refused = this.refusedSinceTick;
+    this.work = stepWork(this.work, { elapsedMs, admitted, refused, isBusy: lateMs >= behindMs });
+    this.loopAgeMs = nowMs < this.behindUntil ? Math.max(this.lateMs, this.work.backlogMs) : 0;
     this.loop = stepPressure(this.loop, this.loopAgeMs, nowMs, this.targetMs);
     this.lastTick = nowMs;
     this.dueAt = nowMs + tickMs;
     this.admittedSinceTick = 0;
+    this.refusedSinceTick = 0;
     let isQueued = false;
     for (const queue of this.queues.values()) isQueued = queue.step(elapsedMs, nowMs, this.targetMs) || isQueued;
     const isParked = this.parking.release(elapsedMs, nowMs, this.loop.isShedding);
-    this.quietUntil = isQueued ? -1 : this.dueAt + this.targetMs;
+    this.quietUntil = isQueued || nowMs < this.behindUntil ? -1 : this.dueAt + behindMs;
     if (this.restTicks >= idleTicks && !isQueued && !isParked && !this.loop.isShedding) this.rest();
   };
 
