@@ -43,7 +43,12 @@ const rewrite = (file: string, folder: string): void => {
 export const buildTypes = (folder: string): void => {
   // A module reached through node_modules is emitted only when it is named itself.
   const reached = globSync('{primitives,channel}/src/*.ts', { cwd: join(root, 'packages') });
-  compile('tsconfig.browser', ['sdk/src/web/index.ts', ...reached], folder);
-  compile('tsconfig', ['sdk/src/node.ts', 'sdk/src/noble.ts', 'sdk/src/journal.ts'], folder);
+  compile('tsconfig.browser', ['sdk/src/web/index.ts', 'sdk/src/web/trusted.ts', ...reached], folder);
+  const others = ['node', 'noble', 'journal', 'trusted', 'trusted-node', 'bridge-conformance'];
+  compile(
+    'tsconfig',
+    others.map((entry) => `sdk/src/${entry}.ts`),
+    folder,
+  );
   for (const file of globSync(join(folder, '**/*.d.ts'))) rewrite(file, folder);
 };

@@ -54,6 +54,29 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     globalName: 'HauberkJournal',
     platform: 'browser',
   },
+  {
+    name: 'hauberk-trusted.mjs',
+    entryPoints: [source('trusted.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
+  { name: 'hauberk-trusted-web.mjs', entryPoints: [source('web/trusted.ts')], format: 'esm', platform: 'browser' },
+  {
+    name: 'hauberk-trusted-web.js',
+    entryPoints: [source('web/trusted.ts')],
+    format: 'iife',
+    globalName: 'HauberkTrusted',
+    platform: 'browser',
+  },
+  { name: 'hauberk-trusted-node.mjs', entryPoints: [source('trusted-node.ts')], format: 'esm', platform: 'node' },
+  {
+    name: 'hauberk-bridge-conformance.mjs',
+    entryPoints: [source('bridge-conformance.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
   { name: 'hauberk-node.mjs', entryPoints: [source('node.ts')], format: 'esm', platform: 'node' },
 ];
 
@@ -81,7 +104,12 @@ const description = {
     './node': door('hauberk-node.mjs', 'node.d.ts'),
     './noble': door('hauberk-noble.mjs', 'noble.d.ts'),
     './journal': door('hauberk-journal.mjs', 'journal.d.ts'),
+    './trusted': door('hauberk-trusted.mjs', 'trusted.d.ts'),
+    './trusted-web': door('hauberk-trusted-web.mjs', 'web/trusted.d.ts'),
+    './trusted-node': door('hauberk-trusted-node.mjs', 'trusted-node.d.ts'),
+    './bridge-conformance': door('hauberk-bridge-conformance.mjs', 'bridge-conformance.d.ts'),
     './hauberk.js': './hauberk.js',
+    './hauberk-trusted-web.js': './hauberk-trusted-web.js',
     './hauberk-journal.js': './hauberk-journal.js',
   },
 };

@@ -60,3 +60,25 @@ export const readEvidenceStatement = (
   const evidence = parts === undefined ? undefined : ofParts(kind, parts);
   return evidence === undefined ? refuse('EVIDENCE_MALFORMED', kind) : accept(evidence);
 };
+
+/** An assertion that proves the user beside a statement: who, and what `verifyAssertion` takes. */
+export interface UserProof {
+  readonly credentialId: Bytes;
+  readonly clientDataJson: Bytes;
+  readonly authenticatorData: Bytes;
+  readonly signature: Bytes;
+}
+
+/** The text form of a user's proof. */
+export const userProofText = ({ credentialId, clientDataJson, authenticatorData, signature }: UserProof): string =>
+  [credentialId, clientDataJson, authenticatorData, signature].map(toBase64Url).join('.');
+
+/** Reads the text form of a user's proof; it is still to be verified. */
+export const readUserProof = (text: string): Result<UserProof, EvidenceStatementCode> => {
+  const parts = text.length > maxEvidenceText ? undefined : readParts(text);
+  const [credentialId, clientDataJson, authenticatorData, signature, ...rest] = parts ?? [];
+  if (credentialId === undefined || clientDataJson === undefined || authenticatorData === undefined)
+    return refuse('EVIDENCE_MALFORMED', 'user proof');
+  if (signature === undefined || rest.length > 0) return refuse('EVIDENCE_MALFORMED', 'user proof');
+  return accept({ credentialId, clientDataJson, authenticatorData, signature });
+};

@@ -56,7 +56,10 @@ export {
   evidenceStatement,
   maxEvidenceText,
   readEvidenceStatement,
+  readUserProof,
   type StatedEvidence,
+  type UserProof,
+  userProofText,
 } from './evidence-statement.ts';
 export { type HuksApplication, type HuksCode, type HuksExpectations, type HuksVerdict, verifyHuksKey } from './huks.ts';
 export { jwkOfSpki, type PublicJwk } from './jwk.ts';

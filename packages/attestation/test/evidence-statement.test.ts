@@ -7,7 +7,9 @@ import {
   evidenceStatement,
   maxEvidenceText,
   readEvidenceStatement,
+  readUserProof,
   type StatedEvidence,
+  userProofText,
 } from '../src/evidence-statement.ts';
 
 const codeOf = (kind: string, text: string): string => {
@@ -50,4 +52,11 @@ test('every text is read or refused with a code, and one that is read has no oth
       return read.ok ? evidenceStatement(read.value) === written : read.code.startsWith('EVIDENCE_');
     }),
   );
+});
+
+test('a proof of the user reads as it was written, and nothing else does', () => {
+  const proof = { credentialId: one, clientDataJson: two, authenticatorData: one, signature: two };
+  assert.deepEqual(readUserProof(userProofText(proof)), { ok: true, value: proof });
+  for (const text of ['', 'b25l', 'b25l.b25l.b25l', 'b25l.b25l.b25l.b25l.b25l', 'b25l.b25l.b25l.', '....'])
+    assert.equal(readUserProof(text).ok, false, text);
 });

@@ -139,6 +139,7 @@ export { findSuite, type Suite, type SuiteId, suiteIds } from './suites.ts';
 export {
   captureBytes,
   promptBytes,
+  sealedAssociated,
   sealForRecipient,
   type TrustedClaims,
   type TrustedKind,

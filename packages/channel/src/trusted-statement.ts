@@ -299,3 +299,24 @@ export const openSealed = (
   const opened = crypto.open(key, sealed.subarray(65, 77), sealed.subarray(77), associated);
   return opened === undefined ? refuse('trusted.not-for-us') : accept(opened);
 };
+
+/** What sealed data are bound to besides their recipient: the scope and the challenge. */
+export const sealedAssociated = (
+  scope: Pick<TrustedClaims, 'organisation' | 'app' | 'service'>,
+  challenge: Uint8Array,
+): Bytes => concat(utf8(JSON.stringify([scope.organisation, scope.app, scope.service])), Uint8Array.of(0), challenge);
+
+/** What a device sealed for this server: the statement over it first, then the data. */
+export const openTrustedSeal = (
+  crypto: SyncCrypto,
+  recipient: { readonly privateKey: PrivateKey; readonly publicKey: Uint8Array },
+  { statement, sealed }: { readonly statement: string; readonly sealed: Uint8Array },
+  expected: Omit<TrustedExpectations, 'kind'>,
+): Result<Bytes, TrustedReason> => {
+  const verified = verifyTrustedStatement(crypto, statement, sealed, { ...expected, kind: 'seal' });
+  return verified.ok ? openSealed(crypto, recipient, sealed, sealedAssociated(expected, expected.challenge)) : verified;
+};
+
+/** What a user's own proof (WebAuthn) beside a statement must have been made over: SHA-256 of the bytes that the key signed. */
+export const userProofChallenge = (crypto: Pick<SyncCrypto, 'sha256'>, statement: string): Bytes =>
+  crypto.sha256(trustedBytes(statement.split('.', 1)[0] ?? ''));

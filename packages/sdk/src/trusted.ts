@@ -30,6 +30,16 @@ export {
 } from './trusted/bridge-contract.ts';
 export type { Decoded } from './trusted/bridge-forms.ts';
 export {
+  type Approval,
+  type Challenged,
+  type TrustedCapture,
+  type TrustedKey,
+  type TrustedOptions,
+  type TrustedPurpose,
+  type TrustedServices,
+  trustedServices,
+} from './trusted/services.ts';
+export {
   type KeptKey,
   memoryTrustedStore,
   type SoftwareHost,

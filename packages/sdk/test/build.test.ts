@@ -26,6 +26,10 @@ describe('SDK build', () => {
     ['hauberk-noble.mjs', 45],
     ['hauberk-journal.mjs', 8],
     ['hauberk-journal.js', 8],
+    ['hauberk-trusted.mjs', 10],
+    ['hauberk-trusted-web.mjs', 12],
+    ['hauberk-trusted-web.js', 12],
+    ['hauberk-bridge-conformance.mjs', 12],
   ] as const)
     it(`${name} is at most ${limit} KB gzipped`, async () => {
       const size = await sizeOf(name);

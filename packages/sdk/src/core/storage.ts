@@ -56,18 +56,21 @@ export interface StoredEntries {
   readonly journal: readonly StoredEntry[];
 }
 
-/** The storage port. Entries are written whole and read as written; several contexts may share one storage. */
-export interface ClientStorage {
+/** A store of named entries. They are written whole and read as written; several contexts may share one store. */
+export interface EntryStorage<Entries extends object> {
   /** Whether entries outlive this context. */
   readonly isPersistent: () => boolean;
-  readonly read: <Name extends keyof StoredEntries>(name: Name) => Promise<StoredEntries[Name] | undefined>;
+  readonly read: <Name extends keyof Entries>(name: Name) => Promise<Entries[Name] | undefined>;
   /** Replaces an entry by what `change` makes of it, in one step that no other context can come between. */
-  readonly update: <Name extends keyof StoredEntries>(
+  readonly update: <Name extends keyof Entries>(
     name: Name,
-    change: (held: StoredEntries[Name] | undefined) => StoredEntries[Name],
-  ) => Promise<StoredEntries[Name]>;
-  readonly remove: (name: keyof StoredEntries) => Promise<void>;
+    change: (held: Entries[Name] | undefined) => Entries[Name],
+  ) => Promise<Entries[Name]>;
+  readonly remove: (name: keyof Entries) => Promise<void>;
 }
+
+/** The storage port. */
+export type ClientStorage = EntryStorage<StoredEntries>;
 
 /** Storage for this context's life only. */
 export const memoryStorage = (initial: Partial<StoredEntries> = {}): ClientStorage => {

@@ -55,8 +55,8 @@ export interface SoftwareHost {
   readonly now: () => number;
   /** `software` alone when absent. */
   readonly levels?: readonly KeyLevel[];
-  /** Verifies the user, or throws a `TrustedError`; without it keys that require it cannot be made. */
-  readonly verifyUser?: (prompt: Prompt | undefined) => Promise<void>;
+  /** Verifies the user for what is to be signed, or throws a `TrustedError`; without it keys that require it cannot be made. */
+  readonly verifyUser?: (prompt: Prompt | undefined, message: Uint8Array) => Promise<void>;
   /** Kinds of media, and how they are taken. */
   readonly camera?: {
     readonly kinds: readonly string[];
@@ -158,7 +158,11 @@ class SoftwareKeeper {
   }
 
   /** Asks the user where the key demands it or a prompt shall be shown; true when the user was verified. */
-  async #ask({ userVerification }: Decoded<BridgeKey>, prompt: Prompt | undefined): Promise<boolean> {
+  async #ask(
+    { userVerification }: Decoded<BridgeKey>,
+    prompt: Prompt | undefined,
+    message: Uint8Array = new Uint8Array(0),
+  ): Promise<boolean> {
     const isRequired = userVerification === 'required';
     if (!isRequired && prompt === undefined) return false;
     const { verifyUser } = this.#host;
@@ -166,7 +170,7 @@ class SoftwareKeeper {
     if (this.#isAsking) throw new TrustedError('busy');
     this.#isAsking = true;
     try {
-      await verifyUser(prompt);
+      await verifyUser(prompt, message);
       return isRequired;
     } finally {
       this.#isAsking = false;
@@ -176,7 +180,7 @@ class SoftwareKeeper {
   async sign({ alias, message, prompt }: MethodParams<'sign'>): Promise<MethodResult<'sign'>> {
     const { about, secret } = await this.#find(alias);
     if (about.use !== 'sign' || !('pair' in secret)) throw new TrustedError('use-mismatch');
-    const userVerified = await this.#ask(about, prompt);
+    const userVerified = await this.#ask(about, prompt, message);
     return { signature: await this.#host.crypto.sign(secret.pair.privateKey, message), userVerified };
   }
 

@@ -1,5 +1,5 @@
 /** Storage in IndexedDB: CryptoKeys are kept as they are, so a private key never becomes readable bytes. */
-import type { ClientStorage, StoredEntries } from '../core/storage.ts';
+import type { EntryStorage, StoredEntries } from '../core/storage.ts';
 
 const storeName = 'entries';
 
@@ -24,7 +24,10 @@ const openDatabase = (factory: IDBFactory, name: string): Promise<IDBDatabase> =
 };
 
 /** Keeps the entries in one database. Several tabs share it; each change is one transaction. */
-export const indexedDbStorage = (factory: IDBFactory, name: string): ClientStorage => {
+export const indexedDbStorage = <Entries extends { readonly [Name in keyof Entries]: unknown } = StoredEntries>(
+  factory: IDBFactory,
+  name: string,
+): EntryStorage<Entries> => {
   let opened: Promise<IDBDatabase> | undefined;
   const database = (): Promise<IDBDatabase> => {
     opened ??= openDatabase(factory, name).then((found) => {
@@ -52,20 +55,20 @@ export const indexedDbStorage = (factory: IDBFactory, name: string): ClientStora
     await done;
     return value;
   };
-  const readFrom = <Name extends keyof StoredEntries>(entries: IDBObjectStore, entry: Name) =>
-    settled(entries.get(entry) as IDBRequest<StoredEntries[Name] | undefined>);
+  const readFrom = <Name extends keyof Entries>(entries: IDBObjectStore, entry: Name) =>
+    settled(entries.get(String(entry)) as IDBRequest<Entries[Name] | undefined>);
   return {
     isPersistent: () => true,
     read: (entry) => within('readonly', (entries) => readFrom(entries, entry)),
     update: (entry, change) =>
       within('readwrite', async (entries) => {
         const next = change(await readFrom(entries, entry));
-        entries.put(next, entry);
+        entries.put(next, String(entry));
         return next;
       }),
     remove: (entry) =>
       within('readwrite', async (entries) => {
-        entries.delete(entry);
+        entries.delete(String(entry));
       }),
   };
 };
