@@ -5,7 +5,15 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Config, createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '../src/index.ts';
+import {
+  type Config,
+  createLog,
+  type GatewayOptions,
+  openStorage,
+  parseConfig,
+  type RunningGateway,
+  startGateway,
+} from '../src/index.ts';
 
 /** What the upstream saw of one request. */
 export interface SeenUpstream {
@@ -51,6 +59,7 @@ const openUpstream = async (seen: SeenUpstream[]) => {
 export const startEchoGateway = async (
   service: object,
   more: (folder: string) => object = () => ({}),
+  options: Partial<GatewayOptions> = {},
 ): Promise<EchoGateway> => {
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-echo-'));
   const seen: SeenUpstream[] = [];
@@ -74,7 +83,7 @@ export const startEchoGateway = async (
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
   const { config } = loaded;
   const storage = await openStorage({ folder: config.state });
-  const running = await startGateway({ config, storage, version: 'test', log: createLog('error') }).catch(
+  const running = await startGateway({ config, storage, version: 'test', log: createLog('error'), ...options }).catch(
     (error: unknown) => {
       // A test that expects this must be able to end.
       server.close();

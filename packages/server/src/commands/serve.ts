@@ -6,6 +6,7 @@ import { watchFile } from '../config/watch.ts';
 import { ListenError } from '../gateway/listen-error.ts';
 import { createLog, type Log } from '../gateway/log.ts';
 import { type RunningGateway, startGateway } from '../gateway/supervisor.ts';
+import { telemetryVariables } from '../observability/tracing-settings.ts';
 import { openStorage, StateError, suppliedMasterKey } from '../storage/index.ts';
 import { reportIssues, reportWarnings } from './config.ts';
 import { packageVersion } from './version.ts';
@@ -30,7 +31,8 @@ const start = async (config: Config, configFile: string, log: Log): Promise<Runn
     master: suppliedMasterKey(process.env),
     previousMaster: suppliedMasterKey(process.env, 'HAUBERK_PREVIOUS_MASTER_KEY'),
   });
-  return startGateway({ config, storage, configFile, log, version: packageVersion() });
+  const telemetry = telemetryVariables(process.env);
+  return startGateway({ config, storage, configFile, log, telemetry, version: packageVersion() });
 };
 
 /** Why the gateway stops: asked to, or because its storage can no longer keep what it promises. */

@@ -50,6 +50,8 @@ export interface GatewayOptions {
   /** Where the configuration came from, to be read again on reload. */
   readonly configFile?: string;
   readonly log?: Log;
+  /** The `OTEL_*` variables; without them no spans are made. */
+  readonly telemetry?: Readonly<Record<string, string>>;
 }
 
 /** What apps are built with. */
@@ -211,6 +213,8 @@ class Gateway implements RunningGateway {
       rateCells: this.#rateCells,
       rateKey: this.#rateKey,
       once: this.#once,
+      telemetry: this.#options.telemetry ?? {},
+      version: this.#options.version,
       storage: storage.connectPort(),
       port,
       reusePort,

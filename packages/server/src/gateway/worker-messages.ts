@@ -15,6 +15,9 @@ export interface WorkerSeed {
   readonly rateKey: Uint8Array<ArrayBuffer>;
   /** What migration credentials were used up. */
   readonly once: OnceMemory;
+  /** The `OTEL_*` variables of the process. */
+  readonly telemetry: Readonly<Record<string, string>>;
+  readonly version: string;
   readonly storage: StateConnection;
   /** The port that the first worker got; its own choice for the first. */
   readonly port: number;

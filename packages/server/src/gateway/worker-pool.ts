@@ -109,7 +109,7 @@ export class WorkerPool {
     const worker = new Worker(this.#options.program, {
       workerData: seed,
       transferList: transferOf(seed.storage),
-      // Configuration reached the main thread; a worker has no business with the environment.
+      // Configuration reached the main thread; a worker has no business with the environment. The seed holds what OpenTelemetry reads.
       env: {},
     });
     return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createAuthzHandler } from '../authz/authz-handler.ts';
 import { type AuthzListener, openAuthzListener } from '../authz/authz-listener.ts';
 import type { Config } from '../config/config.ts';
-import { startPlainTrace as startTrace } from '../observability/trace-context.ts';
+import { openTracing } from '../observability/tracing.ts';
 import { createClientSightings } from '../report/client-sightings.ts';
 import { keepSightings } from '../report/keep-sightings.ts';
 import { createEndpoints } from './create-endpoints.ts';
@@ -78,6 +78,8 @@ let held: Live | undefined;
 const config = (): Config => held?.config ?? seed.config;
 
 const log = createLog(seed.config.log.level, undefined, undefined, { worker: seed.index });
+const tracing = await openTracing(seed.telemetry, seed.version, log);
+const { startTrace } = tracing;
 const parts = openWorkerParts(seed, log, config, () => draining);
 held = live(parts, seed.config);
 const current = (): Live => held ?? live(parts, seed.config);
@@ -172,6 +174,7 @@ const end = async (deadlineMs: number): Promise<void> => {
   await Promise.all([listener?.drain(deadlineMs), relayListener?.close(), relay?.close(), authzListener?.close()]);
   await sightings.close();
   await closeWorkerParts(parts);
+  await tracing.close();
   port.close();
 };
 

@@ -85,6 +85,23 @@ const logEvents = {
     meaning: 'A list that evidence is judged by could not be read; what was read before stays in force.',
     fields: { issues: 'issues' },
   },
+  'tracing.on': { level: 'debug', meaning: 'Spans go to the collector that the `OTEL_*` variables name.', fields: {} },
+  'tracing.refused': {
+    level: 'warn',
+    meaning: 'A variable asks for something that is not offered; no spans are made.',
+    fields: { variable: ['OTEL_TRACES_EXPORTER', 'OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_TRACES_SAMPLER'] },
+  },
+  'tracing.packages-missing': {
+    level: 'warn',
+    meaning: 'Spans are asked for and the packages of OpenTelemetry are not installed; see Tracing for the command.',
+    fields: { error: 'fault' },
+  },
+  'tracing.failed': { level: 'error', meaning: 'OpenTelemetry could not be started.', fields: { error: 'fault' } },
+  'tracing.export-failed': {
+    level: 'warn',
+    meaning: 'The collector did not take spans; told once a minute at most.',
+    fields: { count: 'count' },
+  },
   'storage.failed': {
     level: 'error',
     meaning: 'Writes can no longer be kept; the process ends.',
