@@ -6,20 +6,27 @@ import { attack as authzSpoofed } from './authz-spoofed.ts';
 import { attack as captureReadsNothing } from './capture-reads-nothing.ts';
 import { attack as clockAhead } from './clock-ahead.ts';
 import { attack as clockBack } from './clock-back.ts';
+import { attack as clonedPhone } from './cloned-phone.ts';
 import { attack as clonedStorage } from './cloned-storage.ts';
 import { attack as configRollback } from './config-rollback.ts';
+import { attack as counterRollback } from './counter-rollback.ts';
 import { attack as couponGrab } from './coupon-grab.ts';
 import { attack as decompressionBomb } from './decompression-bomb.ts';
+import { attack as developmentAttest } from './development-attest.ts';
 import { attack as downgradeMode } from './downgrade-mode.ts';
 import { attack as downgradeSuite } from './downgrade-suite.ts';
 import { attack as duplicateHeaders } from './duplicate-headers.ts';
 import { attack as earlyReplay } from './early-replay.ts';
+import { attack as emulator } from './emulator.ts';
+import { attack as expiredProvisioning } from './expired-provisioning.ts';
 import { attack as foreignAccount } from './foreign-account.ts';
+import { attack as forgedAttestation } from './forged-attestation.ts';
 import { attack as forgedFacts } from './forged-facts.ts';
 import { attack as heldBack } from './held-back.ts';
 import { attack as helloNextMonth } from './hello-next-month.ts';
 import { attack as helloReplayed } from './hello-replayed.ts';
 import { attack as helloResigned } from './hello-resigned.ts';
+import { attack as leakedKeybox } from './leaked-keybox.ts';
 import { attack as lostReplyRetry } from './lost-reply-retry.ts';
 import { attack as lostReplySameBytes } from './lost-reply-same-bytes.ts';
 import { attack as migrationAlgorithm } from './migration-algorithm.ts';
@@ -34,13 +41,17 @@ import { attack as migrationSkew } from './migration-skew.ts';
 import { attack as migrationTamper } from './migration-tamper.ts';
 import { attack as nextCustomerOutcome } from './next-customer-outcome.ts';
 import { attack as nonceReuse } from './nonce-reuse.ts';
+import { attack as otherAppsAttestation } from './other-apps-attestation.ts';
 import { attack as oversize } from './oversize.ts';
+import { attack as passwordOnForeignDevice } from './password-on-foreign-device.ts';
 import { attack as pathConfusion } from './path-confusion.ts';
+import { attack as repackagedApp } from './repackaged-app.ts';
 import { attack as replayAcrossWorkers } from './replay-across-workers.ts';
 import { attack as replayAfterRestart } from './replay-after-restart.ts';
 import { attack as replayAfterWorkerKill } from './replay-after-worker-kill.ts';
 import { attack as replayAtOnce } from './replay-at-once.ts';
 import { attack as replayLater } from './replay-later.ts';
+import { attack as replayedChallenge } from './replayed-challenge.ts';
 import { attack as replySwapped } from './reply-swapped.ts';
 import { attack as replyTampered } from './reply-tampered.ts';
 import { attack as revokedDevice } from './revoked-device.ts';
@@ -48,12 +59,14 @@ import { attack as skippedStep } from './skipped-step.ts';
 import { attack as slowBody } from './slow-body.ts';
 import { attack as slowHead } from './slow-head.ts';
 import { attack as smuggling } from './smuggling.ts';
+import { attack as softwareAsStrongbox } from './software-as-strongbox.ts';
 import { attack as spliceSessions } from './splice-sessions.ts';
 import { attack as stepUpMoved } from './step-up-moved.ts';
 import { attack as stepUpReused } from './step-up-reused.ts';
 import { attack as stolenTicket } from './stolen-ticket.ts';
 import { attack as struckHeader } from './struck-header.ts';
 import { attack as swallowAndRefuse } from './swallow-and-refuse.ts';
+import { attack as swappedKey } from './swapped-key.ts';
 import { attack as tableFlood } from './table-flood.ts';
 import { attack as tamperBody } from './tamper-body.ts';
 import { attack as tamperHeader } from './tamper-header.ts';
@@ -62,10 +75,25 @@ import { attack as tamperPath } from './tamper-path.ts';
 import { attack as tamperQuery } from './tamper-query.ts';
 import { attack as truncated } from './truncated.ts';
 import { attack as twoTabs } from './two-tabs.ts';
+import { attack as unlockedBootloader } from './unlocked-bootloader.ts';
 import { attack as unsignedDirect } from './unsigned-direct.ts';
 
 /** Every known attack. */
 export const attacks: readonly Attack[] = [
+  forgedAttestation,
+  softwareAsStrongbox,
+  leakedKeybox,
+  replayedChallenge,
+  otherAppsAttestation,
+  repackagedApp,
+  developmentAttest,
+  unlockedBootloader,
+  emulator,
+  expiredProvisioning,
+  swappedKey,
+  counterRollback,
+  clonedPhone,
+  passwordOnForeignDevice,
   activeProxyOwnConfig,
   captureReadsNothing,
   clockAhead,

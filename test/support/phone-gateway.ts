@@ -1,73 +1,23 @@
 /** A gateway that believes a world of simulated makers, and clients on simulated phones before it. For tests, attacks and the demo. */
-import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toHex } from '@hauberk/primitives';
 import { type ClientStorage, createHauberk, type Hauberk, memoryStorage } from '@hauberk/sdk/node';
 import { trustedDevice } from '@hauberk/sdk/trusted';
 import { createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '@hauberk/server';
 import { type SimulatedPhone, type SimulatedWorld, simulatedWorld } from '@hauberk/simulator';
-
-const pemOf = (der: Uint8Array): string => new X509Certificate(Buffer.from(der)).toString();
-
-/** What was written, and how it is written anew. */
-export interface WorldFiles {
-  /** The section `attestation` of the configuration. */
-  readonly attestation: Readonly<Record<string, unknown>>;
-  readonly writeBuilds: (android: readonly number[], apple: readonly string[]) => string;
-  readonly writeRevocations: () => string;
-}
-
-/** The files of `attestation` for a world, and its section of the configuration. */
-export const writeWorldTrust = (folder: string, world: SimulatedWorld, app: string): WorldFiles => {
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text);
-    return join(folder, name);
-  };
-  const writeRevocations = (): string =>
-    file('android-status.json', JSON.stringify({ entries: world.revocationEntries() }));
-  const writeBuilds = (android: readonly number[], apple: readonly string[]): string =>
-    file(
-      'builds.json',
-      JSON.stringify({
-        apps: {
-          [app]: {
-            android: {
-              packages: [world.app.packageName],
-              signers: [toHex(world.app.signerDigest)],
-              builds: android.map(String),
-            },
-            apple: { appId: world.app.appleAppId, builds: apple },
-            web: { rpId: world.app.rpId, origins: [world.app.webOrigin] },
-          },
-        },
-      }),
-    );
-  const { android, oldAndroid, apple, authenticators } = world;
-  const attestation = {
-    roots: {
-      android: file('android.pem', [android, oldAndroid].map(({ root }) => pemOf(root.certificate)).join('\n')),
-      apple: file('apple.pem', pemOf(apple.root.certificate)),
-      appleReceipts: file('apple-receipts.pem', pemOf(apple.receiptRoot.certificate)),
-      webauthn: file('webauthn.pem', pemOf(authenticators.root.certificate)),
-    },
-    approvedBuilds: writeBuilds([world.app.versionCode], [world.app.bundleVersion]),
-    androidRevocations: writeRevocations(),
-  };
-  return { attestation, writeBuilds, writeRevocations };
-};
+import { writeWorldTrust } from '../../attack/world-trust.ts';
 
 /** The running parts. */
 export interface PhoneGateway {
   readonly world: SimulatedWorld;
   readonly running: () => RunningGateway;
   readonly seen: IncomingHttpHeaders[];
-  readonly writeBuilds: (android: readonly number[], apple: readonly string[]) => void;
-  readonly writeRevocations: () => void;
+  readonly writeBuilds: (android: readonly number[], apple: readonly string[]) => string;
+  readonly writeRevocations: () => string;
   /** A client on a phone, or without one. */
   readonly clientOn: (phone: SimulatedPhone | undefined, storage?: ClientStorage) => Hauberk;
   readonly restart: () => Promise<void>;

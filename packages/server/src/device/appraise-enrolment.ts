@@ -150,6 +150,9 @@ const evidenceText = ({ evidence }: EnrolmentRequest): Bytes =>
 
 type Ask = AppraisalQuestion & { readonly app: AppConfig; readonly challenge: Bytes };
 
+/** Evidence of these kinds attests a key, so it may be another one of the same phone. */
+const attestsKeys: ReadonlySet<string> = new Set(['android-key', 'huks']);
+
 const contextOf = (parts: AppraiserParts, ask: Ask, now: EpochMs): AppraisalContext => ({
   crypto: parts.crypto,
   anchors: parts.anchors,
@@ -158,7 +161,7 @@ const contextOf = (parts: AppraiserParts, ask: Ask, now: EpochMs): AppraisalCont
   expectations: {
     challenge: ask.challenge,
     // A known device may show another key of its hardware: the challenge then names the key that it is bound by.
-    ...(ask.boundKey !== undefined && ask.request.evidence.kind === 'android-key'
+    ...(ask.boundKey !== undefined && attestsKeys.has(ask.request.evidence.kind)
       ? {}
       : { publicKey: spkiOf(ask.request.publicKey) }),
     environment: ask.app.environment,

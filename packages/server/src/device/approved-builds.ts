@@ -18,6 +18,9 @@ const appSchema = z.strictObject({
     .strictObject({ packages: z.array(word).min(1), signers: z.array(digest).min(1), builds: z.array(word).optional() })
     .optional(),
   apple: z.strictObject({ appId: word, builds: z.array(word).optional() }).optional(),
+  harmony: z
+    .strictObject({ bundleName: word, appIds: z.array(word).min(1), appIdentifier: word.optional() })
+    .optional(),
   web: z.strictObject({ rpId: word, origins: z.array(word).min(1) }).optional(),
 });
 
@@ -27,7 +30,13 @@ type AppEntry = z.infer<typeof appSchema>;
 
 const buildsOf = (builds: readonly string[] | undefined) => (builds === undefined ? {} : { builds: new Set(builds) });
 
-const identitiesOf = ({ android, apple, web }: AppEntry): AppIdentities => ({
+const harmonyOf = ({ bundleName, appIds, appIdentifier }: NonNullable<AppEntry['harmony']>) => ({
+  bundleName,
+  appIds: new Set(appIds),
+  ...(appIdentifier === undefined ? {} : { appIdentifier }),
+});
+
+const identitiesOf = ({ android, apple, harmony, web }: AppEntry): AppIdentities => ({
   ...(android === undefined
     ? {}
     : {
@@ -38,6 +47,7 @@ const identitiesOf = ({ android, apple, web }: AppEntry): AppIdentities => ({
         },
       }),
   ...(apple === undefined ? {} : { apple: { appId: apple.appId, ...buildsOf(apple.builds) } }),
+  ...(harmony === undefined ? {} : { harmony: harmonyOf(harmony) }),
   ...(web === undefined ? {} : { web }),
 });
 
