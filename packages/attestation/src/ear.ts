@@ -1,23 +1,8 @@
 /** Verdicts as EAT Attestation Results (draft-ietf-rats-ear-04) in signed JSON Web Tokens, and the key set that others check them with. */
-import {
-  type Bytes,
-  canonicalJson,
-  type EpochMs,
-  type JsonValue,
-  toBase64Url,
-  toEpochSeconds,
-  utf8,
-} from '@hauberk/primitives';
+import { type Bytes, type EpochMs, type JsonValue, toEpochSeconds } from '@hauberk/primitives';
+import { signJws, type TokenSigner } from './jose.ts';
 import { jwkOfSpki, type PublicJwk } from './jwk.ts';
 import type { Verdict } from './verdict.ts';
-
-/** Signs verdicts; the key stays where it is. */
-export interface EarSigner {
-  readonly algorithm: 'ES256' | 'EdDSA';
-  readonly keyId: string;
-  /** A signature as JOSE writes it: r ‖ s of 64 bytes, or Ed25519. */
-  sign(message: Uint8Array): Bytes;
-}
 
 /** What a result says beside the verdict. */
 export interface EarOptions {
@@ -71,19 +56,14 @@ export const earClaims = (verdict: Verdict, options: EarOptions): JsonValue => {
   };
 };
 
-const encode = (value: JsonValue): string => toBase64Url(utf8(canonicalJson(value)));
-
 /** A result as a compact JWS. */
-export const signEar = (verdict: Verdict, options: EarOptions, signer: EarSigner): string => {
-  const header = encode({ alg: signer.algorithm, kid: signer.keyId, typ: 'eat+jwt' });
-  const signed = `${header}.${encode(earClaims(verdict, options))}`;
-  return `${signed}.${toBase64Url(signer.sign(utf8(signed)))}`;
-};
+export const signEar = (verdict: Verdict, options: EarOptions, signer: TokenSigner): string =>
+  signJws(earClaims(verdict, options), 'eat+jwt', signer);
 
 /** A key that signs, or signed, results. */
 export interface EarVerificationKey {
   readonly keyId: string;
-  readonly algorithm: EarSigner['algorithm'];
+  readonly algorithm: TokenSigner['algorithm'];
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Bytes;
 }

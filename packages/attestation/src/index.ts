@@ -45,7 +45,6 @@ export { type ChainMemory, createChainMemory } from './chain-memory.ts';
 export { type CoseKey, readCoseKey } from './cose.ts';
 export {
   type EarOptions,
-  type EarSigner,
   type EarVerificationKey,
   earClaims,
   earKeySet,
@@ -62,6 +61,7 @@ export {
   userProofText,
 } from './evidence-statement.ts';
 export { type HuksApplication, type HuksCode, type HuksExpectations, type HuksVerdict, verifyHuksKey } from './huks.ts';
+export type { TokenSigner } from './jose.ts';
 export { jwkOfSpki, type PublicJwk } from './jwk.ts';
 export {
   judgePlayIntegrity,
@@ -73,6 +73,13 @@ export {
   verifyPlayIntegrity,
 } from './play-integrity.ts';
 export { algorithmOfSpki } from './spki.ts';
+export {
+  readTrustSnapshot,
+  signTrustSnapshot,
+  supersedes,
+  type TrustSnapshot,
+  type TrustSnapshotCode,
+} from './trust-snapshot.ts';
 export {
   type Anomaly,
   type AnomalyCode,

@@ -1,15 +1,18 @@
 /** As much of JOSE (RFC 7515, RFC 7516) as verdicts need: compact forms, read strictly. */
 import {
   type Bytes,
+  canonicalJson,
   concat,
   type EvidenceCrypto,
   fromBase64Url,
   fromUtf8,
   type JsonValue,
   parseJson,
+  toBase64Url,
   utf8,
 } from '@hauberk/primitives';
 import { encodeDer } from './der.ts';
+import { algorithmOfSpki } from './spki.ts';
 import { jsonMembers } from './webauthn-client-data.ts';
 
 /** Members of a JSON object. */
@@ -17,14 +20,17 @@ export type JsonMembers = { readonly [name: string]: JsonValue };
 
 const longest = 65_536;
 
-const partsOf = (token: string, count: number): readonly string[] | undefined => {
-  const parts = token.length > longest ? [] : token.split('.');
+const partsOf = (token: string, count: number, most = longest): readonly string[] | undefined => {
+  const parts = token.length > most ? [] : token.split('.');
   return parts.length === count ? parts : undefined;
 };
 
-const membersOf = (bytes: Bytes | undefined): JsonMembers | undefined => {
+const membersOf = (bytes: Bytes | undefined, most = longest): JsonMembers | undefined => {
   const text = bytes === undefined ? undefined : fromUtf8(bytes);
-  const json = text === undefined ? undefined : parseJson(text, { maxDepth: 8, maxKeys: 256, maxLength: longest });
+  const json =
+    text === undefined
+      ? undefined
+      : parseJson(text, { maxDepth: 8, maxKeys: Math.max(256, most / 16), maxLength: most });
   return json?.ok === true ? jsonMembers(json.value) : undefined;
 };
 
@@ -58,16 +64,56 @@ export const openJwe = (
   return crypto.openGcm(contentKey, nonce, concat(sealed, tag), utf8(parts?.[0] ?? ''));
 };
 
-/** The members of a compact JWS of `ES256`, the only algorithm that is accepted; undefined for anything else. */
+/** Signs tokens; the key stays where it is. */
+export interface TokenSigner {
+  readonly algorithm: 'ES256' | 'EdDSA';
+  readonly keyId: string;
+  /** A signature as JOSE writes it: r ‖ s of 64 bytes, or Ed25519. */
+  sign(message: Uint8Array): Bytes;
+}
+
+const encode = (value: JsonValue): string => toBase64Url(utf8(canonicalJson(value)));
+
+/** A compact JWS around canonical JSON. */
+export const signJws = (payload: JsonValue, type: string, signer: TokenSigner): string => {
+  const signed = `${encode({ alg: signer.algorithm, kid: signer.keyId, typ: type })}.${encode(payload)}`;
+  return `${signed}.${toBase64Url(signer.sign(utf8(signed)))}`;
+};
+
+/** What a JWS is opened with. */
+export interface JwsRules {
+  /** Asked for where given. */
+  readonly type?: string;
+  /** Characters of the whole token; 65,536 when absent. */
+  readonly maxLength?: number;
+}
+
+/** The algorithm comes from the key and never from the token. */
+const isSigned = (
+  spki: Bytes,
+  alg: JsonValue | undefined,
+  message: Bytes,
+  signature: Bytes,
+  crypto: Pick<EvidenceCrypto, 'verify'>,
+): boolean => {
+  const algorithm = algorithmOfSpki(spki);
+  if (algorithm === 'ES256' && alg === 'ES256')
+    return signature.length === 64 && crypto.verify('ES256', spki, message, derSignature(signature));
+  return algorithm === 'Ed25519' && alg === 'EdDSA' && crypto.verify('Ed25519', spki, message, signature);
+};
+
+/** The members of a compact JWS that this key (P-256 or Ed25519) signed; undefined for anything else. */
 export const openJws = (
   token: string,
   spki: Bytes,
   crypto: Pick<EvidenceCrypto, 'verify'>,
+  { type, maxLength = longest }: JwsRules = {},
 ): JsonMembers | undefined => {
-  const parts = partsOf(token, 3);
+  const parts = partsOf(token, 3, maxLength);
   const [header, payload, signature] = (parts ?? []).map((part) => fromBase64Url(part));
   const members = membersOf(header);
-  if (members?.['alg'] !== 'ES256' || 'crit' in members || signature?.length !== 64) return undefined;
+  if (members === undefined || 'crit' in members || signature === undefined) return undefined;
+  if (type !== undefined && members['typ'] !== type) return undefined;
   const message = utf8(`${parts?.[0]}.${parts?.[1]}`);
-  return crypto.verify('ES256', spki, message, derSignature(signature)) ? membersOf(payload) : undefined;
+  return isSigned(spki, members['alg'], message, signature, crypto) ? membersOf(payload, maxLength) : undefined;
 };

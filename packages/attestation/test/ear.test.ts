@@ -6,7 +6,8 @@ import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { epochMs, toHex } from '@hauberk/primitives';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { appraise } from '../src/appraisal.ts';
-import { type EarOptions, type EarSigner, earKeySet, signEar } from '../src/ear.ts';
+import { type EarOptions, earKeySet, signEar } from '../src/ear.ts';
+import type { TokenSigner } from '../src/jose.ts';
 import { jwkOfSpki } from '../src/jwk.ts';
 import { chainOf, challenge, digest, leafKey, packageName, rootKey } from './fixture/android.ts';
 import { spkiOf } from './fixture/certificates.ts';
@@ -41,11 +42,11 @@ const options: EarOptions = {
 
 const es256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const edwards = generateKeyPairSync('ed25519');
-const signers: readonly (readonly [EarSigner['algorithm'], KeyObject, KeyObject])[] = [
+const signers: readonly (readonly [TokenSigner['algorithm'], KeyObject, KeyObject])[] = [
   ['ES256', es256.publicKey, es256.privateKey],
   ['EdDSA', edwards.publicKey, edwards.privateKey],
 ];
-const signerOf = (algorithm: EarSigner['algorithm'], key: KeyObject): EarSigner => ({
+const signerOf = (algorithm: TokenSigner['algorithm'], key: KeyObject): TokenSigner => ({
   algorithm,
   keyId: `key of ${algorithm}`,
   sign: (message) =>

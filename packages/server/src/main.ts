@@ -10,7 +10,8 @@ const summaries = {
   attack: 'attack a running system and tell what held: attack [--json] [--target URL --routes FILE]',
   config: 'config check FILE | config print FILE --redacted | config schema',
   simulate: 'what no laboratory has: simulate network | binding [--seed S] [--runs N] [--json]',
-  trust: 'print the public keys that apps pin: trust --state DIR [--json]',
+  trust:
+    'print the public keys that apps pin: trust --state DIR [--json]; trust update | status | make: signed roots and lists',
   report: 'report clients [--json] [--state DIR | --admin URL]: who speaks what, and who would be refused',
   audit: 'audit verify: check the audit log without a running gateway',
   backup: 'copy the state of a gateway, running or not',

@@ -1,12 +1,11 @@
-/** `hauberk trust --state DIR`: the public keys that apps pin, read from the state folder whether the gateway runs or not. */
+/** `hauberk trust --state DIR`: the public keys that apps pin, read from the state folder whether the gateway runs or not; and its snapshots. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { toBase64Url } from '@hauberk/primitives';
 import { kidOf } from '../gateway/channel-keys.ts';
 import { readKeyring } from '../keys/file-keys.ts';
 import { StateError } from '../storage/index.ts';
-
-const usage = 'usage: hauberk trust --state DIR [--json]\n';
+import { isSnapshotAction, runSnapshotAction, snapshotUsage } from './trust-snapshot.ts';
 
 const pinned = (state: string, now: number) =>
   readKeyring(join(state, 'keys'))
@@ -26,6 +25,8 @@ const print = (state: string, json: boolean): number => {
 
 /** Runs `hauberk trust`. */
 export const trust = (args: readonly string[]): Promise<number> => {
+  const [action, ...rest] = args;
+  if (isSnapshotAction(action)) return Promise.resolve(runSnapshotAction(action, rest));
   let values: { readonly state?: string; readonly json?: boolean };
   try {
     ({ values } = parseArgs({ args: [...args], options: { state: { type: 'string' }, json: { type: 'boolean' } } }));
@@ -33,7 +34,7 @@ export const trust = (args: readonly string[]): Promise<number> => {
     values = {};
   }
   if (values.state === undefined) {
-    process.stderr.write(usage);
+    process.stderr.write(snapshotUsage);
     return Promise.resolve(2);
   }
   try {

@@ -4,6 +4,8 @@ import type { AttestationConfig } from './config.ts';
 
 const file = z.string().min(1).optional();
 
+const staleRule = z.enum(['refuse', 'note']);
+
 const rootsSchema = z
   .strictObject({
     android: file.describe("Android's attestation roots; certificates are matched by their key."),
@@ -30,9 +32,11 @@ export const attestationSchema: z.ZodType<AttestationConfig> = z
       .default(168)
       .describe('Older lists count as stale. The age is that of the file, or of its member `takenAt`.'),
     staleRevocations: z
-      .enum(['refuse', 'note'])
+      .union([staleRule, z.strictObject({ enrol: staleRule.default('refuse'), reattest: staleRule.default('refuse') })])
       .default('refuse')
-      .describe('Whether a stale list refuses evidence, or is only noted in the verdict.'),
+      .describe(
+        'Whether a stale list refuses evidence, or is only noted in the verdict; for both actions, or for each.',
+      ),
     unlocked: z
       .enum(['allowed', 'refused'])
       .default('refused')

@@ -162,6 +162,9 @@ export interface AppConfig {
   readonly reattestDays?: number | undefined;
 }
 
+/** What a revocation list that is too old does to evidence. */
+export type StaleRule = 'refuse' | 'note';
+
 /** What evidence of devices is measured against. File names are absolute after loading. */
 export interface AttestationConfig {
   /** PEM files of certificates; a kind without its roots is refused. */
@@ -177,7 +180,7 @@ export interface AttestationConfig {
   /** Google's list of attestation certificates that are no longer believed, as a JSON file. */
   readonly androidRevocations?: string | undefined;
   readonly maxRevocationHours: number;
-  readonly staleRevocations: 'refuse' | 'note';
+  readonly staleRevocations: StaleRule | { readonly enrol: StaleRule; readonly reattest: StaleRule };
   readonly unlocked: 'allowed' | 'refused';
   /** YYYYMM. */
   readonly leastPatchLevel?: number | undefined;

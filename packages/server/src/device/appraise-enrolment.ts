@@ -127,13 +127,13 @@ const factsOf = (kind: DeviceEvidence['kind'], verdict: Verdict): AttestedFacts 
   });
 };
 
-const policyOf = ({ attestation }: AppraiserParts, app: AppConfig): AppraisalPolicy => {
-  const { maxRevocationHours, staleRevocations, unlocked, leastPatchLevel } = attestation;
+const policyOf = ({ attestation }: AppraiserParts, { app, boundKey }: Ask): AppraisalPolicy => {
+  const { maxRevocationHours, staleRevocations: stale, unlocked, leastPatchLevel } = attestation;
   return {
     leastTier: app.software === 'allowed' ? 'software' : 'tee',
     allowUnlocked: unlocked === 'allowed',
     maxRevocationAge: hours(maxRevocationHours),
-    staleRevocations,
+    staleRevocations: typeof stale === 'string' ? stale : boundKey === undefined ? stale.enrol : stale.reattest,
     ...(leastPatchLevel === undefined ? {} : { leastPatchLevel }),
   };
 };
@@ -166,7 +166,7 @@ const contextOf = (parts: AppraiserParts, ask: Ask, now: EpochMs): AppraisalCont
       : { publicKey: spkiOf(ask.request.publicKey) }),
     environment: ask.app.environment,
     apps: parts.builds.of(ask.app.id, now) ?? {},
-    policy: policyOf(parts, ask.app),
+    policy: policyOf(parts, ask),
   },
 });
 

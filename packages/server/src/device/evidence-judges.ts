@@ -1,12 +1,13 @@
 /** What one thread judges evidence with: roots, lists and approved builds from the files of the configuration, under each app's own rules. */
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import type { AttestedFacts, ReattestationPolicy } from '@hauberk/device';
-import { days, type EpochMs } from '@hauberk/primitives';
+import { days, type EpochMs, epochMs } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../gateway/log.ts';
 import { type Appraise, createAppraiser } from './appraise-enrolment.ts';
 import { type ApprovedBuilds, fileApprovedBuilds } from './approved-builds.ts';
-import { fileRevocations, readAnchors } from './trust-files.ts';
+import { fileRevocations, newestRevocations, readAnchors } from './trust-files.ts';
+import { presentSnapshot, stateRevocations } from './trust-snapshots.ts';
 
 /** The judges. */
 export interface EvidenceJudges {
@@ -25,15 +26,15 @@ const isApproved = (builds: ApprovedBuilds, app: string, now: EpochMs, facts: At
 
 /** Opens the files. Throws when a root of trust cannot be read. */
 export const openEvidenceJudges = (config: Config, log: Log): EvidenceJudges => {
-  const { attestation, apps, sessions } = config;
+  const { attestation, apps, sessions, state } = config;
   const hint = 'mend or replace the file; it is looked at once a second';
   const onRefused = (file: string, message: string): void =>
     log.warn('attestation.file-refused', { issues: [{ file, path: [], message, hint }] });
   const builds = fileApprovedBuilds(attestation.approvedBuilds, onRefused);
   const appraise = createAppraiser({
     crypto: nodeEvidenceCrypto,
-    anchors: readAnchors(attestation),
-    revocations: fileRevocations(attestation, onRefused),
+    anchors: { ...readAnchors(attestation), ...presentSnapshot(state, epochMs(Date.now()))?.anchors },
+    revocations: newestRevocations(fileRevocations(attestation, onRefused), stateRevocations(state, onRefused)),
     builds,
     attestation,
     apps,

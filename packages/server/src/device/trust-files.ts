@@ -41,7 +41,8 @@ export const readAnchors = ({ roots }: Pick<AttestationConfig, 'roots'>): TrustA
 /** Google's list may be larger than any message: tens of thousands of short entries. */
 const listLimits = { maxDepth: 8, maxKeys: 2_000_000, maxLength: 33_554_432 } as const;
 
-const readList = (bytes: Buffer, changedAt: EpochMs): Result<NonNullable<Revocations['android']>> => {
+/** Reads a list as Google publishes it; its age is that of its member `takenAt`, or of the file. */
+export const readList = (bytes: Buffer, changedAt: EpochMs): Result<NonNullable<Revocations['android']>> => {
   const parsed = parseJson(fromUtf8(bytes) ?? '', listLimits);
   if (!parsed.ok) return refuse('REVOCATION_LIST_MALFORMED', parsed.code);
   const { value } = parsed;
@@ -62,3 +63,18 @@ export const fileRevocations = (
     return android === undefined ? {} : { android };
   };
 };
+
+type ReadRevocations = (now: EpochMs) => Revocations;
+
+/** Of two sources, for each platform the list that was fetched later. */
+export const newestRevocations =
+  (first: ReadRevocations, second: ReadRevocations): ReadRevocations =>
+  (now) => {
+    const [left, right] = [first(now), second(now)];
+    const newer = (name: keyof Revocations): Revocations => {
+      const lists = [left[name], right[name]].filter((list) => list !== undefined);
+      const [latest] = lists.toSorted((one, other) => other.takenAt - one.takenAt);
+      return latest === undefined ? {} : { [name]: latest };
+    };
+    return { ...newer('android'), ...newer('huks') };
+  };

@@ -23,6 +23,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
 import { readAnchors } from '../device/trust-files.ts';
+import { presentSnapshot } from '../device/trust-snapshots.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
 import type { ExpositionFormat } from '../observability/exposition.ts';
 import { type ConfigLife, createReadiness, type Readiness } from '../observability/readiness.ts';
@@ -143,6 +144,7 @@ class Gateway implements RunningGateway {
     this.#config = config;
     // A root of trust that cannot be read ends the start here, not in every worker.
     readAnchors(config.attestation);
+    presentSnapshot(config.state, now());
     this.#log = options.log ?? createLog(config.log.level);
     this.#source = this.#keySource();
     this.#tickets = new TicketRing(nodeCrypto, this.#source.ticketLife);
