@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { after } from 'node:test';
+import test, { after, mock } from 'node:test';
 import { epochMs, toHex } from '@hauberk/primitives';
 import { root, rootKey } from '../../attestation/test/fixture/android.ts';
 import { newestRevocations } from '../src/device/trust-files.ts';
@@ -35,19 +35,19 @@ write('google.pem', pem('CERTIFICATE', root));
 
 /** Runs the command quietly. */
 const hauberk = async (...args: string[]): Promise<{ code: number; out: string; error: string }> => {
-  const [out, error] = [process.stdout.write, process.stderr.write];
   const said = { out: '', error: '' };
   const keep = (name: 'out' | 'error') => (text: unknown) => {
     said[name] += String(text);
     return true;
   };
-  process.stdout.write = keep('out') as typeof out;
-  process.stderr.write = keep('error') as typeof error;
+  const out = mock.method(process.stdout, 'write', keep('out'));
+  const error = mock.method(process.stderr, 'write', keep('error'));
   try {
-    return { code: await run(args), ...said };
+    const code = await run(args);
+    return { code, ...said };
   } finally {
-    process.stdout.write = out;
-    process.stderr.write = error;
+    out.mock.restore();
+    error.mock.restore();
   }
 };
 
