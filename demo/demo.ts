@@ -6,8 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildApp, createBank, type HauberkTrust, type RunningBank } from '@hauberk/example-bank';
 import { type Config, createLog, loadConfig, openStorage, type RunningGateway, startGateway } from '@hauberk/server';
+import { type SimulatedWorld, simulatedWorld } from '@hauberk/simulator';
+import { type WorldFiles, writeWorldTrust } from '../attack/world-trust.ts';
 import { startAttacker } from './attacker.ts';
 import { startCustomers } from './customers.ts';
+import { startPhones } from './phones.ts';
 import { Tally } from './tally.ts';
 import { startView } from './view.ts';
 
@@ -27,6 +30,8 @@ interface DemoOptions {
 
 const configFile = fileURLToPath(new URL('../examples/bank/hauberk.yaml', import.meta.url));
 const preferredPort = 8080;
+/** The app of the demo that takes hardware or nothing. */
+const mobileApp = 'mailbrook-mobile';
 
 const readOptions = (args: readonly string[]): DemoOptions | undefined => {
   try {
@@ -53,7 +58,20 @@ const readOptions = (args: readonly string[]): DemoOptions | undefined => {
   }
 };
 
-const configFor = (bankUrl: string, state: string, port: number): Config => {
+/** The files of the simulated makers, as environment variables over the example's configuration. */
+const trustEnvironment = (trust: WorldFiles | undefined): Readonly<Record<string, string>> => {
+  if (trust === undefined) return {};
+  const { roots, approvedBuilds, androidRevocations } = trust.attestation;
+  return {
+    ...Object.fromEntries(
+      Object.entries(roots).map(([name, file]) => [`HAUBERK__attestation__roots__${name}`, String(file)]),
+    ),
+    HAUBERK__attestation__approvedBuilds: approvedBuilds,
+    HAUBERK__attestation__androidRevocations: androidRevocations,
+  };
+};
+
+const configFor = (bankUrl: string, state: string, port: number, trust?: WorldFiles): Config => {
   const loaded = loadConfig(configFile, {
     HAUBERK__state: state,
     HAUBERK__listen__port: String(port),
@@ -62,13 +80,14 @@ const configFor = (bankUrl: string, state: string, port: number): Config => {
     HAUBERK__limits__enrolmentsPerSecond: '1000',
     HAUBERK__limits__enrolmentBurst: '1000',
     HAUBERK__log__level: 'error',
+    ...trustEnvironment(trust),
   });
   if (!loaded.ok) throw new Error(loaded.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   return loaded.config;
 };
 
-const startOn = async (bankUrl: string, state: string, port: number): Promise<RunningGateway> => {
-  const config = configFor(bankUrl, state, port);
+const startOn = async (bankUrl: string, state: string, port: number, trust: WorldFiles): Promise<RunningGateway> => {
+  const config = configFor(bankUrl, state, port, trust);
   return startGateway({
     config,
     storage: await openStorage({ folder: state }),
@@ -81,12 +100,17 @@ const isPortTaken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
 /** The preferred port, or any when somebody has it. A port that was asked for is taken or the demo does not start. */
-const startDemoGateway = async (bankUrl: string, folder: string, port: number | undefined): Promise<RunningGateway> => {
+const startDemoGateway = async (
+  bankUrl: string,
+  folder: string,
+  port: number | undefined,
+  trust: WorldFiles,
+): Promise<RunningGateway> => {
   try {
-    return await startOn(bankUrl, join(folder, 'state'), port ?? preferredPort);
+    return await startOn(bankUrl, join(folder, 'state'), port ?? preferredPort, trust);
   } catch (error) {
     if (port !== undefined || !isPortTaken(error)) throw error;
-    return startOn(bankUrl, join(folder, 'state-any-port'), 0);
+    return startOn(bankUrl, join(folder, 'state-any-port'), 0, trust);
   }
 };
 
@@ -105,6 +129,9 @@ const trustOf = (gateway: RunningGateway): HauberkTrust => {
 interface RunningDemo {
   readonly bank: RunningBank;
   readonly gateway: RunningGateway;
+  /** The makers of the simulated phones. */
+  readonly makers: SimulatedWorld;
+  readonly files: WorldFiles;
   readonly stop: () => Promise<void>;
 }
 
@@ -120,11 +147,15 @@ const start = async (options: DemoOptions): Promise<RunningDemo> => {
     factsKey: configFor('http://127.0.0.1:1', folder, 0).upstreams['bank']?.factsKey ?? '',
     protectedBy: () => (gateway === undefined ? null : trustOf(gateway)),
   });
-  gateway = await startDemoGateway(bank.url, folder, options.port);
+  const makers = simulatedWorld();
+  const files = writeWorldTrust(folder, makers, mobileApp);
+  gateway = await startDemoGateway(bank.url, folder, options.port, files);
   const running = gateway;
   return {
     bank,
     gateway: running,
+    makers,
+    files,
     stop: async () => {
       await running.stop();
       await bank.close();
@@ -146,16 +177,24 @@ export const demo = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   const stopped = untilAsked();
-  const { bank, gateway, stop } = await start(options);
+  const { bank, gateway, makers, files, stop } = await start(options);
   const tally = new Tally();
   const trust = trustOf(gateway);
   process.stdout.write(`ready ${JSON.stringify({ gateway: gateway.url, bank: bank.url, console: null })}\n`);
   const customers = startCustomers({ gateway: gateway.url, trust, count: options.customers, tally });
   const attacker = options.attacker ? startAttacker({ gateway: gateway.url, trust, tally }) : undefined;
+  const phones = startPhones({
+    gateway: gateway.url,
+    trust,
+    app: mobileApp,
+    makers,
+    writeRevocations: files.writeRevocations,
+    tally,
+  });
   const view = startView({ gateway: gateway.url, bank, tally });
   await stopped;
   view.stop();
-  await Promise.all([customers.stop(), attacker?.stop()]);
+  await Promise.all([customers.stop(), phones.stop(), attacker?.stop()]);
   await stop();
   return 0;
 };

@@ -1,7 +1,7 @@
 /** What happened so far, counted for the view. */
 
 /** Who did it. */
-export type Actor = 'customer' | 'attacker';
+export type Actor = 'customer' | 'phone' | 'attacker';
 
 /** One thing that just happened. */
 export interface Happening {

@@ -38,6 +38,7 @@ export const frame = ({ gateway, bank, tally }: ViewOptions): string => {
     `${bold('Hauberk demo')}  ${gateway}  ${dim('open it in a browser; Ctrl-C stops')}`,
     '',
     `customers  ${resultsOf(tally, 'customer')}`,
+    `phones     ${resultsOf(tally, 'phone')}`,
     `attacker   ${resultsOf(tally, 'attacker')}`,
     `bank       ${check.transfers} transfers booked, ${books}`,
     `surprises  ${tally.wrong() === 0 ? green('none') : red(String(tally.wrong()))}`,
@@ -56,7 +57,7 @@ const sumOf = (tally: Tally, actor: Actor): number => tally.results(actor).reduc
 
 const plainLine = ({ bank, tally }: ViewOptions): string => {
   const check = bank.check();
-  return `customers ${sumOf(tally, 'customer')} attacker ${sumOf(tally, 'attacker')} transfers ${check.transfers} balanced ${check.balanced} surprises ${tally.wrong()}`;
+  return `customers ${sumOf(tally, 'customer')} phones ${sumOf(tally, 'phone')} attacker ${sumOf(tally, 'attacker')} transfers ${check.transfers} balanced ${check.balanced} surprises ${tally.wrong()}`;
 };
 
 /** Starts the view. */
