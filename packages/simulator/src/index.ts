@@ -21,6 +21,7 @@ export {
   simulatedPhone,
   type UserAnswer,
 } from './phone.ts';
+export { type PlayClaims, type PlayMaker, playMaker, playToken } from './play-integrity.ts';
 export { importedKey, type SigningKey, signingKey, signRaw } from './signing-key.ts';
 export { type PhoneTrick, trickWords } from './tricks.ts';
 export { type AuthenticatorMaker, assert, authenticatorMaker, register } from './webauthn.ts';

@@ -19,6 +19,7 @@ import {
 import { appAttestation, appAttestKeyId } from './apple.ts';
 import { harmonyKey, harmonyMaker } from './harmony.ts';
 import { androidEvidence } from './phone-android.ts';
+import { playToken } from './play-integrity.ts';
 import { type SigningKey, sha256, signingKey } from './signing-key.ts';
 import type { PhoneTrick } from './tricks.ts';
 import { type SimulatedWorld, simulatedWorld } from './world.ts';
@@ -37,6 +38,8 @@ export interface PhoneOptions {
   readonly world?: SimulatedWorld;
   /** What the attacker who holds it does; honest when absent. */
   readonly tricks?: readonly PhoneTrick[];
+  /** Whether an Android adds a token of Play Integrity to its evidence; false when absent. */
+  readonly hasPlay?: boolean;
   /** What the camera sees. */
   readonly scene?: Uint8Array;
 }
@@ -72,6 +75,23 @@ const platformOf = (kind: PhoneKind): 'android' | 'ios' | 'harmony' =>
 const evidenceKinds = { android: 'android-key', ios: 'app-attest', harmony: 'huks' } as const;
 
 type Attest = (key: Decoded<BridgeKey>, challenge: Bytes) => BridgeEvidence;
+
+/** A second opinion; it vouches for app and device, bound to the key by the nonce. */
+const playEvidence = ({ play, app, now }: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
+  const isWeak = tricks.has('unlocked') || tricks.has('self-signed-boot') || tricks.has('emulator');
+  return (key, challenge) => {
+    const token = playToken(play, {
+      nonce: keyBoundChallenge(challenge, spkiOf(key.publicKey), nodeEvidenceCrypto),
+      packageName: app.packageName,
+      versionCode: app.versionCode,
+      signerDigest: tricks.has('repackaged') ? sha256(app.signerDigest) : app.signerDigest,
+      recognition: tricks.has('repackaged') ? 'UNRECOGNIZED_VERSION' : 'PLAY_RECOGNIZED',
+      requestedAt: now(),
+      ...(isWeak ? { labels: [] } : {}),
+    });
+    return { kind: 'play-integrity', statement: evidenceStatement({ kind: 'play-integrity', token }) };
+  };
+};
 
 const iphoneEvidence = (world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
   // One App Attest key an installation; each attestation is of a fresh one, as Apple attests a key once.
@@ -135,10 +155,12 @@ const jpeg = concat(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), new Uint8Array(60), U
 
 /** Makes a phone. */
 export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): SimulatedPhone => {
-  const { world = simulatedWorld(), tricks = [], scene = jpeg } = options;
+  const { world = simulatedWorld(), tricks = [], scene = jpeg, hasPlay = false } = options;
   const tried = new Set(tricks);
   const shown: (Prompt | undefined)[] = [];
   let answer: UserAnswer = 'approve';
+  const withPlay = hasPlay && platformOf(kind) === 'android';
+  const play = playEvidence(world, tried);
   const attest = withReplay(attestOf(kind, world, tried), tried.has('replayed-evidence'));
   const backend = softwareBackend({
     crypto: nodeAsyncCrypto,
@@ -154,8 +176,8 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
     },
     camera: { kinds: ['photo', 'document'], take: async () => ({ media: scene, mediaType: 'image/jpeg' }) },
     attester: {
-      kinds: [evidenceKinds[platformOf(kind)]],
-      attest: async (key, challenge) => [attest(key, challenge)],
+      kinds: [evidenceKinds[platformOf(kind)], ...(withPlay ? ['play-integrity'] : [])],
+      attest: async (key, challenge) => [attest(key, challenge), ...(withPlay ? [play(key, challenge)] : [])],
     },
   });
   return {

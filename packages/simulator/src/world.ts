@@ -3,6 +3,7 @@ import { type Bytes, toHex, utf8 } from '@hauberk/primitives';
 import { type AndroidMaker, androidMaker } from './android.ts';
 import { type AppleMaker, appleMaker } from './apple.ts';
 import { type HarmonyApp, type HarmonyMaker, harmonyMaker } from './harmony.ts';
+import { type PlayMaker, playMaker } from './play-integrity.ts';
 import { sha256 } from './signing-key.ts';
 import { type AuthenticatorMaker, authenticatorMaker } from './webauthn.ts';
 
@@ -52,6 +53,7 @@ export interface SimulatedWorld {
   readonly oldAndroid: AndroidMaker;
   readonly apple: AppleMaker;
   readonly harmony: HarmonyMaker;
+  readonly play: PlayMaker;
   readonly authenticators: AuthenticatorMaker;
   /** Puts a serial number on the list, in whatever spelling. */
   readonly list: (serial: string, status: 'REVOKED' | 'SUSPENDED') => void;
@@ -75,6 +77,7 @@ export const simulatedWorld = ({ now = Date.now, app = {} }: WorldOptions = {}):
     oldAndroid: androidMaker(start, 'rsa2048'),
     apple: appleMaker(start),
     harmony: harmonyMaker(start),
+    play: playMaker(start),
     authenticators: authenticatorMaker(start),
     list: (serial, status) => {
       entries[serial] = { status, reason: 'KEY_COMPROMISE' };
@@ -90,6 +93,8 @@ export interface WorldTrust {
     readonly appAttest: readonly Bytes[];
     readonly appAttestReceipts: readonly Bytes[];
     readonly huks: readonly Bytes[];
+    /** Response keys of the app. */
+    readonly playIntegrity: { readonly decryption: Bytes; readonly verification: Bytes };
     readonly webauthn: readonly Bytes[];
   };
   readonly apps: {
@@ -110,6 +115,7 @@ export const worldTrust = ({
   oldAndroid,
   apple,
   harmony,
+  play,
   authenticators,
   app,
 }: SimulatedWorld): WorldTrust => ({
@@ -118,6 +124,7 @@ export const worldTrust = ({
     appAttest: [apple.root.certificate],
     appAttestReceipts: [apple.receiptRoot.certificate],
     huks: [harmony.root.certificate],
+    playIntegrity: { decryption: play.decryption, verification: play.signer.spki },
     webauthn: [authenticators.root.certificate],
   },
   apps: {

@@ -128,6 +128,33 @@ test('evidence shown again is about another challenge', async () => {
   }
 });
 
+test('a token of Play is a second opinion beside the evidence of the key', async () => {
+  for (const [tricks, code] of [
+    [[], 'believed'],
+    [['unlocked'], 'play-integrity.device'],
+    [['repackaged'], 'play-integrity.app'],
+  ] as const) {
+    const phone = simulatedPhone('android', { tricks, hasPlay: true });
+    const key = await phone.backend.createKey({
+      alias: 'k',
+      use: 'sign',
+      userVerification: 'none',
+      level: 'hardware',
+      challenge,
+    });
+    assert.deepEqual(
+      key.evidence.map(({ kind }) => kind),
+      ['android-key', 'play-integrity'],
+    );
+    const context = contextOf(phone, key.publicKey);
+    const policy = { leastTier: 'software' } as const;
+    const stated = readEvidenceStatement('play-integrity', key.evidence[1]?.statement ?? '');
+    assert.ok(stated.ok);
+    const verdict = appraise(stated.value, { ...context, expectations: { ...context.expectations, policy } });
+    assert.equal(verdict.ok ? 'believed' : verdict.code, code);
+  }
+});
+
 test('every trick has words, and is tried', () => {
   const tried = new Set([
     ...Object.keys(androidTricks),

@@ -3,6 +3,7 @@ import { androidChainCases, androidKeyCases } from './android-cases.ts';
 import { appleCases } from './apple-cases.ts';
 import { harmonyCases } from './harmony-cases.ts';
 import type { NegativeCase } from './judge.ts';
+import { playCases } from './play-cases.ts';
 import { webauthnPageCases, webauthnStatementCases } from './webauthn-cases.ts';
 
 export { caseTime, caseWorld, checkCase, judge, type Minted, type NegativeCase } from './judge.ts';
@@ -13,6 +14,7 @@ export const negativeCases: readonly NegativeCase[] = [
   ...androidKeyCases,
   ...appleCases,
   ...harmonyCases,
+  ...playCases,
   ...webauthnPageCases,
   ...webauthnStatementCases,
 ];

@@ -6,6 +6,7 @@ import {
   type AssertionEvidence,
   type AssertionExpectations,
   type HuksExpectations,
+  type PlayIntegrityExpectations,
   type ReceiptExpectations,
   type RegistrationEvidence,
   type RegistrationExpectations,
@@ -16,11 +17,12 @@ import {
   verifyAppAttestation,
   verifyAssertion,
   verifyHuksKey,
+  verifyPlayIntegrity,
   verifyRegistration,
 } from '@hauberk/attestation';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { accept, type Bytes, epochMs, type Result } from '@hauberk/primitives';
-import { type SimulatedWorld, simulatedWorld } from '../world.ts';
+import { type SimulatedWorld, simulatedWorld, worldTrust } from '../world.ts';
 
 /** Evidence and what it is measured against. */
 export type Minted =
@@ -33,6 +35,7 @@ export type Minted =
       readonly listTakenAt?: number;
     }
   | { readonly check: 'huks'; readonly certificates: readonly Bytes[]; readonly expected: HuksExpectations }
+  | { readonly check: 'play-integrity'; readonly token: string; readonly expected: PlayIntegrityExpectations }
   | { readonly check: 'app-attestation'; readonly object: Bytes; readonly expected: AppAttestExpectations }
   | { readonly check: 'app-assertion'; readonly assertion: Bytes; readonly expected: AppAssertionExpectations }
   | { readonly check: 'receipt'; readonly receipt: Bytes; readonly expected: ReceiptExpectations }
@@ -91,6 +94,13 @@ export const judge = (minted: Minted): Result<unknown> => {
       return judgeAndroid(minted);
     case 'huks':
       return verifyHuksKey(minted.certificates, minted.expected, nodeEvidenceCrypto);
+    case 'play-integrity':
+      return verifyPlayIntegrity(
+        minted.token,
+        worldTrust(caseWorld()).anchors.playIntegrity,
+        minted.expected,
+        nodeEvidenceCrypto,
+      );
     case 'app-attestation':
       return verifyAppAttestation(minted.object, minted.expected, nodeEvidenceCrypto);
     case 'app-assertion':
