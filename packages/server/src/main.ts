@@ -13,6 +13,7 @@ const summaries = {
   trust:
     'print the public keys that apps pin: trust --state DIR [--json]; trust update | status | make: signed roots and lists',
   report: 'report clients [--json] [--state DIR | --admin URL]: who speaks what, and who would be refused',
+  admin: 'admin login | secret | openapi: begin an administration, describe its API',
   audit: 'audit verify: check the audit log without a running gateway',
   backup: 'copy the state of a gateway, running or not',
   restore: 'put a backup in place of the state',

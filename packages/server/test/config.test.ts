@@ -251,6 +251,10 @@ describe('combinations that would promise more than they keep are refused', () =
       { upstreams: { other: { origin: 'http://a', factsKey } } },
       'services[0].upstream',
     ],
+    ['tokens in the clear on a network', { admin: { host: '0.0.0.0' } }, 'admin.host'],
+    ['a token in the clear on a network', { admin: { host: '::', api: false, token: 'x'.repeat(16) } }, 'admin.host'],
+    ['a built-in role by another meaning', { admin: { roles: { viewer: ['*:*'] } } }, 'admin.roles.viewer'],
+    ['a right that does not exist', { admin: { roles: { desk: ['devices:delete'] } } }, 'admin.roles.desk[0]'],
     ['a proxy that is no address', { listen: { trustedProxies: ['10.0.0.0/33'] } }, 'listen.trustedProxies[0]'],
     ['an origin with a path', { upstreams: { core: { origin: 'http://a/b', factsKey } } }, 'upstreams.core.origin'],
     [

@@ -1,4 +1,6 @@
 /** The configuration of one gateway process, with every default filled in. `schema.ts` parses it, `rules.ts` judges it. */
+import type { DeviceAction, FourEyesRule } from '../admin/four-eyes.ts';
+import type { Roles } from '../admin/right.ts';
 import type { RouteConfig } from './route-config.ts';
 
 /** TLS termination. */
@@ -21,8 +23,22 @@ export interface ListenConfig {
 export interface AdminConfig {
   readonly host: string;
   readonly port: number;
-  /** Secret. Without it the operations that change something are switched off. */
+  readonly tls?: TlsConfig | undefined;
+  /** Secret of the paths that are not of the admin API. Without it those that change something are switched off. */
   readonly token?: string | undefined;
+  /** Whether `/admin/v1` is served. */
+  readonly api: boolean;
+  /** Role → rights as `area:verb`, beside the built-in ones. */
+  readonly roles: Roles;
+  /** Longest life of an API token. */
+  readonly tokenDays: number;
+  /** How long a proposal waits for a second person. */
+  readonly approvalHours: number;
+  readonly fourEyes: Readonly<Record<DeviceAction, FourEyesRule>>;
+  /** From how many devices of one person within an hour on they are many. */
+  readonly manyDevices: number;
+  /** Of one token, on average. */
+  readonly requestsPerSecond: number;
 }
 
 /**

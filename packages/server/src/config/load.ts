@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { AttestationConfig, AuthzConfig, ClusterConfig, Config } from './config.ts';
+import type { AttestationConfig, AuthzConfig, ClusterConfig, Config, TlsConfig } from './config.ts';
 import type { ConfigIssue, ConfigPath, PathIssue } from './config-issue.ts';
 import { applyEnvironment } from './environment.ts';
 import { unknownNameHint, valueHint } from './hints.ts';
@@ -123,6 +123,10 @@ const resolveAttestation = (attestation: AttestationConfig, folder: string): Att
     androidRevocations: absolute(androidRevocations),
   };
 };
+const resolveTls = ({ certificateFile, keyFile }: TlsConfig, folder: string): TlsConfig => ({
+  certificateFile: resolve(folder, certificateFile),
+  keyFile: resolve(folder, keyFile),
+});
 
 const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
   const parsed = configSchema.safeParse(tree, { reportInput: true });
@@ -134,17 +138,23 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
       ? config.listen
       : {
           ...config.listen,
-          tls: {
-            certificateFile: resolve(folder, tls.certificateFile),
-            keyFile: resolve(folder, tls.keyFile),
-          },
+          tls: resolveTls(tls, folder),
         };
+  const { admin } = config;
+  const adminTls = admin.tls === undefined ? undefined : resolveTls(admin.tls, folder);
   const issues = judgeConfig(config);
   const cluster = config.cluster === undefined ? undefined : resolveCluster(config.cluster, folder);
   const attestation = resolveAttestation(config.attestation, folder);
   return issues.length > 0
     ? issues
-    : { ...config, listen, cluster, attestation, authz: resolveAuthz(config.authz, folder) };
+    : {
+        ...config,
+        listen,
+        admin: { ...admin, tls: adminTls },
+        cluster,
+        attestation,
+        authz: resolveAuthz(config.authz, folder),
+      };
 };
 
 const isConfig = (value: Config | readonly PathIssue[]): value is Config => !Array.isArray(value);

@@ -1,4 +1,5 @@
 /** What the schema cannot tell: names that refer to each other, and combinations that cannot work. */
+import { builtInRoles } from '../admin/right.ts';
 import { readCidr } from '../gateway/connection-trust.ts';
 import type { Config } from './config.ts';
 import type { ConfigPath, PathIssue } from './config-issue.ts';
@@ -88,12 +89,34 @@ const judgeAuthz = ({ authz, services }: Config): readonly PathIssue[] => {
     : [];
 };
 
+const loopback: readonly string[] = ['localhost', '::1'];
+
+const isLoopback = (host: string): boolean => loopback.includes(host) || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+
+/** Tokens must not cross a network in the clear. Probes and metrics may. */
+const judgeAdmin = ({ admin }: Config): readonly PathIssue[] => {
+  const { host, tls, api, token, roles } = admin;
+  const isExposed = !isLoopback(host) && tls === undefined && (api || token !== undefined);
+  const hint =
+    'add admin.tls, or switch the API off (admin.api: false, no admin.token) where only probes and metrics are asked';
+  const taken = Object.keys(roles).filter((name) => Object.hasOwn(builtInRoles, name));
+  return [
+    ...(isExposed ? [{ path: ['admin', 'host'], message: 'tokens would cross the network in the clear', hint }] : []),
+    ...taken.map((name) => ({
+      path: ['admin', 'roles', name],
+      message: `${name} is a built-in role`,
+      hint: 'give yours another name',
+    })),
+  ];
+};
+
 /** Everything wrong with a configuration that the schema accepted. */
 export const judgeConfig = (config: Config): readonly PathIssue[] => [
   ...judgeNames(config),
   ...judgeUpstreams(config),
   ...judgeHosts(config),
   ...judgeAuthz(config),
+  ...judgeAdmin(config),
   ...judgeProxyRoutes(config),
   ...judgeLogins(config),
   ...judgeProxies(config),

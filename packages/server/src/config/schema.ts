@@ -3,6 +3,7 @@
  * Objects are strict: a misspelt member is refused, never ignored. What one member cannot tell is judged in `rules.ts`.
  */
 import { z } from 'zod';
+import { adminSchema } from './admin-schema.ts';
 import { attestationSchema } from './attestation-schema.ts';
 import { authzSchema, reportSchema } from './authz-schema.ts';
 import type { AppConfig, Config } from './config.ts';
@@ -33,20 +34,6 @@ const listenSchema = z
       .array(z.string().min(1))
       .default([])
       .describe('CIDR blocks whose `X-Forwarded-For` is believed. Empty: the socket address counts.'),
-  })
-  .prefault({});
-
-const adminSchema = z
-  .strictObject({
-    host: z.string().min(1).default('127.0.0.1'),
-    port: port
-      .default(0)
-      .describe('Port of /healthz, /readyz, /metrics and the device operations; 0 takes a free one.'),
-    token: z
-      .string()
-      .min(16)
-      .optional()
-      .describe('Bearer token of the operations that change something; without it they are switched off.'),
   })
   .prefault({});
 

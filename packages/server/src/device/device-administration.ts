@@ -45,6 +45,8 @@ export interface DeviceSummary {
   readonly id: string;
   readonly app: string;
   readonly state: DeviceState;
+  /** Rises with every change; names what a change was judged on. */
+  readonly generation: number;
   readonly tier: number;
   readonly tierName: string;
   readonly platform: DevicePlatform;
@@ -71,7 +73,6 @@ export interface DeviceHistoryLine {
 
 /** Everything about one device. */
 export interface DeviceDetail extends DeviceSummary {
-  readonly generation: number;
   readonly verdictReference: string;
   readonly attested: DeviceRecord['appraised']['facts'];
   readonly counter: number | null;
@@ -102,6 +103,8 @@ export interface DeviceList {
 export interface OperatorWord {
   readonly actor: string;
   readonly reason: string;
+  /** The generation that it was decided on: with any other nothing happens. */
+  readonly ifGeneration?: number;
 }
 
 /** Why a change does not happen. */
@@ -139,6 +142,7 @@ const summaryOf = (tierNames: readonly string[], scope: Scope, listed: ListedDev
     id: device.id,
     app: scope.app,
     state: device.state,
+    generation: device.generation,
     tier: device.tier,
     tierName: tierNames[device.tier] ?? String(device.tier),
     platform: appraised.facts.platform,
@@ -166,7 +170,6 @@ const detailOf = (
   evidence: Uint8Array | undefined,
 ): DeviceDetail => ({
   ...summaryOf(tierNames, record, listedOf(record)),
-  generation: record.generation,
   verdictReference: record.appraised.verdictReference,
   attested: record.appraised.facts,
   counter: record.appraised.counter?.value ?? null,
@@ -235,6 +238,9 @@ const listOf = async (
   return accept(await finder.page(scopes, query));
 };
 
+const isAsSeen = ({ record }: Found, { ifGeneration }: OperatorWord): boolean =>
+  ifGeneration === undefined || ifGeneration === record.generation;
+
 /** The administration over a storage and, where a gateway runs, its shared table. */
 export const deviceAdministration = (parts: DeviceAdministrationParts): DeviceAdministration => {
   const { stores, table, tierNames, now } = parts;
@@ -256,6 +262,7 @@ export const deviceAdministration = (parts: DeviceAdministrationParts): DeviceAd
       const found = await finder.find(device);
       if (found === undefined) return refuse('device-unknown');
       const { state, generation } = found.record;
+      if (!isAsSeen(found, word)) return refuse('device-changed');
       const next = nextDeviceState(state, event);
       if (!next.ok) return next;
       // Of two operators at once one learns that the device is no longer what he saw.
@@ -275,6 +282,7 @@ export const deviceAdministration = (parts: DeviceAdministrationParts): DeviceAd
     demandAttestation: async (device, word) => {
       const found = await finder.find(device);
       if (found === undefined) return refuse('device-unknown');
+      if (!isAsSeen(found, word)) return refuse('device-changed');
       const demand = { reason: 'demanded', atMs: now() } as const;
       return told(found, stores.attestations.demand(found.scope, device, demand, word));
     },

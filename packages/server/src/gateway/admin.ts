@@ -3,9 +3,12 @@
  * whatever changes something asks for the bearer token of the configuration.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import type { AdminHandler } from '../admin/admin-handler.ts';
 import type { AdminConfig } from '../config/config.ts';
 import { type ExpositionFormat, expositionType, negotiate } from '../observability/exposition.ts';
 import type { Readiness } from '../observability/readiness.ts';
@@ -24,6 +27,8 @@ export interface AdminParts {
   readonly devices: DeviceOperations;
   /** Which clients speak what. */
   readonly clients: () => Promise<unknown>;
+  /** The admin API; absent where it is switched off. */
+  readonly api: AdminHandler | undefined;
   /** Ends one worker thread; false when there is none of that index. */
   readonly killWorker: (index: number) => Promise<boolean>;
 }
@@ -178,7 +183,7 @@ const isAuthorised = (incoming: IncomingMessage, token: string | undefined): boo
 const readJson = async (incoming: IncomingMessage): Promise<unknown> => {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of incoming as AsyncIterable<Buffer>) {
+  for await (const piece of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += piece.length;
     if (length > maxBody) return undefined;
     pieces.push(piece);
@@ -213,10 +218,24 @@ const send = (response: ServerResponse, reply: AdminReply): void => {
   response.end(reply.body);
 };
 
+const createAdminServer = ({ tls }: AdminConfig): Server => {
+  const limits = {
+    connectionsCheckingInterval: 1000,
+    headersTimeout: 5000,
+    requestTimeout: 10_000,
+    maxHeaderSize: 16_384,
+  };
+  if (tls === undefined) return createServer(limits);
+  const { certificateFile, keyFile } = tls;
+  const secrets = { cert: readFileSync(certificateFile), key: readFileSync(keyFile) };
+  return createSecureServer({ ...limits, ...secrets, minVersion: 'TLSv1.2' });
+};
+
 /** Opens the admin listener. */
 export const openAdmin = async (parts: AdminParts): Promise<AdminListener> => {
-  const server = createServer({ connectionsCheckingInterval: 1000, headersTimeout: 5000, requestTimeout: 10_000 });
+  const server = createAdminServer(parts.admin);
   server.on('request', (incoming, response) => {
+    if (parts.api?.(incoming, response) === true) return;
     answer(parts, incoming).then(
       (reply) => send(response, reply),
       (error: unknown) => {

@@ -16,6 +16,9 @@ import {
   toBase64Url,
   toEpochSeconds,
 } from '@hauberk/primitives';
+import { createAdminHandler } from '../admin/admin-handler.ts';
+import type { Administration } from '../admin/administration.ts';
+import { openAdministration } from '../admin/open-administration.ts';
 import { compileService } from '../config/compile.ts';
 import type { Config } from '../config/config.ts';
 import { issueText } from '../config/config-issue.ts';
@@ -75,6 +78,7 @@ export interface RunningGateway {
   readonly trust: () => GatewayTrust;
   readonly devices: DeviceOperations;
   readonly deviceAdministration: DeviceAdministration;
+  readonly administration: Administration;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
@@ -137,6 +141,7 @@ class Gateway implements RunningGateway {
   readonly #pool: WorkerPool;
   readonly devices: DeviceOperations;
   readonly deviceAdministration: DeviceAdministration;
+  readonly administration: Administration;
 
   constructor(options: GatewayOptions) {
     const { config, storage } = options;
@@ -164,6 +169,7 @@ class Gateway implements RunningGateway {
     this.devices = deviceOperations({ scopes, devices, idempotency, table, now });
     const tierNames = config.sessions.tiers.map(({ name }) => name);
     this.deviceAdministration = deviceAdministration({ scopes, stores: storage.ports, table, tierNames, now });
+    this.administration = openAdministration({ config, storage, table, log: this.#log, now });
   }
 
   #keySource(): ChannelKeySource {
@@ -269,6 +275,7 @@ class Gateway implements RunningGateway {
       trust: () => this.trust(),
       reload: () => this.reload(),
       devices: this.devices,
+      api: this.#config.admin.api ? createAdminHandler(this.administration) : undefined,
       clients: async () => clientReport(await readSightings(this.#options.storage.ports.outbox)),
       killWorker: (index) => this.killWorker(index),
     });
@@ -284,7 +291,8 @@ class Gateway implements RunningGateway {
   }
 
   get adminUrl(): string {
-    return urlOf(this.#config.admin.host, this.#admin?.port ?? 0, false);
+    const { host, tls } = this.#config.admin;
+    return urlOf(host, this.#admin?.port ?? 0, tls !== undefined);
   }
 
   get failed(): Promise<Error> {

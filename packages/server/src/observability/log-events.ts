@@ -67,6 +67,16 @@ const logEvents = {
   'report.fault': { level: 'error', meaning: 'Sightings of clients were not kept.', fields: { error: 'fault' } },
   'access-log.fault': { level: 'error', meaning: 'Lines of the access log are lost.', fields: { error: 'fault' } },
   'admin.fault': { level: 'error', meaning: 'A fault ended a request of an operator.', fields: { error: 'fault' } },
+  'admin.request': {
+    level: 'info',
+    meaning: 'An operation of the admin API was done.',
+    fields: { request: 'request', operation: 'operation', token: 'token', status: 'count' },
+  },
+  'admin.refused': {
+    level: 'warn',
+    meaning: 'An operation of the admin API was refused.',
+    fields: { request: 'request', operation: 'operation', token: 'token', code: 'problem', reason: 'token-reason' },
+  },
   'keys.renewed': { level: 'debug', meaning: 'Keys, configs and status statements were made anew.', fields: {} },
   'keys.renewal-failed': {
     level: 'error',

@@ -3,6 +3,9 @@
  * written, so that a secret or a customer's data has no field to stand in. What is not of its kind at run time is withheld.
  */
 import { constants } from 'node:os';
+import { type AdminProblemCode, adminProblemCodes } from '../admin/admin-problem.ts';
+import { type AdminTokenReason, adminTokenReasons } from '../admin/admin-token-reason.ts';
+import { type OperationName, operationNames } from '../admin/operation-names.ts';
 import { type ConfigIssue, issueText } from '../config/config-issue.ts';
 import { ListenError } from '../gateway/listen-error.ts';
 import { StateError, StorageFault } from '../storage/storage-refusal.ts';
@@ -14,6 +17,14 @@ interface KindValues {
   readonly count: number;
   /** The id of a request. */
   readonly request: RequestId;
+  /** The id of an API token, not its secret; undefined where nobody is known. */
+  readonly token: string | undefined;
+  /** An operation of the admin API; undefined where none was found. */
+  readonly operation: OperationName | undefined;
+  /** What the admin API refuses with. */
+  readonly problem: AdminProblemCode;
+  /** Why an API token was not believed; undefined where it was, or none was asked for. */
+  readonly 'token-reason': AdminTokenReason | undefined;
   /** Anything that was thrown. Its message is free text of somebody else and stays out. */
   readonly fault: unknown;
   /** What is wrong with the operator's own configuration. */
@@ -101,6 +112,11 @@ const shownIssues = (issues: readonly unknown[]): readonly string[] =>
     .slice(0, mostIssues)
     .map((issue) => (isIssue(issue) ? issueText(issue).slice(0, mostIssueCharacters) : withheld));
 
+const wordOf = (words: readonly string[], value: unknown): unknown => {
+  if (value === undefined) return null;
+  return typeof value === 'string' && words.includes(value) ? value : withheld;
+};
+
 /** Writes a value as its kind says. */
 export const shownField = (kind: FieldKind, value: unknown): unknown => {
   if (typeof kind !== 'string') return typeof value === 'string' && kind.includes(value) ? value : withheld;
@@ -109,6 +125,16 @@ export const shownField = (kind: FieldKind, value: unknown): unknown => {
       return typeof value === 'number' && Number.isFinite(value) ? value : withheld;
     case 'request':
       return typeof value === 'string' && traceIdOf(value) !== undefined ? value : withheld;
+    case 'token':
+      return value === undefined || (typeof value === 'string' && /^[0-9a-f]{20}$/.test(value))
+        ? (value ?? null)
+        : withheld;
+    case 'operation':
+      return wordOf(operationNames, value);
+    case 'problem':
+      return wordOf(adminProblemCodes, value);
+    case 'token-reason':
+      return wordOf(adminTokenReasons, value);
     case 'fault':
       return shownFault(value);
     case 'issues':

@@ -1,0 +1,49 @@
+/** What the administration works with, and who calls it. */
+import type { EpochMs } from '@hauberk/primitives';
+import type { DeviceAdministration } from '../device/device-administration.ts';
+import type { Log } from '../gateway/log.ts';
+import type { KeyReader } from '../keys/key-provider.ts';
+import type { Scope } from '../storage/scope.ts';
+import type { Stores } from '../storage/stores.ts';
+import type { AdminToken } from './admin-token.ts';
+import type { DeviceAction, FourEyesRule } from './four-eyes.ts';
+import type { Person } from './person.ts';
+import type { RecentChanges } from './recent-changes.ts';
+import type { Grant, Roles } from './right.ts';
+
+/** What the configuration says of the administration. */
+export interface AdminSettings {
+  /** Built-in roles and those of the configuration. */
+  readonly roles: Roles;
+  readonly longestTokenDays: number;
+  readonly approvalHours: number;
+  readonly fourEyes: Readonly<Record<DeviceAction, FourEyesRule>>;
+  /** From how many devices of one person within an hour on they are many. */
+  readonly manyDevices: number;
+  /** Of one token, on average. */
+  readonly requestsPerSecond: number;
+}
+
+/** Everything that the administration works with. */
+export interface Administration {
+  readonly stores: Pick<Stores, 'adminTokens' | 'approvals' | 'audit' | 'idempotency'>;
+  readonly keys: KeyReader;
+  /** The devices of one app. */
+  readonly devicesOf: (scope: Scope) => DeviceAdministration;
+  /** The apps of an organisation that is served here; none for any other. */
+  readonly appsOf: (organisation: string) => readonly string[];
+  /** The organisation that the local administrator begins with. */
+  readonly organisation: string;
+  readonly settings: () => AdminSettings;
+  /** How many devices a person changed lately. */
+  readonly recent: RecentChanges;
+  readonly log: Log;
+  readonly now: () => EpochMs;
+}
+
+/** Who calls: a token that was found good. */
+export interface Caller extends Person {
+  readonly organisation: string;
+  readonly grants: readonly Grant[];
+  readonly held: AdminToken;
+}

@@ -1,0 +1,29 @@
+/** When two people must agree on a change of devices. */
+import type { Right } from './right.ts';
+
+/** What can be done to a device. */
+export const deviceActions = ['suspend', 'unsuspend', 'revoke', 'lost', 're-attest'] as const;
+/** One of them. */
+export type DeviceAction = (typeof deviceActions)[number];
+
+/** When two people must agree. */
+export const fourEyesRules = ['never', 'many', 'always'] as const;
+/** One of them. */
+export type FourEyesRule = (typeof fourEyesRules)[number];
+
+/** The rules unless the configuration says otherwise: what cannot be taken back in bulk, and what gives a device back. */
+export const defaultFourEyes: Readonly<Record<DeviceAction, FourEyesRule>> = {
+  suspend: 'never',
+  unsuspend: 'always',
+  revoke: 'many',
+  lost: 'many',
+  're-attest': 'never',
+};
+
+/** Whether a change of so many devices needs a second person; `recent` are those that the same person changed so within the last hour. */
+export const needsSecondPerson = (rule: FourEyesRule, devices: number, recent: number, many: number): boolean =>
+  rule === 'always' || (rule === 'many' && devices + recent >= many);
+
+/** The right that a change asks for. */
+export const rightOfChange = (kind: string, app: string): Right | undefined =>
+  kind === 'device.change' ? { app, area: 'devices', verb: 'write' } : undefined;

@@ -1,0 +1,49 @@
+/** Puts the administration of a running gateway together. */
+import type { DeviceTable } from '@hauberk/channel';
+import type { EpochMs } from '@hauberk/primitives';
+import type { Config } from '../config/config.ts';
+import { deviceAdministration } from '../device/device-administration.ts';
+import type { Log } from '../gateway/log.ts';
+import type { OpenStorage } from '../storage/index.ts';
+import type { Administration, AdminSettings } from './administration.ts';
+import { RecentChanges } from './recent-changes.ts';
+import { builtInRoles } from './right.ts';
+
+/** What a gateway lends its administration. */
+export interface AdministrationParts {
+  readonly config: Config;
+  readonly storage: OpenStorage;
+  readonly table: DeviceTable;
+  readonly log: Log;
+  readonly now: () => EpochMs;
+}
+
+/** What a configuration says of the administration. */
+export const settingsOf = ({ admin }: Config): AdminSettings => ({
+  roles: { ...admin.roles, ...builtInRoles },
+  longestTokenDays: admin.tokenDays,
+  approvalHours: admin.approvalHours,
+  fourEyes: admin.fourEyes,
+  manyDevices: admin.manyDevices,
+  requestsPerSecond: admin.requestsPerSecond,
+});
+
+/** The administration over a storage and the shared table of a gateway. */
+export const openAdministration = ({ config, storage, table, log, now }: AdministrationParts): Administration => {
+  const { organisation, apps, sessions } = config;
+  const settings = settingsOf(config);
+  const tierNames = sessions.tiers.map(({ name }) => name);
+  const ids = apps.map(({ id }) => id);
+  const { ports: stores, keys } = storage;
+  return {
+    stores,
+    keys,
+    devicesOf: (scope) => deviceAdministration({ scopes: [scope], stores, table, tierNames, now }),
+    appsOf: (name) => (name === organisation ? ids : []),
+    organisation,
+    settings: () => settings,
+    recent: new RecentChanges(),
+    log,
+    now,
+  };
+};

@@ -1,0 +1,14 @@
+/** Every operation of the admin API. */
+import { approvalOperations } from './approval-operations.ts';
+import { deviceOperations } from './device-operations.ts';
+import type { Operation } from './operation.ts';
+import { recordOperations } from './record-operations.ts';
+import { tokenOperations } from './token-operations.ts';
+
+/** In the order in which the documentation shows them. */
+export const operations: readonly Operation[] = [
+  ...tokenOperations,
+  ...deviceOperations,
+  ...approvalOperations,
+  ...recordOperations,
+];

@@ -1,0 +1,294 @@
+/** Every operation of the admin API, in one table: who may not call it, what it refuses, what it answers. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { z } from 'zod';
+import { adminProblems } from '../../src/admin/admin-problem.ts';
+import { problemSchema } from '../../src/admin/documents.ts';
+import { problemsOf } from '../../src/admin/openapi.ts';
+import type { Operation } from '../../src/admin/operation.ts';
+import { operations } from '../../src/admin/operations.ts';
+import { areas, verbs } from '../../src/admin/right.ts';
+import { issueStartupSecret } from '../../src/admin/startup-secret.ts';
+import { type AdminWorld, type Answered, everything, openAdminWorld } from './world.ts';
+
+let world: AdminWorld;
+/** Proposes, approves: two people with all rights. */
+let alice: string;
+let bob: string;
+let stranger: string;
+let devices = 0;
+
+before(async () => {
+  world = await openAdminWorld();
+  alice = await world.token('alice', everything);
+  bob = await world.token('bob', everything);
+  stranger = await world.token('eve', everything, { organisation: 'other' });
+});
+after(() => world.close());
+
+/** A request that is accepted. */
+interface Good {
+  readonly path: string;
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly token?: string;
+  readonly status: number;
+}
+
+const device = (): Promise<string> => {
+  devices += 1;
+  return world.enrol('bank', 'corporate', `device-${devices}`);
+};
+
+/** A proposal that waits. */
+const proposed = async (): Promise<Readonly<Record<string, unknown>>> => {
+  const path = `/apps/corporate/devices/${await device()}/changes`;
+  const answer = await world.ask('POST', path, { token: alice, body: { action: 'unsuspend', reason: 'found again' } });
+  assert.equal(answer.status, 202);
+  return answer.json;
+};
+
+const approvalPath = async (end = ''): Promise<string> =>
+  `/apps/corporate/approvals/${String((await proposed())['id'])}${end}`;
+
+const outcome = async (): Promise<string> => {
+  const id = await device();
+  const key = { device: id, customer: 'c', route: 'r', key: 'k' };
+  const request = { fingerprint: 'f', expiresAtMs: (world.clock.now + 1000) as never, retryUnknown: false };
+  const scope = { organisation: 'bank', app: 'corporate' };
+  const begun = await world.stores.idempotency.begin(scope, key, request, world.clock.now);
+  assert.ok(begun.ok && begun.value.state === 'fresh');
+  await world.stores.idempotency.markUnknown(begun.value.attempt, world.clock.now);
+  return begun.value.attempt.entry;
+};
+
+const newToken = { subject: 'carol', label: 'night shift', grants: [{ app: 'corporate', role: 'viewer' }] };
+
+/** Operation → a request that is accepted. */
+const good: Readonly<Record<string, () => Promise<Good>>> = {
+  login: async () => {
+    const issued = await issueStartupSecret(world.administration, true);
+    assert.ok(issued.ok);
+    return { path: '/login', body: { secret: issued.value.text }, status: 201 };
+  },
+  self: async () => ({ path: '/self', status: 200 }),
+  logout: async () => ({ path: '/self', status: 200, token: await world.token('leaver', []) }),
+  listRoles: async () => ({ path: '/roles', status: 200 }),
+  listTokens: async () => ({ path: '/tokens', query: 'limit=2', status: 200 }),
+  createToken: async () => ({ path: '/tokens', body: newToken, status: 201 }),
+  findToken: async () => ({ path: `/tokens/${alice.split('_')[1]}`, status: 200 }),
+  revokeToken: async () => ({ path: `/tokens/${(await world.token('x', [])).split('_')[1]}`, status: 200 }),
+  listDevices: async () => ({ path: '/apps/corporate/devices', query: 'state=enrolled&tier=hardware', status: 200 }),
+  findDevice: async () => ({ path: `/apps/corporate/devices/${await device()}`, status: 200 }),
+  changeDevice: async () => ({
+    path: `/apps/corporate/devices/${await device()}/changes`,
+    body: { action: 'suspend', reason: 'reported' },
+    headers: { 'if-match': '"1"' },
+    status: 200,
+  }),
+  changeDevices: async () => ({
+    path: '/apps/corporate/device-changes',
+    body: { action: 'suspend', reason: 'reported', devices: [await device(), await device()] },
+    status: 200,
+  }),
+  listApprovals: async () => ({ path: '/apps/corporate/approvals', query: 'sort=created&limit=5', status: 200 }),
+  findApproval: async () => ({ path: await approvalPath(), status: 200 }),
+  editApproval: async () => {
+    const { id, change } = await proposed();
+    const { content } = change as { readonly content: object };
+    const edited = { kind: 'device.change', content: { ...content, reason: 'another reason' } };
+    return {
+      path: `/apps/corporate/approvals/${String(id)}`,
+      body: edited,
+      headers: { 'if-match': '"1"' },
+      status: 200,
+    };
+  },
+  approve: async () => {
+    const { id, changeHash } = await proposed();
+    return { path: `/apps/corporate/approvals/${String(id)}/approve`, body: { changeHash }, token: bob, status: 200 };
+  },
+  reject: async () => ({ path: await approvalPath('/reject'), body: { note: 'no' }, token: bob, status: 200 }),
+  withdraw: async () => ({ path: await approvalPath('/withdraw'), status: 200 }),
+  execute: async () => {
+    const { id, changeHash } = await proposed();
+    const path = `/apps/corporate/approvals/${String(id)}`;
+    await world.ask('POST', `${path}/approve`, { token: bob, body: { changeHash } });
+    return { path: `${path}/execute`, status: 200 };
+  },
+  listAudit: async () => ({ path: '/apps/corporate/audit', query: 'limit=3&after=0', status: 200 }),
+  listOrganisationAudit: async () => ({ path: '/audit', status: 200 }),
+  listUnknownOutcomes: async () => {
+    await outcome();
+    return { path: '/apps/corporate/unknown-outcomes', status: 200 };
+  },
+  settleUnknownOutcome: async () => ({
+    path: `/apps/corporate/unknown-outcomes/${await outcome()}`,
+    body: { settlement: 'executed' },
+    status: 200,
+  }),
+};
+
+const send = ({ path, query, body, headers }: Good, operation: Operation, over: object = {}): Promise<Answered> =>
+  world.ask(operation.method, query === undefined ? path : `${path}?${query}`, {
+    ...(body === undefined ? {} : { body }),
+    ...(headers === undefined ? {} : { headers }),
+    ...over,
+  });
+
+const refused = (answer: Answered, operation: Operation, code: string): void => {
+  assert.equal(answer.json['code'], code, JSON.stringify(answer.json));
+  const problem = adminProblems[code as keyof typeof adminProblems];
+  assert.equal(answer.status, problem.status);
+  assert.equal(answer.json['title'], problem.title);
+  assert.ok(answer.headers.get('content-type')?.startsWith('application/problem+json'));
+  assert.deepEqual(z.parse(problemSchema, answer.json), answer.json);
+  assert.ok((problemsOf(operation) as readonly string[]).includes(code), `${operation.id} does not tell of ${code}`);
+};
+
+const pointers = (answer: Answered): readonly string[] =>
+  ((answer.json['errors'] ?? []) as readonly { readonly in: string; readonly pointer: string }[]).map(
+    (error) => `${error.in}${error.pointer}`,
+  );
+
+/** Every right but one. */
+const allBut = (area: string, verb: string) =>
+  areas
+    .flatMap((each) => verbs.map((other) => `${each}:${other}`))
+    .filter((right) => right !== `${area}:${verb}`)
+    .map((role) => ({ app: '*', role }));
+
+test('the table holds every operation and no other', () => {
+  assert.deepEqual(Object.keys(good).toSorted(), operations.map(({ id }) => id).toSorted());
+});
+
+for (const operation of operations) {
+  const { id, access } = operation;
+  const make = async (): Promise<Good> => {
+    const made = good[id];
+    assert.ok(made !== undefined);
+    return made();
+  };
+  describe(id, () => {
+    test('is answered as documented, with nothing beyond that', async () => {
+      const request = await make();
+      const answer = await send(request, operation, access.kind === 'open' ? {} : { token: request.token ?? alice });
+      assert.equal(answer.status, request.status, JSON.stringify(answer.json));
+      const schema = operation.replies[answer.status]?.schema;
+      assert.ok(schema !== undefined);
+      assert.deepEqual(z.parse(schema, answer.json), answer.json);
+      assert.equal(answer.headers.get('cache-control'), 'no-store');
+      assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+      assert.match(answer.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+    });
+
+    test('what is not known is refused with a pointer', async () => {
+      const request = await make();
+      const token = request.token ?? alice;
+      const query = await send({ ...request, query: 'surprise=1' }, operation, { token });
+      refused(query, operation, 'malformed');
+      assert.deepEqual(pointers(query), ['query/surprise']);
+      const twice = await send({ ...request, query: 'limit=1&limit=2' }, operation, { token });
+      refused(twice, operation, 'malformed');
+      if (operation.body === undefined) return;
+      const body = await send({ ...request, body: { ...(request.body as object), surprise: 1 } }, operation, { token });
+      refused(body, operation, 'malformed');
+      assert.deepEqual(pointers(body), ['body/surprise']);
+      for (const text of ['', '{', '[]', '{"a":1,"a":2}', '"x"', '{"__proto__":1}'])
+        refused(await send({ ...request, body: text }, operation, { token }), operation, 'malformed');
+    });
+
+    if (operation.body !== undefined)
+      test('takes no other media type and no more than its bound', async () => {
+        const request = await make();
+        const token = request.token ?? alice;
+        const headers = { ...request.headers, 'content-type': 'text/plain' };
+        refused(await send({ ...request, headers }, operation, { token }), operation, 'unsupported');
+        const large = await send({ ...request, body: `{"a":"${'x'.repeat(70_000)}"}` }, operation, { token });
+        refused(large, operation, 'too-large');
+      });
+
+    test('a page of another site is refused', async () => {
+      const request = await make();
+      const token = request.token ?? alice;
+      for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }])
+        refused(
+          await send({ ...request, headers: { ...request.headers, ...headers } }, operation, { token }),
+          operation,
+          'cross-site',
+        );
+    });
+
+    if (access.kind === 'open') return;
+
+    test('without a good token nobody is let in, and all look alike', async () => {
+      const request = await make();
+      const [, tokenId = ''] = alice.split('_');
+      const tokens = [
+        undefined,
+        'nonsense',
+        `hbk_${tokenId}_${'A'.repeat(43)}`,
+        `hbk_${'0'.repeat(20)}_${'A'.repeat(43)}`,
+        await world.token('late', everything, { expiresAtMs: world.clock.now }),
+      ];
+      for (const token of tokens) {
+        // Each from its own second: failed logins of one address are limited.
+        world.clock.now = (world.clock.now + 60_000) as typeof world.clock.now;
+        const answer = await send(request, operation, { token });
+        refused(answer, operation, 'login-required');
+        assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+        const { instance: _instance, ...rest } = answer.json;
+        assert.deepEqual(Object.keys(rest).toSorted(), ['code', 'status', 'title', 'type']);
+      }
+    });
+
+    if (access.kind === 'token') return;
+
+    test('without the right it is refused, whatever else the token may do', async () => {
+      const request = await make();
+      const token = await world.token('lacking', allBut(access.area, access.verb));
+      const answer = await send(request, operation, { token });
+      refused(answer, operation, 'right-missing');
+      assert.match(String(answer.json['right']), new RegExp(`^${access.area}:${access.verb} on `));
+      const elsewhere = [{ app: 'retail', role: 'administrator' }];
+      refused(await send(request, operation, { token: await world.token('x', elsewhere) }), operation, 'right-missing');
+    });
+
+    test('to another organisation nothing of it exists', async () => {
+      const request = await make();
+      const foreign = await send(request, operation, { token: stranger });
+      const named = operation.path.includes('{token}');
+      if (access.kind === 'app' || named) refused(foreign, operation, 'not-found');
+      // The same id under an app of its own name is not there either.
+      const moved = { ...request, path: request.path.replace('/apps/corporate/', '/apps/retail/') };
+      if (/\{(device|approval|entry)\}/.test(operation.path))
+        refused(await send(moved, operation, { token: stranger }), operation, 'not-found');
+    });
+
+    if (/\{(?!app)/.test(operation.path))
+      test('what has no such id is not there', async () => {
+        const request = await make();
+        const last = request.path.split('/').find((part) => /^(?:[0-9a-f]{20}|[A-Za-z0-9_-]{22,})$/.test(part)) ?? '';
+        assert.ok(last.length >= 20);
+        const absent = last.length === 20 ? 'f'.repeat(20) : 'A'.repeat(last.length);
+        for (const wrong of [absent, 'x', '%00', '..%2f..', '*'])
+          refused(
+            await send({ ...request, path: request.path.replace(last, wrong) }, operation, {
+              token: request.token ?? alice,
+            }),
+            operation,
+            'not-found',
+          );
+      });
+  });
+}
+
+test('no other path and no other method is served', async () => {
+  assert.equal((await world.ask('GET', '/nothing', { token: alice })).json['code'], 'not-found');
+  assert.equal((await world.ask('PUT', '/self', { token: alice })).json['code'], 'method-not-allowed');
+  assert.equal((await world.ask('GET', `/self?${'a=1&'.repeat(2000)}`, { token: alice })).json['code'], 'malformed');
+  assert.equal((await fetch(`${world.url}/admin/v2/self`)).status, 421);
+  const document = await fetch(`${world.url}/admin/v1/openapi.json`);
+  assert.equal(document.status, 200);
+});

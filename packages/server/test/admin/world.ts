@@ -1,0 +1,152 @@
+/** An administration of two organisations over stores in memory, behind a real socket. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DeviceTable, deviceTableBytes, openDeviceTable } from '@hauberk/channel';
+import { days, type EpochMs, epochMs } from '@hauberk/primitives';
+import { createAdminHandler } from '../../src/admin/admin-handler.ts';
+import type { Administration, AdminSettings } from '../../src/admin/administration.ts';
+import { defaultFourEyes } from '../../src/admin/four-eyes.ts';
+import { RecentChanges } from '../../src/admin/recent-changes.ts';
+import { builtInRoles, type Grant } from '../../src/admin/right.ts';
+import { makeToken } from '../../src/admin/token-operations.ts';
+import { deviceAdministration } from '../../src/device/device-administration.ts';
+import { createLog } from '../../src/gateway/log.ts';
+import { openFileKeys } from '../../src/keys/file-keys.ts';
+import { memoryStorage } from '../../src/storage/memory/memory-stores.ts';
+import type { Stores } from '../../src/storage/stores.ts';
+
+/** An answer of the API. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** What a test says of a request. */
+export interface Asked {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The running administration. */
+export interface AdminWorld {
+  readonly url: string;
+  readonly administration: Administration;
+  readonly stores: Stores;
+  readonly table: DeviceTable;
+  /** Lines of the log, newest last. */
+  readonly log: Readonly<Record<string, unknown>>[];
+  /** The clock; tests may turn it. */
+  readonly clock: { now: EpochMs };
+  readonly settings: { current: AdminSettings };
+  /** Issues a token and answers its text. */
+  readonly token: (subject: string, grants: readonly Grant[], more?: TokenMore) => Promise<string>;
+  readonly enrol: (organisation: string, app: string, name: string) => Promise<string>;
+  readonly ask: (method: string, path: string, asked?: Asked) => Promise<Answered>;
+  readonly close: () => Promise<void>;
+}
+
+/** What is unusual about a token. */
+export interface TokenMore {
+  readonly organisation?: string;
+  readonly lineage?: readonly string[];
+  readonly expiresAtMs?: EpochMs;
+}
+
+const organisations: Readonly<Record<string, readonly string[]>> = {
+  bank: ['retail', 'corporate'],
+  other: ['retail'],
+};
+
+/** Everything, on every app. */
+export const everything: readonly Grant[] = [{ app: '*', role: 'administrator' }];
+
+/** Opens it. */
+export const openAdminWorld = async (): Promise<AdminWorld> => {
+  const folder = mkdtempSync(join(tmpdir(), 'hauberk-admin-'));
+  const { stores } = memoryStorage().connect();
+  const clock = { now: epochMs(1_800_000_000_000) };
+  const settings = {
+    current: {
+      roles: builtInRoles,
+      longestTokenDays: 90,
+      approvalHours: 24,
+      fourEyes: defaultFourEyes,
+      manyDevices: 3,
+      requestsPerSecond: 10_000,
+    } as AdminSettings,
+  };
+  const table = openDeviceTable(new SharedArrayBuffer(deviceTableBytes(256)));
+  const log: Record<string, unknown>[] = [];
+  const administration: Administration = {
+    stores,
+    keys: openFileKeys(join(folder, 'keys'), clock.now),
+    devicesOf: (scope) =>
+      deviceAdministration({
+        scopes: [scope],
+        stores,
+        table,
+        tierNames: ['software', 'hardware'],
+        now: () => clock.now,
+      }),
+    appsOf: (organisation) => organisations[organisation] ?? [],
+    organisation: 'bank',
+    settings: () => settings.current,
+    recent: new RecentChanges(),
+    log: createLog('info', (line) => log.push(JSON.parse(line) as Record<string, unknown>)),
+    now: () => clock.now,
+  };
+  const handler = createAdminHandler(administration);
+  const server = createServer((incoming, response) => {
+    if (!handler(incoming, response)) response.writeHead(421).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    administration,
+    stores,
+    table,
+    log,
+    clock,
+    settings,
+    token: async (subject, grants, { organisation = 'bank', lineage = ['root'], expiresAtMs } = {}) => {
+      const ends = expiresAtMs ?? epochMs(clock.now + days(1));
+      const making = { organisation, subject, lineage, label: 'test', grants, createdBy: 'root', expiresAtMs: ends };
+      const { token, text } = makeToken(administration, making, clock.now);
+      await stores.adminTokens.issue(token, { actor: 'root', now: clock.now });
+      return text;
+    },
+    enrol: async (organisation, app, name) => {
+      const asked = { thumbprint: name, publicKey: new Uint8Array(65), tier: 1, verdictReference: `test:${name}` };
+      const enrolled = await stores.devices.enrol({ organisation, app }, asked, clock.now);
+      if (!enrolled.ok) throw new Error(enrolled.code);
+      return enrolled.value.device.id;
+    },
+    ask: async (method, path, { token, body, headers } = {}) => {
+      const reply = await fetch(`${url}/admin/v1${path}`, {
+        method,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      return {
+        status: reply.status,
+        headers: reply.headers,
+        json: (await reply.json()) as Readonly<Record<string, unknown>>,
+      };
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
