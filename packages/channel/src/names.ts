@@ -7,6 +7,7 @@ export const header = {
   hello: 'hauberk-hello',
   answer: 'hauberk-answer',
   stepUp: 'hauberk-step-up',
+  timeLeft: 'hauberk-time-left',
   signature: 'signature',
   signatureInput: 'signature-input',
   contentDigest: 'content-digest',

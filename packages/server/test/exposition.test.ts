@@ -35,7 +35,8 @@ const scrape = (format: ExpositionFormat, trace = traceId): string => {
   metrics.migrated('bank', 'login', 'sigv4');
   metrics.shed('background', 'overload.upstream');
   metrics.connectionOpened();
-  return prometheusText([metrics.snapshot(), createMetrics().snapshot()], gauges, format);
+  const breakers = { 'upstream\ncore\nmoney': 1, 'storage\nwriter\n': 0 };
+  return prometheusText([{ ...metrics.snapshot(), breakers }, createMetrics().snapshot()], gauges, format);
 };
 
 const python = '/usr/bin/python3';
@@ -116,7 +117,10 @@ describe('a scrape', () => {
     metrics.endpoint('hello', 'ok');
     metrics.migrated('s', 'r', 'sigv4');
     metrics.shed('background', 'overload.upstream');
-    for (const { name, labels, samples } of measure({ all: metrics.snapshot(), process: gauges })) {
+    for (const { name, labels, samples } of measure({
+      all: { ...metrics.snapshot(), breakers: { 'upstream\ncore\nmoney': 1 } },
+      process: gauges,
+    })) {
       assert.ok(samples.length > 0, name);
       for (const sample of samples)
         for (const label of Object.keys(sample.labels)) assert.ok(labels.includes(label), `${name} ${label}`);

@@ -95,6 +95,10 @@ export interface SendLimits {
   readonly limitMs: number;
 }
 
+/** Tells the gateway how long the reply is waited for. A proxy that only asks may not know the header, and its own CORS rules neither. */
+const timeLeft = ({ route }: Call, limitMs: number): Readonly<Record<string, string>> =>
+  route.replies === 'bound' ? { [header.timeLeft]: String(Math.ceil(limitMs)) } : {};
+
 /** Sends a protected call to the origin in use. The caller releases the deadline once the body is done with. */
 export const sendCall = async (
   context: CoreContext,
@@ -112,7 +116,7 @@ export const sendCall = async (
     const reply = await context.ports.transport.send({
       url,
       method: call.target.method,
-      headers: { ...outgoing.headers, ...headers },
+      headers: { ...outgoing.headers, ...headers, ...timeLeft(call, limitMs) },
       body: call.hasBody ? outgoing.body : undefined,
       signal: deadline.signal,
       options: call.options,

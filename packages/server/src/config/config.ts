@@ -165,6 +165,8 @@ export interface LogConfig {
 export interface OverloadConfig {
   /** Age of a standing queue that counts as an overload; 0 sheds nothing. */
   readonly queueTargetMs: number;
+  /** Longest wait for the storage writer while a request is served. */
+  readonly storageDeadlineMs: number;
 }
 
 /** An app that may enrol. */

@@ -150,6 +150,9 @@ const overloadSchema = z
     queueTargetMs: count(0, 10_000)
       .default(20)
       .describe('Requests that wait longer than this (event loop and upstream pool) mean overload; 0 sheds nothing.'),
+    storageDeadlineMs: count(50, 60_000)
+      .default(2000)
+      .describe('Longest wait for the storage writer while a request is served.'),
   })
   .prefault({});
 

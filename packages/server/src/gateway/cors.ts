@@ -27,6 +27,7 @@ const sdkRequestHeaders = [
   header.service,
   header.hello,
   header.stepUp,
+  header.timeLeft,
   header.signature,
   header.signatureInput,
   header.contentDigest,

@@ -2,6 +2,8 @@
  * Hands a request to its upstream, once: nothing is ever sent again from here. What became of it is told exactly: `not-sent` only when no
  * byte can have left, otherwise `unknown`, because an upstream may have acted on a request whose reply was lost.
  */
+
+import type { CallWatch } from '../overload/guard.ts';
 import type { CodingReason } from './body-coding.ts';
 import type { ExchangeFault, PooledExchange } from './exchange-pool.ts';
 import type { WholeReply } from './reply-reader.ts';
@@ -12,6 +14,8 @@ import type { Upstream } from './upstream.ts';
 export type UpstreamReason =
   | 'upstream.unreachable'
   | 'upstream.busy'
+  | 'upstream.open'
+  | 'deadline.passed'
   | 'upstream.timeout'
   | 'upstream.reset'
   | 'upstream.reply-too-large'
@@ -80,6 +84,7 @@ class Forwarding implements PooledExchange, Watched {
   private readonly upstream: Upstream;
   private readonly expiresAt: number;
   private readonly done: (outcome: ForwardOutcome) => void;
+  private readonly calls: CallWatch | undefined;
 
   constructor(
     upstream: Upstream,
@@ -87,7 +92,9 @@ class Forwarding implements PooledExchange, Watched {
     head: string,
     limits: { readonly deadlineMs: number; readonly replyCap: number },
     done: (outcome: ForwardOutcome) => void,
+    calls: CallWatch | undefined,
   ) {
+    this.calls = calls;
     this.upstream = upstream;
     this.method = request.method;
     this.head = head;
@@ -116,16 +123,22 @@ class Forwarding implements PooledExchange, Watched {
   }
 
   onReply({ status, headers, body }: WholeReply): void {
-    if (this.settle()) this.done({ kind: 'reply', status, headers, body });
+    if (!this.settle()) return;
+    this.calls?.succeeded();
+    this.done({ kind: 'reply', status, headers, body });
   }
 
   onFault(fault: ExchangeFault, detail: string): void {
-    if (this.settle())
-      this.done({ kind: this.abort === undefined ? 'not-sent' : 'unknown', code: reasonOf[fault], detail });
+    if (!this.settle()) return;
+    // Replies that are merely unwelcome here come from an upstream that works.
+    if (fault === 'too-large' || fault === 'event-stream') this.calls?.succeeded();
+    else this.calls?.failed();
+    this.done({ kind: this.abort === undefined ? 'not-sent' : 'unknown', code: reasonOf[fault], detail });
   }
 
   check(now: number): void {
     if (now < this.expiresAt || !this.settle()) return;
+    this.calls?.failed();
     if (this.abort === undefined) {
       this.upstream.exchanges.withdraw(this);
       this.done({ kind: 'not-sent', code: 'upstream.unreachable', detail: 'deadline before a connection was there' });
@@ -136,17 +149,18 @@ class Forwarding implements PooledExchange, Watched {
   }
 }
 
-/** Forwards a whole request and collects the whole reply. Never rejects. */
+/** Forwards a whole request and collects the whole reply. `calls` is told how it ended, unless it was refused here. Never rejects. */
 export const forward = (
   upstream: Upstream,
   request: UpstreamRequest,
   deadlineMs: number,
   replyCap: number,
+  calls?: CallWatch,
 ): Promise<ForwardOutcome> =>
   new Promise((resolve) => {
     const head = requestHead(upstream, request);
     if (isBusy(upstream)) resolve({ kind: 'not-sent', code: 'upstream.busy' });
     else if (head === undefined)
       resolve({ kind: 'not-sent', code: 'upstream.unreachable', detail: 'a header that cannot be sent' });
-    else upstream.exchanges.send(new Forwarding(upstream, request, head, { deadlineMs, replyCap }, resolve));
+    else upstream.exchanges.send(new Forwarding(upstream, request, head, { deadlineMs, replyCap }, resolve, calls));
   });

@@ -16,9 +16,9 @@ import {
   toBase64Url,
   utf8,
 } from '@hauberk/primitives';
-import type { IdempotencyAttempt, IdempotencyOutcome, IdempotencyStore } from '../storage/idempotency-store.ts';
+import type { GuardedStore, StorageGuardRefusal } from '../overload/guarded-store.ts';
+import type { IdempotencyAttempt, IdempotencyOutcome } from '../storage/idempotency-store.ts';
 import type { Login } from '../storage/login-store.ts';
-import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import type { ForwardOutcome } from './forward.ts';
 import { scopeOf } from './logins.ts';
 import type { Route } from './route.ts';
@@ -34,16 +34,18 @@ export type IdempotencyReason =
   | StorageReason;
 
 /** The storage's refusals under their names in the table of problems. */
-export type StorageReason = 'storage.overloaded' | 'storage.full' | 'storage.closed';
+export type StorageReason = 'storage.overloaded' | 'storage.full' | 'storage.closed' | 'storage.slow' | 'storage.open';
 
-const storageReasons: Readonly<Record<StorageRefusal, StorageReason>> = {
+const storageReasons: Readonly<Record<StorageGuardRefusal, StorageReason>> = {
   'storage-overloaded': 'storage.overloaded',
   'storage-full': 'storage.full',
   'storage-closed': 'storage.closed',
+  'storage-slow': 'storage.slow',
+  'storage-open': 'storage.open',
 };
 
 /** A storage refusal as a reason. */
-export const storageReason = (refusal: StorageRefusal): StorageReason => storageReasons[refusal];
+export const storageReason = (refusal: StorageGuardRefusal): StorageReason => storageReasons[refusal];
 
 /** A plain upstream reply: what is stored and what is sealed. */
 export interface UpstreamReply {
@@ -56,7 +58,7 @@ export interface UpstreamReply {
 /** What idempotency needs. */
 export interface IdempotencyPorts {
   readonly crypto: SyncCrypto;
-  readonly store: IdempotencyStore;
+  readonly store: GuardedStore;
 }
 
 /** Printable ASCII, 8 to 128 characters: long enough that no two customers meet by chance. */

@@ -34,6 +34,8 @@ export interface MetricsSnapshot {
   readonly shed: Readonly<Record<string, number>>;
   /** Age of the queues in milliseconds, and threads that shed; filled in by the worker. */
   readonly queues: { readonly gatewayMs: number; readonly upstreamMs: number; readonly shedding: number };
+  /** Breakers by dependency, name and priority, one a line: 1 for one that is not closed; filled in by the worker. */
+  readonly breakers: Readonly<Record<string, number>>;
   readonly connections: number;
   readonly openConnections: number;
   /** Filled in by the listener, which knows. */
@@ -155,6 +157,7 @@ export const createMetrics = (): Metrics => {
       migrated,
       shed,
       queues: noQueues,
+      breakers: {},
       connections,
       openConnections,
       openRequests: 0,

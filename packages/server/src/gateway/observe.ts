@@ -3,6 +3,7 @@
  * forwarded, stripped of forged facts and marked `unverified` with the reason. A sealed body that does not open is refused: nobody could read it.
  */
 import { header, readProtectedHead, readSignatureInput, tag, verifyRequest } from '@hauberk/channel';
+import { timeLeft } from '../overload/time-left.ts';
 import { readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { unverifiedFacts } from './facts.ts';
@@ -28,12 +29,13 @@ export const forwardUnbound = async (
   const { method, path, query } = head.target;
   const options = { identity: false, decoded: false, preserveHost: protection.preserveHost(route) };
   head.trace.enter('forward');
-  const outcome = await protection.forward(route, {
+  const request = {
     method,
     path: query === '?' ? path : path + query,
     headers: upstreamHeaders(head, facts, options),
     body: body.length === 0 && (method === 'GET' || method === 'HEAD') ? undefined : body,
-  });
+  };
+  const outcome = await protection.forward(route, request, timeLeft(head, protection.now));
   head.trace.enter('reply');
   if (outcome.kind === 'reply')
     return { status: outcome.status, headers: replyHeaders(outcome.headers), body: outcome.body };

@@ -58,6 +58,7 @@ export const joinSnapshots = (snapshots: readonly MetricsSnapshot[]): MetricsSna
     upstreamMs: Math.max(0, ...snapshots.map(({ queues }) => queues.upstreamMs)),
     shedding: snapshots.reduce((sum, { queues }) => sum + queues.shedding, 0),
   },
+  breakers: snapshots.reduce<Record<string, number>>((sum, { breakers }) => addRecords(sum, breakers), {}),
   connections: snapshots.reduce((sum, { connections }) => sum + connections, 0),
   openConnections: snapshots.reduce((sum, { openConnections }) => sum + openConnections, 0),
   openRequests: snapshots.reduce((sum, { openRequests }) => sum + openRequests, 0),

@@ -15,6 +15,7 @@ import {
   verifyRequest,
 } from '@hauberk/channel';
 import type { EpochMs, Result, SecretKey, SyncCrypto } from '@hauberk/primitives';
+import { timeLeft } from '../overload/time-left.ts';
 import type { Login } from '../storage/login-store.ts';
 import { type BodyPace, readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
@@ -41,7 +42,7 @@ export interface Protection {
   readonly factsKey: (route: Route) => SecretKey;
   readonly preserveHost: (route: Route) => boolean;
   /** Hands a request to the route's upstream, once. */
-  readonly forward: (route: Route, request: UpstreamRequest) => Promise<ForwardOutcome>;
+  readonly forward: (route: Route, request: UpstreamRequest, leftMs?: number) => Promise<ForwardOutcome>;
   /** Counts a request of a verified device; false when it is over its limit. */
   readonly admitDevice: (route: Route, deviceId: string, now: EpochMs) => boolean;
   /** A dependency that failed; the request goes on as its route's fail mode says. */
@@ -280,7 +281,11 @@ const keepsNothing = ({ idempotency, login }: Route): boolean => idempotency.dem
 
 const forward = (protection: Protection, exchange: Exchange, authorised: Authorised): Promise<ForwardOutcome> => {
   exchange.head.trace.enter('forward');
-  return protection.forward(exchange.route, upstreamRequest(protection, exchange, authorised));
+  return protection.forward(
+    exchange.route,
+    upstreamRequest(protection, exchange, authorised),
+    timeLeft(exchange.head, protection.now),
+  );
 };
 
 /** Forwards an authorised request at most once and keeps what came of it before anybody is told. */

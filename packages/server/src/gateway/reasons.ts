@@ -36,7 +36,13 @@ export type IdempotencyReason =
 export type StepUpReason = 'step-up.required' | 'step-up.key-unknown';
 
 /** Why a write was not taken by the storage. */
-export type StorageReason = 'storage.overloaded' | 'storage.full' | 'storage.closed' | 'storage.fault';
+export type StorageReason =
+  | 'storage.overloaded'
+  | 'storage.full'
+  | 'storage.closed'
+  | 'storage.slow'
+  | 'storage.open'
+  | 'storage.fault';
 
 /** Why a question of nginx or Envoy is answered no, beyond what the channel says. */
 export type AuthzReason = 'authz.malformed' | 'authz.forged-facts' | 'authz.body-required' | 'authz.enforcement';

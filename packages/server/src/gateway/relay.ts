@@ -9,6 +9,7 @@ import { createServer } from 'node:https';
 import { header, readTicketPrefix } from '@hauberk/channel';
 import { fromBase64Url } from '@hauberk/primitives';
 import type { ClusterConfig } from '../config/config.ts';
+import { createGuard, type Guard } from '../overload/guard.ts';
 import { type BodyPace, readBody } from './body.ts';
 import { connectionTrust } from './connection-trust.ts';
 import type { Exchange } from './exchange.ts';
@@ -20,10 +21,18 @@ import type { RequestHead } from './request-head.ts';
 import { createResolver } from './resolver.ts';
 import { openUpstream, type Upstream } from './upstream.ts';
 
+/** Another node. */
+export interface Peer {
+  readonly upstream: Upstream;
+  readonly guard: Guard;
+}
+
 /** The other nodes, by their id. */
 export interface Relay {
   /** The live pool of the node that owns a request's ticket; undefined when it is this node's, nobody's or unknown. */
-  readonly ownerOf: (head: RequestHead) => Upstream | undefined;
+  readonly ownerOf: (head: RequestHead) => Peer | undefined;
+  /** The breakers before the other nodes, by node id. */
+  readonly guards: () => readonly (readonly [name: string, guard: Guard])[];
   readonly close: () => Promise<void>;
 }
 
@@ -70,15 +79,16 @@ export const openRelay = (cluster: ClusterConfig, ownNode: number): Relay => {
   const peers = new Map(
     cluster.nodes
       .filter(({ id }) => id !== ownNode)
-      .map(({ id, origin }) => [id, openPeer(origin, cluster.relay)] as const),
+      .map(({ id, origin }) => [id, { upstream: openPeer(origin, cluster.relay), guard: createGuard() }] as const),
   );
   return {
     ownerOf: (head) => {
       const node = nodeOf(head);
       return node === undefined || node === ownNode ? undefined : peers.get(node);
     },
+    guards: () => [...peers].map(([id, { guard }]) => [String(id), guard] as const),
     close: async () => {
-      await Promise.all([...peers.values()].map(({ close }) => close()));
+      await Promise.all([...peers.values()].map(({ upstream }) => upstream.close()));
     },
   };
 };
@@ -95,14 +105,20 @@ const relayedHeaders = ({ rawHeaders, address, secure, trace }: RequestHead): st
 };
 
 /** Passes a request on to its owner. An owner that cannot be reached has seen nothing; one that does not answer may have. */
-export const relayRequest = async (peer: Upstream, exchange: Exchange, pace: BodyPace): Promise<GatewayReply> => {
+export const relayRequest = async (
+  { upstream, guard }: Peer,
+  exchange: Exchange,
+  pace: BodyPace,
+): Promise<GatewayReply> => {
   const { head, route, incoming, log } = exchange;
   const body = await readBody(incoming, route.bodyCapBytes, pace);
   if (!body.ok) return unboundProblem(exchange, body.code);
+  // An owner that does not answer is not waited for: the client opens a session here.
+  if (!guard.admits()) return unboundProblem(exchange, 'request.ticket-node', 'the breaker is open');
   const { method, path, query } = head.target;
   head.trace.enter('forward');
   const outcome = await forward(
-    peer,
+    upstream,
     {
       method,
       path: query === '?' ? path : path + query,
@@ -111,6 +127,7 @@ export const relayRequest = async (peer: Upstream, exchange: Exchange, pace: Bod
     },
     route.deadline,
     route.replyCapBytes + 65_536,
+    guard,
   );
   head.trace.enter('reply');
   log.detail = 'relayed';

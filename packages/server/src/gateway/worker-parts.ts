@@ -1,6 +1,7 @@
 /** Everything that one worker thread works with, built from its seed; and what is built anew when the configuration changes. */
 
 import { join } from 'node:path';
+import { header } from '@hauberk/channel';
 import { nodeCrypto } from '@hauberk/crypto/node';
 import {
   durationMs,
@@ -17,13 +18,16 @@ import { type DpopNonces, dpopNonces } from '../migration/dpop-nonce.ts';
 import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
 import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
 import { createGate, type OverloadGate } from '../overload/gate.ts';
+import { createGuard, type Guard } from '../overload/guard.ts';
+import { guardStore } from '../overload/guarded-store.ts';
+import { priorities, rankOf } from '../overload/priority.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
 import type { BodyPace } from './body.ts';
 import { type ChannelState, openChannelState } from './channel-state.ts';
 import type { EnrolmentShell } from './enrol-endpoint.ts';
 import { unverifiedFacts } from './facts.ts';
-import { forward } from './forward.ts';
+import { type ForwardOutcome, forward, isBusy, type UpstreamRequest } from './forward.ts';
 import { forwardDecoded } from './forward-decoded.ts';
 import { forwardStream } from './forward-stream.ts';
 import type { HandshakeShell } from './handshake-endpoint.ts';
@@ -46,6 +50,8 @@ interface OpenedUpstream {
   readonly upstream: Upstream;
   readonly factsKey: SecretKey;
   readonly preserveHost: boolean;
+  /** By rank: who makes cheap calls fail must not open the breaker of payments. */
+  readonly guards: readonly Guard[];
 }
 
 /** What lives as long as the worker. */
@@ -57,6 +63,7 @@ export interface WorkerParts {
   readonly log: Log;
   readonly limiter: RateLimiter;
   readonly gate: OverloadGate;
+  readonly storageGuard: Guard;
   readonly hold: Hold;
   readonly useOnce: UseOnce;
   readonly nonces: DpopNonces;
@@ -82,6 +89,7 @@ const openUpstreams = (config: Config): ReadonlyMap<string, OpenedUpstream> =>
         upstream: openUpstream(options, createResolver({ longestTtlSeconds: options.nameTtlSeconds })),
         factsKey: nodeCrypto.importMac(utf8(options.factsKey)),
         preserveHost: options.preserveHost,
+        guards: priorities.map(() => createGuard()),
       },
     ]),
   );
@@ -130,6 +138,7 @@ export const openWorkerParts = (
     useOnce: openOnceRegister(seed.once),
     nonces: dpopNonces(nodeCrypto, nodeCrypto.importMac(seed.channel.nonceKey), seed.once.bornAt),
     upstreams,
+    storageGuard: createGuard(),
     gate: createGate(
       started.overload.queueTargetMs,
       new Map([...upstreams].map(([name, { upstream }]) => [name, upstream])),
@@ -161,6 +170,30 @@ const admitDevice = ({ limiter }: WorkerParts, route: Route, deviceId: string, a
   return limit === undefined || limiter.admit(limit, `device\n${route.service}\n${route.id}`, deviceId, at) === 0;
 };
 
+const notSent = (code: 'upstream.busy' | 'upstream.open' | 'deadline.passed'): Promise<ForwardOutcome> =>
+  Promise.resolve({ kind: 'not-sent', code });
+
+/** Forwards a request within the time that is left for it, unless its upstream is known to be down. */
+const forwardGuarded = (
+  { upstream, guards }: OpenedUpstream,
+  route: Route,
+  request: UpstreamRequest,
+  leftMs: number | undefined,
+  { limits }: Config,
+): Promise<ForwardOutcome> => {
+  const deadlineMs = leftMs === undefined ? route.deadline : Math.min(route.deadline, leftMs);
+  if (deadlineMs <= 0) return notSent('deadline.passed');
+  if (isBusy(upstream)) return notSent('upstream.busy');
+  const guard = guards[rankOf(route.priority)];
+  if (guard?.admits() === false) return notSent('upstream.open');
+  if (leftMs !== undefined) request.headers.push(header.timeLeft, String(Math.ceil(deadlineMs)));
+  // A deadline that a client chose says nothing of the upstream when it is missed.
+  const calls = deadlineMs < route.deadline ? undefined : guard;
+  return route.protection === 'none'
+    ? forward(upstream, request, deadlineMs, route.replyCapBytes, calls)
+    : forwardDecoded(upstream, request, deadlineMs, route.replyCapBytes, limits, calls);
+};
+
 /** The protected way of this thread. */
 export const protectionOf = (parts: WorkerParts, config: Config): Protection => {
   const { channel, state } = parts;
@@ -173,17 +206,15 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
       devices: channel.tables.devices,
       deviceStore: state.ports.devices,
     },
-    idempotency: { crypto: nodeCrypto, store: state.ports.idempotency },
+    idempotency: {
+      crypto: nodeCrypto,
+      store: guardStore(state.ports.idempotency, parts.storageGuard, config.overload.storageDeadlineMs),
+    },
     now: parts.now,
     bodyPace: bodyPaceOf(config),
     factsKey: (route) => upstreamOf(parts, route).factsKey,
     preserveHost: (route) => upstreamOf(parts, route).preserveHost,
-    forward: (route, request) => {
-      const { upstream } = upstreamOf(parts, route);
-      return route.protection === 'none'
-        ? forward(upstream, request, route.deadline, route.replyCapBytes)
-        : forwardDecoded(upstream, request, route.deadline, route.replyCapBytes, config.limits);
-    },
+    forward: (route, request, leftMs) => forwardGuarded(upstreamOf(parts, route), route, request, leftMs, config),
     admitDevice: (route, deviceId, at) => admitDevice(parts, route, deviceId, at),
     hold: parts.hold,
     onFault: (error) => parts.log.error('record.fault', { error }),
@@ -192,13 +223,16 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
 
 /** The streams of this thread. A stream lives as long as its session may. */
 export const streamShellOf = (parts: WorkerParts): StreamShell => ({
-  forwardStream: (route, request, sink) =>
-    forwardStream(
-      upstreamOf(parts, route).upstream,
-      request,
-      { deadlineMs: route.deadline, lifeMs: parts.config().sessions.ticketLifeSeconds * 1000 },
-      sink,
-    ),
+  forwardStream: (route, request, sink) => {
+    const { upstream, guards } = upstreamOf(parts, route);
+    // A stream lives for minutes and tells too late how a call ended: it asks, and leaves judging to the others.
+    if (guards[rankOf(route.priority)]?.isOpen() === true) {
+      sink.onFailure('not-sent', 'upstream.open', 'the breaker is open');
+      return { resume: () => undefined, abort: () => undefined };
+    }
+    const lifeMs = parts.config().sessions.ticketLifeSeconds * 1000;
+    return forwardStream(upstream, request, { deadlineMs: route.deadline, lifeMs }, sink);
+  },
   draining: parts.draining,
 });
 
@@ -268,4 +302,20 @@ export const closeWorkerParts = async (parts: WorkerParts): Promise<void> => {
   await Promise.all([...parts.upstreams.values()].map(({ upstream }) => upstream.close()));
   await parts.accessLog.close();
   await parts.state.close();
+};
+
+/** The breakers of a thread by dependency, name and priority: 1 for one that is not closed. */
+export const breakersOf = (
+  { upstreams, storageGuard }: WorkerParts,
+  peers: readonly (readonly [name: string, guard: Guard])[],
+): Readonly<Record<string, number>> => {
+  const closed = (guard: Guard): number => (guard.isClosed() ? 0 : 1);
+  const ofUpstreams = [...upstreams].flatMap(([name, { guards }]) =>
+    guards.map((guard, rank) => [`upstream\n${name}\n${priorities[rank] ?? ''}`, closed(guard)] as const),
+  );
+  return Object.fromEntries([
+    ...ofUpstreams,
+    ['storage\nwriter\n', closed(storageGuard)] as const,
+    ...peers.map(([name, guard]) => [`peer\n${name}\n`, closed(guard)] as const),
+  ]);
 };

@@ -141,7 +141,10 @@ export class WorkerPool {
     const last = this.#lastSeen.get(index);
     if (last !== undefined)
       this.#buried = [
-        joinSnapshots([...this.#buried, { ...last, openConnections: 0, openRequests: 0, queues: noQueues }]),
+        joinSnapshots([
+          ...this.#buried,
+          { ...last, openConnections: 0, openRequests: 0, queues: noQueues, breakers: {} },
+        ]),
       ];
     this.#lastSeen.delete(index);
     if (this.#stopping) return;

@@ -18,6 +18,7 @@ import { createServeRoute } from './serve-route.ts';
 import type { FromWorker, ToWorker, WorkerSeed } from './worker-messages.ts';
 import {
   bodyPaceOf,
+  breakersOf,
   closeWorkerParts,
   enrolmentShellOf,
   handshakeShellOf,
@@ -205,6 +206,7 @@ const obey = (message: ToWorker): void => {
           openRequests: listener?.openRequests() ?? 0,
           lostLines: parts.accessLog.lost(),
           queues: queuesOf(parts),
+          breakers: breakersOf(parts, relay?.guards() ?? []),
         },
       });
       return;

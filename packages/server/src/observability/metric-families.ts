@@ -180,6 +180,17 @@ const overloadFamilies: readonly MeasuredFamily[] = [
     ],
   },
   {
+    name: 'hauberk_breakers_open',
+    type: 'gauge',
+    help: 'Worker threads whose breaker before a dependency is not closed.',
+    labels: ['dependency', 'name', 'priority'],
+    measure: ({ all }) =>
+      Object.entries(all.breakers).map(([key, value]) => {
+        const [dependency = '', name = '', priority = ''] = key.split('\n');
+        return { labels: priority === '' ? { dependency, name } : { dependency, name, priority }, value };
+      }),
+  },
+  {
     name: 'hauberk_shedding_workers',
     type: 'gauge',
     help: 'Worker threads that shed requests.',
