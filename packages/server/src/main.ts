@@ -22,12 +22,13 @@ const summaries = {
 
 type CommandName = keyof typeof summaries;
 
-/** Each command is `commands/<name>.ts` with an export of its own name; nothing of the others is loaded. */
-const load = async (name: CommandName): Promise<Command> => {
-  const module = (await import(`./commands/${name}.ts`)) as Readonly<Record<string, Command>>;
+/** Each command is `commands/<name>.ts` with an export of its own name, and its `usage`; nothing of the others is loaded. */
+const load = async (name: CommandName): Promise<{ readonly command: Command; readonly usage: string | undefined }> => {
+  const module = (await import(`./commands/${name}.ts`)) as Readonly<Record<string, Command | string>>;
   const command = module[name];
-  if (command === undefined) throw new Error(`commands/${name}.ts does not export ${name}`);
-  return command;
+  if (typeof command !== 'function') throw new Error(`commands/${name}.ts does not export ${name}`);
+  const { usage: text } = module;
+  return { command, usage: typeof text === 'string' ? text.trimEnd() : undefined };
 };
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(summaries, name);
@@ -55,7 +56,12 @@ export const run = async (args: readonly string[]): Promise<number> => {
     process.stderr.write(name === undefined ? usage() : `hauberk: no command ${name}\n\n${usage()}`);
     return 2;
   }
-  const command = await load(name);
+  const { command, usage: text } = await load(name);
+  // Those without a text of their own print one themselves.
+  if (text !== undefined && rest.some((argument) => argument === '--help' || argument === '-h')) {
+    process.stdout.write(`${text}\n`);
+    return 0;
+  }
   return command(rest);
 };
 

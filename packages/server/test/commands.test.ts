@@ -54,6 +54,15 @@ describe('dispatch', () => {
     }
   });
 
+  test('every command explains itself', () => {
+    for (const name of ['serve', 'config', 'trust', 'report', 'audit', 'backup', 'restore']) {
+      const { status, stdout, stderr } = hauberk(name, '--help');
+      assert.deepEqual([status, stderr], [0, ''], name);
+      assert.match(stdout, new RegExp(`^usage: hauberk ${name}`));
+    }
+    assert.match(hauberk('restore', '--help').stdout, /--accept-rollback/);
+  });
+
   test('help names every command', () => {
     const { status, stdout } = hauberk('help');
     assert.equal(status, 0);

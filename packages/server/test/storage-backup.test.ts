@@ -20,7 +20,9 @@ import { fileURLToPath } from 'node:url';
 import { epochMs } from '@hauberk/primitives';
 import { accepted, bank, enrolment, refused } from '../contract/harness.ts';
 import { verifyAuditFolder } from '../src/audit/verify-folder.ts';
+import { type MasterKey, readMasterKeyFile } from '../src/keys/master-key.ts';
 import { backupState } from '../src/storage/backup.ts';
+import { isSealedBackup, openBackup, sealBackup } from '../src/storage/backup-seal.ts';
 import { type OpenStorage, openStorage, StateError } from '../src/storage/index.ts';
 import { type RestoreSummary, restoreState } from '../src/storage/restore.ts';
 
@@ -72,6 +74,13 @@ const finish = async (storage: OpenStorage, device: string, key: string): Promis
 const restore = (place: Place, over: Partial<Parameters<typeof restoreState>[0]> = {}): Promise<RestoreSummary> =>
   restoreState({ file: place.file, folder: place.folder, acceptRollback: false, nowMs: Date.now(), ...over });
 
+/** The master key of a state folder. */
+const masterOf = (folder: string): MasterKey => {
+  const master = readMasterKeyFile(join(folder, 'keys'));
+  assert.ok(master !== undefined);
+  return master;
+};
+
 /** Moves the master key as an operator does who keeps it apart from backups. */
 const bringMasterKey = (from: string, to: string): void => {
   mkdirSync(join(to, 'keys'), { recursive: true, mode: 0o700 });
@@ -93,7 +102,9 @@ describe('backup', () => {
         await writing;
         assert.ok(summary.auditEntries >= 51);
       });
-      const copy = new DatabaseSync(place.file, { readOnly: true });
+      const opened = join(place.root, 'opened');
+      openBackup(place.file, opened, { master: masterOf(place.folder) });
+      const copy = new DatabaseSync(opened, { readOnly: true });
       assert.equal(copy.prepare('pragma integrity_check').get()?.['integrity_check'], 'ok');
       const count = (sql: string): number => Number(copy.prepare(sql).get()?.['n']);
       const devices = count('select count(*) as n from devices');
@@ -349,6 +360,135 @@ describe('restore over a state that went on', () => {
   );
 });
 
+/** Changes what a sealed backup holds, as only who has the master key can. */
+const changeInside = (place: Place, change: (file: string) => void): void => {
+  const opened = join(place.root, 'opened');
+  const key = { master: masterOf(place.folder) };
+  openBackup(place.file, opened, key);
+  change(opened);
+  rmSync(place.file);
+  sealBackup(opened, place.file, key);
+};
+
+describe('the seal of a backup', () => {
+  const passphrase = 'eleven dull lamps';
+  const customer = 'customer-4711-of-the-bank';
+  const made = async (place: Place, options: Parameters<typeof backupState>[3] = {}) =>
+    withState(place.folder, async (storage) => {
+      const device = await enrol(storage, 'a');
+      const opening = { device, credentialHash: 'h', customer, grants: ['account:DE-4711'], expiresAtMs };
+      accepted(await storage.ports.logins.open(bank, opening, now));
+      await backupState(place.folder, place.file, Date.now(), options);
+      return device;
+    });
+
+  for (const options of [{}, { passphrase }])
+    test(
+      `under ${'passphrase' in options ? 'a passphrase' : 'the master key'} nothing of a customer can be read, and no copy in clear is left`,
+      inPlace(async (place) => {
+        const device = await made(place, options);
+        const bytes = readFileSync(place.file);
+        for (const word of [customer, 'account:DE-4711', device, 'audit_entries', 'SQLite format'])
+          assert.equal(bytes.includes(word), false, word);
+        const left = readdirSync(place.folder, { recursive: true }).map(String);
+        assert.deepEqual(
+          left.filter((name) => /backup|opened|restoring|\.new$/.test(name)),
+          [],
+        );
+        await restore(place, { acceptRollback: true, ...options });
+        const after = readdirSync(place.folder).map(String);
+        assert.deepEqual(
+          after.filter((name) => /backup|opened|restoring|\.new$/.test(name)),
+          [],
+        );
+        await withState(place.folder, async ({ ports }) => {
+          assert.equal((await ports.devices.find(bank, device))?.state, 'enrolled');
+        });
+      }),
+    );
+
+  test(
+    'a passphrase is needed, the right one, and one that is worth it',
+    inPlace(async (place) => {
+      await made(place, { passphrase });
+      await assert.rejects(restore(place), codeOf('backup-key-missing'));
+      await assert.rejects(restore(place, { passphrase: 'another one of that length' }), codeOf('backup-key-wrong'));
+      const short = backupState(place.folder, join(place.root, 'short'), Date.now(), { passphrase: 'too short' });
+      await assert.rejects(short, codeOf('backup-key-missing'));
+    }),
+  );
+
+  test(
+    'no byte of it can be changed, nothing can be cut off, added or exchanged',
+    inPlace(async (place) => {
+      await made(place);
+      const bytes = readFileSync(place.file);
+      assert.ok(bytes.length > 3 * 65_552, 'several frames');
+      const lines = bytes.indexOf('\n', bytes.indexOf('\n') + 1) + 1;
+      const frame = 65_552;
+      const spots = [3, 20, lines - 5, lines, lines + frame - 1, lines + frame, bytes.length - 1];
+      const flipped = spots.map((at) => {
+        const copy = Buffer.from(bytes);
+        copy[at] = (copy[at] ?? 0) ^ 1;
+        return copy;
+      });
+      const whole = bytes.subarray(0, lines + frame);
+      const second = bytes.subarray(lines + frame, lines + 2 * frame);
+      const first = bytes.subarray(lines, lines + frame);
+      const rest = bytes.subarray(lines + 2 * frame);
+      const head = bytes.subarray(0, lines);
+      const bent = [
+        ...flipped,
+        bytes.subarray(0, -1),
+        bytes.subarray(0, lines),
+        bytes.subarray(0, 10),
+        whole,
+        Buffer.concat([bytes, Buffer.from('x')]),
+        Buffer.concat([head, second, first, rest]),
+        Buffer.concat([head, first, rest]),
+      ];
+      const file = join(place.root, 'bent');
+      for (const [index, content] of bent.entries()) {
+        writeFileSync(file, content);
+        const refusal = await restore(place, { file, acceptRollback: true }).catch((error: unknown) => error);
+        assert.ok(refusal instanceof StateError, `${index}: ${String(refusal)}`);
+      }
+      await restore(place, { acceptRollback: true });
+    }),
+  );
+
+  test(
+    'a file that is there is kept unless the operator says otherwise, and a failed backup leaves nothing',
+    inPlace(async (place) => {
+      await withState(place.folder, (storage) => enrol(storage, 'a'));
+      writeFileSync(place.file, 'somebody else’s');
+      await assert.rejects(backupState(place.folder, place.file, Date.now()), codeOf('backup-exists'));
+      assert.equal(readFileSync(place.file, 'utf8'), 'somebody else’s');
+      await backupState(place.folder, place.file, Date.now(), { force: true });
+      assert.ok(isSealedBackup(place.file));
+      await Promise.allSettled([1, 2].map(() => backupState(place.folder, join(place.root, 'at-once'), Date.now())));
+      assert.deepEqual(
+        readdirSync(place.root).toSorted((left, right) => left.localeCompare(right)),
+        ['at-once', 'backup', 'state'],
+      );
+    }),
+  );
+
+  test(
+    'what an earlier version wrote in clear is still restored, what a later one wrote is told as such',
+    inPlace(async (place) => {
+      await withState(place.folder, (storage) => enrol(storage, 'a'));
+      await backupState(place.folder, place.file, Date.now());
+      const clear = join(place.root, 'clear');
+      openBackup(place.file, clear, { master: masterOf(place.folder) });
+      assert.equal(isSealedBackup(clear), false);
+      await restore(place, { file: clear, acceptRollback: true });
+      writeFileSync(place.file, 'hauberk-backup 3\n{}\n');
+      await assert.rejects(restore(place), codeOf('state-newer-than-program'));
+    }),
+  );
+});
+
 describe('a backup that is not sound', () => {
   const spoil: readonly [string, (file: string) => void][] = [
     ['is no database', (file) => writeFileSync(file, 'nothing of that kind, but of some length')],
@@ -384,7 +524,8 @@ describe('a backup that is not sound', () => {
       inPlace(async (place) => {
         await withState(place.folder, (storage) => enrol(storage, 'a'));
         await backupState(place.folder, place.file, Date.now());
-        damage(place.file);
+        if (name.startsWith('is no database') || name === 'is cut') damage(place.file);
+        else changeInside(place, damage);
         const record = readFileSync(join(place.folder, 'record.db'));
         await assert.rejects(restore(place, { acceptRollback: true }), codeOf('backup-malformed'));
         assert.deepEqual(readFileSync(join(place.folder, 'record.db')), record);

@@ -8,7 +8,9 @@ import { type FolderReport, verifyAuditFolder } from '../audit/verify-folder.ts'
 import { suppliedMasterKey } from '../keys/master-key.ts';
 import { refusalText, usageError } from './state-command.ts';
 
-const usage = 'usage: hauberk audit verify --state DIR [--anchor FILE]... [--key PUBLIC_KEY]... [--json]';
+/** What `--help` prints. */
+export const usage: string =
+  'usage: hauberk audit verify --state DIR [--anchor FILE]... [--key PUBLIC_KEY]... [--json]';
 
 const readOutsideAnchor = (file: string): AuditCheckpoint => {
   const anchor = parseAnchor(readFileSync(file, 'utf8'));

@@ -8,7 +8,9 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { redact } from '../config/secrets.ts';
 import { warningsOf } from '../config/warnings.ts';
 
-const usage = 'usage: hauberk config check FILE [--json] | config print FILE --redacted [--json] | config schema\n';
+/** What `--help` prints. */
+export const usage: string =
+  'usage: hauberk config check FILE [--json] | config print FILE --redacted [--json] | config schema\n';
 
 const fail = (text: string): number => {
   process.stderr.write(text);

@@ -7,7 +7,8 @@ import { StateError } from '../storage/index.ts';
 import { openReader } from '../storage/node-sqlite.ts';
 import { stateFiles } from '../storage/state-folder.ts';
 
-const usage = `usage: hauberk report clients [--json] [--state DIR | --admin URL]
+/** What `--help` prints. */
+export const usage: string = `usage: hauberk report clients [--json] [--state DIR | --admin URL]
 
   --state DIR   read the state folder, whether the gateway runs or not (default ./state)
   --admin URL   ask a running gateway; its token comes from HAUBERK_ADMIN_TOKEN or HAUBERK_ADMIN_TOKEN_FILE

@@ -2,9 +2,13 @@
 import { parseArgs } from 'node:util';
 import { suppliedMasterKey } from '../keys/master-key.ts';
 import { type RestoreSummary, restoreState } from '../storage/restore.ts';
-import { refusalText, usageError } from './state-command.ts';
+import { readPassphrase, refusalText, usageError } from './state-command.ts';
 
-const usage = 'usage: hauberk restore --in FILE --state DIR [--accept-rollback] [--json]';
+/** What `--help` prints. */
+export const usage: string = `usage: hauberk restore --in FILE --state DIR [--passphrase-file FILE] [--accept-rollback] [--json]
+  --passphrase-file   the passphrase that the backup was sealed under; otherwise the master key opens it
+  --accept-rollback   also when entries of the present audit log are not in the backup; the replaced record is kept
+The gateway must be stopped. Every login and session ends; devices that were revoked since stay revoked.`;
 
 const parse = (args: readonly string[]) =>
   parseArgs({
@@ -12,6 +16,7 @@ const parse = (args: readonly string[]) =>
     options: {
       in: { type: 'string' },
       state: { type: 'string' },
+      'passphrase-file': { type: 'string' },
       'accept-rollback': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -32,14 +37,16 @@ const summaryText = ({ epoch, rollback, kept, replaced }: RestoreSummary): strin
 export async function restore(args: readonly string[]): Promise<number> {
   const parsed = usageError(() => parse(args), usage);
   if (parsed === undefined) return 2;
-  const { in: file, state, 'accept-rollback': acceptRollback, json } = parsed.values;
+  const { in: file, state, 'passphrase-file': passphraseFile, 'accept-rollback': acceptRollback, json } = parsed.values;
   if (file === undefined || state === undefined) {
     process.stderr.write(`${usage}\n`);
     return 2;
   }
   try {
     const master = suppliedMasterKey(process.env);
-    const summary = await restoreState({ file, folder: state, master, acceptRollback, nowMs: Date.now() });
+    const passphrase = readPassphrase(passphraseFile);
+    const nowMs = Date.now();
+    const summary = await restoreState({ file, folder: state, master, passphrase, acceptRollback, nowMs });
     process.stdout.write(json ? `${JSON.stringify({ restored: true, ...summary })}\n` : summaryText(summary));
     return 0;
   } catch (error) {

@@ -11,7 +11,8 @@ import { openStorage, StateError, suppliedMasterKey } from '../storage/index.ts'
 import { reportIssues, reportWarnings } from './config.ts';
 import { packageVersion } from './version.ts';
 
-const usage = 'usage: hauberk serve [--config FILE]\n';
+/** What `--help` prints. */
+export const usage: string = 'usage: hauberk serve [--config FILE]\n';
 
 /** Beyond the drain of requests, closing the storage may take this long. */
 const closeGraceMs = 15_000;

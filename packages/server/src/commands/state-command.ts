@@ -1,4 +1,5 @@
 /** What the commands on a state folder share: how they refuse. */
+import { readFileSync } from 'node:fs';
 import { StateError } from '../storage/storage-refusal.ts';
 
 /** Parses arguments, or prints what was wrong with them. */
@@ -10,6 +11,10 @@ export const usageError = <Parsed>(parse: () => Parsed, usage: string): Parsed |
     return undefined;
   }
 };
+
+/** The passphrase in a file, without its last line end. */
+export const readPassphrase = (file: string | undefined): string | undefined =>
+  file === undefined ? undefined : readFileSync(file, 'utf8').replace(/\r?\n$/, '');
 
 /** Prints a coded refusal, or what the system says of a file; anything else is a fault and thrown on. Answers the exit code. */
 export const refusalText = (error: unknown, json: boolean, outcome: Readonly<Record<string, boolean>>): number => {

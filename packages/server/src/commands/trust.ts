@@ -7,6 +7,9 @@ import { readKeyring } from '../keys/file-keys.ts';
 import { StateError } from '../storage/index.ts';
 import { isSnapshotAction, runSnapshotAction, snapshotUsage } from './trust-snapshot.ts';
 
+/** What `--help` prints. */
+export const usage: string = snapshotUsage;
+
 const pinned = (state: string, now: number) =>
   readKeyring(join(state, 'keys'))
     .filter(({ purpose, expiresAtMs }) => purpose === 'config-signing' && (expiresAtMs === null || expiresAtMs > now))
@@ -34,7 +37,7 @@ export const trust = (args: readonly string[]): Promise<number> => {
     values = {};
   }
   if (values.state === undefined) {
-    process.stderr.write(snapshotUsage);
+    process.stderr.write(usage);
     return Promise.resolve(2);
   }
   try {

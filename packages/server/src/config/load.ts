@@ -41,7 +41,14 @@ const readSource = (file: string): Source | readonly ConfigIssue[] => {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    return [{ file, path: [], message: `cannot be read: ${code}`, hint: 'give the file with --config FILE' }];
+    return [
+      {
+        file,
+        path: [],
+        message: `cannot be read: ${code}`,
+        hint: 'name a file that is there: config check FILE, serve --config FILE',
+      },
+    ];
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true });

@@ -12,9 +12,10 @@ import { auditKeysOf, verifyRecordFile } from '../audit/verify-folder.ts';
 import { openFileKeys } from '../keys/file-keys.ts';
 import type { SealedKey } from '../keys/keyring.ts';
 import { p256PrivateKey } from '../keys/make-key.ts';
-import type { MasterKey } from '../keys/master-key.ts';
+import { type MasterKey, readMasterKeyFile } from '../keys/master-key.ts';
 import { backupTable } from './backup.ts';
 import { readBackupKeyring, requireKeys, restoreKeyring } from './backup-parts.ts';
+import { isSealedBackup, openBackup } from './backup-seal.ts';
 import { makePrivateFile, makePrivateFolder, syncFile, syncFolder } from './durable-file.ts';
 import { type KeptRows, mergePresent, voidRestored } from './merge-record.ts';
 import { migrateRecord } from './migrations.ts';
@@ -31,6 +32,8 @@ export interface RestoreOptions {
   readonly file: string;
   readonly folder: string;
   readonly master?: MasterKey | undefined;
+  /** Of a backup that was sealed under one. */
+  readonly passphrase?: string | undefined;
   /** The operator knows that audit entries of the present state are not in the backup. */
   readonly acceptRollback: boolean;
   readonly nowMs: number;
@@ -246,6 +249,20 @@ const restoreLocked = async (options: RestoreOptions, files: StateFiles): Promis
   }
 };
 
+/** Restores what lies in clear, or is opened into the state folder first; of a sealed backup nothing in clear is left. */
+const restoreOpened = async (options: RestoreOptions, files: StateFiles): Promise<RestoreSummary> => {
+  if (!isSealedBackup(options.file)) return restoreLocked(options, files);
+  const opened = `${files.record}.opened`;
+  rmSync(opened, { force: true });
+  try {
+    const master = options.master ?? readMasterKeyFile(files.keys);
+    openBackup(options.file, opened, { passphrase: options.passphrase, master });
+    return await restoreLocked({ ...options, file: opened }, files);
+  } finally {
+    rmSync(opened, { force: true });
+  }
+};
+
 /**
  * Restores a backup into a state folder that no process uses.
  * @throws StateError when the folder is in use, the backup is damaged, its keys cannot be opened, or it would roll the audit log back.
@@ -256,7 +273,7 @@ export const restoreState = async (options: RestoreOptions): Promise<RestoreSumm
   makePrivateFolder(options.folder);
   const lock = lockState(options.folder);
   try {
-    return await restoreLocked(options, stateFiles(options.folder));
+    return await restoreOpened(options, stateFiles(options.folder));
   } finally {
     lock.release();
   }

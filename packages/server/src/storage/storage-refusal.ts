@@ -25,7 +25,10 @@ export type StateErrorCode =
   | 'master-key-malformed'
   | 'master-key-mismatch'
   | 'master-key-missing'
-  | 'backup-malformed';
+  | 'backup-malformed'
+  | 'backup-exists'
+  | 'backup-key-missing'
+  | 'backup-key-wrong';
 
 /** A refusal to start or to run a command on a state folder, with a hint for whoever reads it. */
 export class StateError extends Error {
