@@ -48,6 +48,7 @@ const keyFacts = ({ publicKey, description }: AndroidKeyVerdict): AttestedFacts[
     algorithm: algorithmOfSpki(publicKey),
     origin,
     userAuthentication: isFree ? ('not-required' as const) : isBound ? ('required' as const) : undefined,
+    validSeconds: isBound && !isFree ? numberIn(description.hardwareEnforced, 'authTimeout') : undefined,
     trustedConfirmation: fields.has('trustedConfirmationRequired') ? true : undefined,
   });
 };

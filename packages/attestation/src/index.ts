@@ -43,6 +43,7 @@ export {
 } from './appraisal-context.ts';
 export { type ChainMemory, createChainMemory } from './chain-memory.ts';
 export { type CoseKey, readCoseKey } from './cose.ts';
+export { type Certainty, type DeviceFamily, deviceFamilies } from './device-matrix.ts';
 export {
   type EarOptions,
   type EarVerificationKey,
@@ -63,6 +64,23 @@ export {
 export { type HuksApplication, type HuksCode, type HuksExpectations, type HuksVerdict, verifyHuksKey } from './huks.ts';
 export type { TokenSigner } from './jose.ts';
 export { jwkOfSpki, type PublicJwk } from './jwk.ts';
+export {
+  capabilityOf,
+  type KeyCapability,
+  type KeyProtocol,
+  type KeyRequirement,
+  type KeyUserAuthentication,
+  keyProtocols,
+  keyRequirements,
+  keyUserAuthentications,
+  protocolsOf,
+} from './key-policy.ts';
+export type {
+  LocalLoginCode,
+  LocalLoginProvider,
+  LocalLoginRegistration,
+  LocalLoginRequest,
+} from './local-login.ts';
 export {
   judgePlayIntegrity,
   type PlayDeviceLabel,

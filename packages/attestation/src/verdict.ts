@@ -70,6 +70,8 @@ export interface AttestedFacts {
     readonly origin?: string;
     /** Whether each use needs the user's credential or biometrics, as the hardware enforces it. */
     readonly userAuthentication?: 'required' | 'not-required';
+    /** Seconds for which one proof of the user is enough; absent where each use needs one. */
+    readonly validSeconds?: number;
     /** Only the device's trusted screen can have it sign. */
     readonly trustedConfirmation?: boolean;
   };
