@@ -94,7 +94,7 @@ interface AttestationObject {
 const readStatement = (statement: CborMap | undefined): Omit<AttestationObject, 'authenticatorData'> | undefined => {
   const chain = readCertificates(asCborByteStrings(statement?.get('x5c')) ?? []);
   const receipt = asCborBytes(statement?.get('receipt'));
-  return chain === undefined || receipt === undefined || statement?.size !== 2 ? undefined : { chain, receipt };
+  return chain === undefined || receipt === undefined ? undefined : { chain, receipt };
 };
 
 const readObject = (bytes: Bytes): AttestationObject | undefined => {
@@ -102,7 +102,8 @@ const readObject = (bytes: Bytes): AttestationObject | undefined => {
   const map = value.ok ? asCborMap(value.value) : undefined;
   const statement = readStatement(asCborMap(map?.get('attStmt')));
   const authenticatorData = asCborBytes(map?.get('authData'));
-  if (map?.size !== 3 || map.get('fmt') !== 'apple-appattest') return undefined;
+  // Members that later systems may add are unsigned, and say nothing here.
+  if (map?.get('fmt') !== 'apple-appattest') return undefined;
   return statement === undefined || authenticatorData === undefined ? undefined : { ...statement, authenticatorData };
 };
 
@@ -189,7 +190,7 @@ export const verifyAppAssertion = (
   const map = value.ok ? asCborMap(value.value) : undefined;
   const signature = asCborBytes(map?.get('signature'));
   const authenticatorData = asCborBytes(map?.get('authenticatorData'));
-  if (map?.size !== 2 || signature === undefined || authenticatorData === undefined) return refuse('app-attest.object');
+  if (signature === undefined || authenticatorData === undefined) return refuse('app-attest.object');
   const nonce = crypto.digest('SHA-256', concat(authenticatorData, expectations.clientDataHash));
   if (!crypto.verify('ES256', expectations.spki, nonce, signature)) return refuse('app-attest.signature');
   const data = readAuthenticatorData(authenticatorData, 'app-attest-assertion');
