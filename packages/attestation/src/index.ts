@@ -43,6 +43,7 @@ export {
 } from './appraisal-context.ts';
 export { type ChainMemory, createChainMemory } from './chain-memory.ts';
 export { type CoseKey, readCoseKey } from './cose.ts';
+export { type DerElement, oidHex, readDer, withTag } from './der.ts';
 export { type Certainty, type DeviceFamily, deviceFamilies } from './device-matrix.ts';
 export {
   type EarOptions,

@@ -10,6 +10,17 @@ export {
   trustLevels,
 } from './attested-facts.ts';
 export {
+  assembleCertificateRequest,
+  type CertificateRequestCode,
+  certificateRequestInfo,
+  makeCertificateRequest,
+  maxCertificateRequest,
+  type NameAttribute,
+  type ProvedCertificateRequest,
+  type SubjectName,
+  verifyCertificateRequest,
+} from './certificate-request.ts';
+export {
   type DeviceKey,
   type DeviceKeyPurpose,
   deviceKeyPurposes,
