@@ -1,10 +1,16 @@
 /** The conformance suite passes honest bridges, and catches every bridge that has one defect. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { appraise, readEvidenceStatement, readRevocationList } from '@hauberk/attestation';
-import { nodeAsyncCrypto } from '@hauberk/crypto/node';
+import {
+  appraise,
+  keyBoundChallenge,
+  readEvidenceStatement,
+  readRevocationList,
+  verifyAppAssertion,
+} from '@hauberk/attestation';
+import { nodeAsyncCrypto, nodeCrypto } from '@hauberk/crypto/node';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
-import { concat, epochMs, fromHex } from '@hauberk/primitives';
+import { type Bytes, concat, epochMs, fromBase64Url, fromHex, toHex } from '@hauberk/primitives';
 import {
   bridgeConformance,
   type ConformanceHelp,
@@ -17,17 +23,35 @@ import { brokenBridges } from './broken-bridges.ts';
 
 const head = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 
-const verifyFor =
-  ({ world }: SimulatedPhone): NonNullable<ConformanceHelp['verifyEvidence']> =>
-  async (kind, statement, challenge, publicKey) => {
-    const now = epochMs(world.now());
+const verifyFor = ({ world }: SimulatedPhone): NonNullable<ConformanceHelp['verifyEvidence']> => {
+  /** App Attest keys by the device key that they were shown with. */
+  const attesting = new Map<string, Bytes>();
+  return async (kind, statement, challenge, publicKey, moment) => {
+    const [now, spki] = [epochMs(world.now()), concat(head, publicKey)];
+    const { anchors, apps } = worldTrust(world);
+    if (kind === 'app-attest-assertion') {
+      const clientDataHash = nodeCrypto.sha256(keyBoundChallenge(challenge, spki, nodeEvidenceCrypto));
+      const key = attesting.get(toHex(publicKey)) ?? spki;
+      const expected = { appId: apps.apple.appId, spki: key, counter: 0, clientDataHash };
+      return verifyAppAssertion(fromBase64Url(statement) ?? new Uint8Array(0), expected, nodeEvidenceCrypto).ok;
+    }
     const [stated, list] = [readEvidenceStatement(kind, statement), readRevocationList({ entries: {} }, now)];
     if (!stated.ok || !list.ok) return false;
-    const { anchors, apps } = worldTrust(world);
-    const expectations = { challenge, publicKey: concat(head, publicKey), environment: 'production' as const, apps };
+    const isOfOtherKey = moment === 'later' && kind === 'android-key';
+    const expectations = {
+      challenge,
+      environment: 'production' as const,
+      apps,
+      ...(isOfOtherKey ? {} : { publicKey: spki }),
+    };
     const context = { crypto: nodeEvidenceCrypto, anchors, revocations: { android: list.value }, expectations, now };
-    return appraise(stated.value, context).ok;
+    const verdict = appraise(stated.value, context);
+    if (!verdict.ok) return false;
+    const { details } = verdict.value;
+    if (details.kind === 'app-attest') attesting.set(toHex(publicKey), details.attestation.spki);
+    return true;
   };
+};
 
 const helpFor = (phone: SimulatedPhone): ConformanceHelp => ({
   crypto: nodeAsyncCrypto,

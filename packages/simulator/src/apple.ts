@@ -169,6 +169,7 @@ export interface AppAssertionClaims {
   /** Rises with every assertion. */
   readonly counter: number;
   readonly validationCategory?: number;
+  readonly bundleVersion?: string;
   readonly extensions?: Bytes;
 }
 

@@ -2,7 +2,7 @@
 import { evidenceStatement, keyBoundChallenge } from '@hauberk/attestation';
 import { nodeAsyncCrypto } from '@hauberk/crypto/node';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
-import { type Bytes, concat, fromHex } from '@hauberk/primitives';
+import { type Bytes, concat, fromHex, toBase64Url } from '@hauberk/primitives';
 import {
   type BridgeEvidence,
   type BridgeKey,
@@ -16,7 +16,7 @@ import {
   type TrustedBridge,
   TrustedError,
 } from '@hauberk/sdk/trusted';
-import { appAttestation, appAttestKeyId } from './apple.ts';
+import { appAssertion, appAttestation, appAttestKeyId } from './apple.ts';
 import { harmonyKey, harmonyMaker } from './harmony.ts';
 import { androidEvidence } from './phone-android.ts';
 import { playToken } from './play-integrity.ts';
@@ -72,9 +72,13 @@ const levelsOf: Readonly<Record<PhoneKind, readonly KeyLevel[]>> = {
 
 const platformOf = (kind: PhoneKind): 'android' | 'ios' | 'harmony' =>
   kind === 'iphone' ? 'ios' : kind === 'harmony' ? 'harmony' : 'android';
-const evidenceKinds = { android: 'android-key', ios: 'app-attest', harmony: 'huks' } as const;
+const evidenceKinds = {
+  android: ['android-key'],
+  ios: ['app-attest', 'app-attest-assertion'],
+  harmony: ['huks'],
+} as const;
 
-type Attest = (key: Decoded<BridgeKey>, challenge: Bytes) => BridgeEvidence;
+type Attest = (key: Decoded<BridgeKey>, challenge: Bytes, moment: 'made' | 'later') => BridgeEvidence;
 
 /** A second opinion; it vouches for app and device, bound to the key by the nonce. */
 const playEvidence = ({ play, app, now }: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
@@ -93,22 +97,51 @@ const playEvidence = ({ play, app, now }: SimulatedWorld, tricks: ReadonlySet<Ph
   };
 };
 
+/** An App Attest key and how often it signed. */
+interface AppKey {
+  readonly key: SigningKey;
+  counter: number;
+}
+
+const iphoneAttestation = (
+  { apple, app }: SimulatedWorld,
+  tricks: ReadonlySet<PhoneTrick>,
+  { key }: AppKey,
+  clientData: Bytes,
+): BridgeEvidence => {
+  const attestationObject = appAttestation(apple, key, {
+    appId: tricks.has('repackaged') ? 'THIEF12345.com.example.bank' : app.appleAppId,
+    clientDataHash: sha256(clientData),
+    environment: tricks.has('development-build') ? 'development' : 'production',
+    validationCategory: tricks.has('sideloaded') ? 5 : 4,
+    bundleVersion: app.bundleVersion,
+    ...(tricks.has('unknown-root') ? { impostor: signingKey('p384') } : {}),
+  });
+  const evidence = { kind: 'app-attest', keyId: appAttestKeyId(key), attestationObject } as const;
+  return { kind: evidence.kind, statement: evidenceStatement(evidence) };
+};
+
+/** Apple attests an App Attest key once; from then on it asserts, and its counter rises. */
 const iphoneEvidence = (world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
-  // One App Attest key an installation; each attestation is of a fresh one, as Apple attests a key once.
-  return (key, challenge) => {
-    const appKey: SigningKey = signingKey('p256');
+  const appKeys = new Map<string, AppKey>();
+  return (key, challenge, moment) => {
     const bound = tricks.has('swapped-key') ? signingKey('p256').spki : spkiOf(key.publicKey);
     const clientData = keyBoundChallenge(challenge, bound, nodeEvidenceCrypto);
-    const attestationObject = appAttestation(world.apple, appKey, {
-      appId: tricks.has('repackaged') ? 'THIEF12345.com.example.bank' : world.app.appleAppId,
+    const known = moment === 'made' ? undefined : appKeys.get(key.alias);
+    if (known === undefined) {
+      const fresh: AppKey = { key: signingKey('p256'), counter: 0 };
+      appKeys.set(key.alias, fresh);
+      return iphoneAttestation(world, tricks, fresh, clientData);
+    }
+    known.counter = tricks.has('counter-rollback') ? 1 : known.counter + 1;
+    const assertion = appAssertion(known.key, {
+      appId: world.app.appleAppId,
       clientDataHash: sha256(clientData),
-      environment: tricks.has('development-build') ? 'development' : 'production',
-      validationCategory: tricks.has('sideloaded') ? 5 : 4,
+      counter: known.counter,
+      validationCategory: 4,
       bundleVersion: world.app.bundleVersion,
-      ...(tricks.has('unknown-root') ? { impostor: signingKey('p384') } : {}),
     });
-    const evidence = { kind: 'app-attest', keyId: appAttestKeyId(appKey), attestationObject } as const;
-    return { kind: evidence.kind, statement: evidenceStatement(evidence) };
+    return { kind: 'app-attest-assertion', statement: toBase64Url(assertion) };
   };
 };
 
@@ -135,8 +168,10 @@ const attestOf = (kind: PhoneKind, world: SimulatedWorld, tricks: ReadonlySet<Ph
   if (kind === 'iphone') return iphoneEvidence(world, tricks);
   if (kind === 'harmony') return harmonyEvidence(world, tricks);
   const attest = androidEvidence(kind, world, tricks);
-  return (key, challenge) => {
-    const evidence = attest(spkiOf(key.publicKey), key, challenge);
+  return (key, challenge, moment) => {
+    // Keystore attests a key as it is made, and never again: for one that is there, another one of the phone is made and attested.
+    const spki = moment === 'made' ? spkiOf(key.publicKey) : signingKey('p256').spki;
+    const evidence = attest(spki, key, challenge);
     return { kind: evidence.kind, statement: evidenceStatement(evidence) };
   };
 };
@@ -144,8 +179,8 @@ const attestOf = (kind: PhoneKind, world: SimulatedWorld, tricks: ReadonlySet<Ph
 /** With `replayed-evidence` the first evidence ever made is shown again and again. */
 const withReplay = (attest: Attest, isReplaying: boolean): Attest => {
   let first: BridgeEvidence | undefined;
-  return (key, challenge) => {
-    const evidence = attest(key, challenge);
+  return (key, challenge, moment) => {
+    const evidence = attest(key, challenge, moment);
     first ??= evidence;
     return isReplaying ? first : evidence;
   };
@@ -176,8 +211,11 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
     },
     camera: { kinds: ['photo', 'document'], take: async () => ({ media: scene, mediaType: 'image/jpeg' }) },
     attester: {
-      kinds: [evidenceKinds[platformOf(kind)], ...(withPlay ? ['play-integrity'] : [])],
-      attest: async (key, challenge) => [attest(key, challenge), ...(withPlay ? [play(key, challenge)] : [])],
+      kinds: [...evidenceKinds[platformOf(kind)], ...(withPlay ? ['play-integrity'] : [])],
+      attest: async (key, challenge, moment) => [
+        attest(key, challenge, moment),
+        ...(withPlay ? [play(key, challenge, moment)] : []),
+      ],
     },
   });
   return {

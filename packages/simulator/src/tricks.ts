@@ -19,7 +19,8 @@ export type PhoneTrick =
   | 'unknown-root'
   | 'device-farm'
   | 'development-build'
-  | 'sideloaded';
+  | 'sideloaded'
+  | 'counter-rollback';
 
 /** In words, for the demo and reports. */
 export const trickWords: Readonly<Record<PhoneTrick, string>> = {
@@ -41,4 +42,5 @@ export const trickWords: Readonly<Record<PhoneTrick, string>> = {
   'device-farm': 'One phone was issued hundreds of certificates in a month.',
   'development-build': 'A build for developers, whose keys anybody can make.',
   sideloaded: 'An enterprise build from outside the store.',
+  'counter-rollback': 'Two copies assert with one key: the counter stands still.',
 };

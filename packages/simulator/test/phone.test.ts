@@ -1,10 +1,17 @@
 /** Simulated phones over their bridges: honest ones are believed, and every trick ends with the code that says what it was. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AppraisalContext, appraise, readEvidenceStatement, readRevocationList } from '@hauberk/attestation';
+import {
+  type AppraisalContext,
+  appraise,
+  keyBoundChallenge,
+  readEvidenceStatement,
+  readRevocationList,
+  verifyAppAssertion,
+} from '@hauberk/attestation';
 import { nodeCrypto } from '@hauberk/crypto/node';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
-import { type Bytes, concat, epochMs, fromHex } from '@hauberk/primitives';
+import { type Bytes, concat, epochMs, fromBase64Url, fromHex } from '@hauberk/primitives';
 import { bridgeBackend } from '@hauberk/sdk/trusted';
 import {
   type PhoneTrick,
@@ -128,6 +135,44 @@ test('evidence shown again is about another challenge', async () => {
   }
 });
 
+test('an iPhone asserts with a counter that rises; with a copy of its key it stands still', async () => {
+  const bound = async (phone: SimulatedPhone): Promise<readonly number[]> => {
+    const key = await phone.backend.createKey({
+      alias: 'k',
+      use: 'sign',
+      userVerification: 'none',
+      level: 'hardware',
+      challenge,
+    });
+    const made = readEvidenceStatement('app-attest', key.evidence[0]?.statement ?? '');
+    assert.ok(made.ok);
+    const verdict = appraise(made.value, contextOf(phone, key.publicKey));
+    assert.ok(verdict.ok && verdict.value.details.kind === 'app-attest');
+    const clientData = keyBoundChallenge(challenge, concat(head, key.publicKey), nodeEvidenceCrypto);
+    const clientDataHash = nodeCrypto.sha256(clientData);
+    const expected = {
+      appId: phone.world.app.appleAppId,
+      spki: verdict.value.details.attestation.spki,
+      counter: 0,
+      clientDataHash,
+    };
+    const counters: number[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      const [later] = (await phone.backend.attest({ alias: 'k', challenge })).evidence;
+      assert.equal(later?.kind, 'app-attest-assertion');
+      const asserted = verifyAppAssertion(
+        fromBase64Url(later.statement) ?? new Uint8Array(0),
+        expected,
+        nodeEvidenceCrypto,
+      );
+      counters.push(asserted.ok ? asserted.value.counter : -1);
+    }
+    return counters;
+  };
+  assert.deepEqual(await bound(simulatedPhone('iphone')), [1, 2, 3]);
+  assert.deepEqual(await bound(simulatedPhone('iphone', { tricks: ['counter-rollback'] })), [1, 1, 1]);
+});
+
 test('a token of Play is a second opinion beside the evidence of the key', async () => {
   for (const [tricks, code] of [
     [[], 'believed'],
@@ -161,6 +206,7 @@ test('every trick has words, and is tried', () => {
     ...Object.keys(appleTricks),
     'device-farm',
     'replayed-evidence',
+    'counter-rollback',
   ]);
   assert.deepEqual([...tried].toSorted(), Object.keys(trickWords).toSorted());
 });

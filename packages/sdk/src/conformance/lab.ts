@@ -23,8 +23,17 @@ export interface ConformanceHelp {
   readonly crypto: AsyncCrypto;
   /** Without it the cases about users are skipped, and say so. */
   readonly user?: ConformanceUser;
-  /** Whether a verifier believes evidence for this challenge and raw public key; without it that case is skipped. */
-  readonly verifyEvidence?: (kind: string, statement: string, challenge: Bytes, publicKey: Bytes) => Promise<boolean>;
+  /**
+   * Whether a verifier believes evidence for this challenge and raw public key; without it that case is skipped. `later`: it was made for a
+   * key that was there before, and may attest another key of the device.
+   */
+  readonly verifyEvidence?: (
+    kind: string,
+    statement: string,
+    challenge: Bytes,
+    publicKey: Bytes,
+    moment: 'made' | 'later',
+  ) => Promise<boolean>;
 }
 
 /** A rule that a bridge broke. */

@@ -65,7 +65,12 @@ export interface SoftwareHost {
   /** Kinds of evidence, and how it is made. */
   readonly attester?: {
     readonly kinds: readonly string[];
-    readonly attest: (key: Decoded<BridgeKey>, challenge: Bytes) => Promise<readonly BridgeEvidence[]>;
+    /** `made`: for a key that is being made; `later`: for one that is there. */
+    readonly attest: (
+      key: Decoded<BridgeKey>,
+      challenge: Bytes,
+      moment: 'made' | 'later',
+    ) => Promise<readonly BridgeEvidence[]>;
   };
 }
 
@@ -130,13 +135,17 @@ class SoftwareKeeper {
     const pair = use === 'seal' ? undefined : await crypto.generateKeyPair('p256', 'sign');
     const secret = pair === undefined ? { aead: await crypto.importAead(crypto.random(32)) } : { pair };
     const about = { alias, use, userVerification, level, publicKey: pair?.publicKey ?? new Uint8Array(0) };
-    const evidence = challenge === undefined || pair === undefined ? [] : await this.#attest(about, challenge);
+    const evidence = challenge === undefined || pair === undefined ? [] : await this.#attest(about, challenge, 'made');
     await store.write(alias, { about, secret });
     return { ...about, evidence };
   }
 
-  async #attest(about: Decoded<BridgeKey>, challenge: Bytes): Promise<readonly BridgeEvidence[]> {
-    return (await this.#host.attester?.attest(about, challenge)) ?? [];
+  async #attest(
+    about: Decoded<BridgeKey>,
+    challenge: Bytes,
+    moment: 'made' | 'later',
+  ): Promise<readonly BridgeEvidence[]> {
+    return (await this.#host.attester?.attest(about, challenge, moment)) ?? [];
   }
 
   async getKey({ alias }: MethodParams<'getKey'>): Promise<MethodResult<'getKey'>> {
@@ -152,7 +161,7 @@ class SoftwareKeeper {
   async attest({ alias, challenge }: MethodParams<'attest'>): Promise<MethodResult<'attest'>> {
     const { about } = await this.#find(alias);
     if (about.use === 'seal') throw new TrustedError('use-mismatch');
-    const evidence = await this.#attest(about, challenge);
+    const evidence = await this.#attest(about, challenge, 'later');
     if (evidence.length === 0) throw new TrustedError('attestation-unavailable');
     return { evidence };
   }
