@@ -1,5 +1,5 @@
 /** Builds what apps take: one ES module per entry and one file for pages without modules. `node packages/sdk/build.ts` */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -99,6 +99,7 @@ const description = {
   license: 'Apache-2.0',
   type: 'module',
   sideEffects: false,
+  engines: { node: '>=20' },
   exports: {
     '.': door('hauberk.mjs', 'web/index.d.ts'),
     './node': door('hauberk-node.mjs', 'node.d.ts'),
@@ -114,13 +115,30 @@ const description = {
   },
 };
 
+const readme = `# @hauberk/sdk
+
+\`fetch\` whose requests are signed or sealed, bound to this device and used exactly once, and whose replies are bound to them.
+
+\`\`\`js
+import { createHauberk, fileStorage } from '@hauberk/sdk/node';
+
+const hauberk = createHauberk(options, { storage: fileStorage('./device.json') });
+const reply = await hauberk.fetch('/api/accounts');
+\`\`\`
+
+Pages import \`@hauberk/sdk\`, or load \`hauberk.js\`, which defines one global: \`Hauberk.createHauberk(…)\`. Node 20 or newer, no dependencies. The options
+and the table of what differs from \`fetch\` are in docs/sdk.md of the gateway's repository.
+`;
+
 /** Writes the whole package, ready to be published, into a folder. */
 export const writePackage = async (folder: string): Promise<readonly BuiltFile[]> => {
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, 'types'), { recursive: true });
   const built = await buildSdk();
   for (const { name, bytes } of built) await writeFile(join(folder, name), bytes);
-  await writeFile(join(folder, 'package.json'), JSON.stringify(description, undefined, 2));
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(description, undefined, 2)}\n`);
+  await writeFile(join(folder, 'README.md'), readme);
+  await copyFile(fileURLToPath(new URL('../../LICENSE', import.meta.url)), join(folder, 'LICENSE'));
   buildTypes(join(folder, 'types'));
   return built;
 };
