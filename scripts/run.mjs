@@ -15,6 +15,7 @@ const tasks = {
   bench: ['scripts/bench.ts'],
   fuzz: ['scripts/fuzz.ts'],
   clauses: ['scripts/clauses.ts'],
+  'model-check': ['scripts/model-check.ts'],
 };
 
 const [task, ...rest] = process.argv.slice(2);
