@@ -194,6 +194,14 @@ describe('the event loop in virtual time', () => {
       assert.equal(sumOf(runLoop({ ...shape, load: mix(capacity * 0.8), seed }), 'shed'), 0);
   });
 
+  test('however late the loop is, a few requests at a time are never shed', () => {
+    const few: readonly Share[] = [{ priority: 'background', perSecond: 100 }];
+    for (const lines of [1, 15]) {
+      const fates = runLoop({ ...shape, headMs: 50, stepMs: 50, lines, load: few, seed: 1 });
+      assert.equal(sumOf(fates, 'shed'), 0, `${lines} at a time`);
+    }
+  });
+
   test('at five times its capacity it is busy with requests and not with refusals, and money is kept', () => {
     for (const seed of [1, 2, 3]) {
       const fates = runLoop({ ...shape, load: mix(capacity * 5), seed });
@@ -288,8 +296,11 @@ describe('a real gateway before an upstream that stands still', () => {
     assert.equal(codeOf(answered), 'overloaded');
     assert.match(answered.headers['retry-after'] ?? '', /^[123]$/);
     assert.equal((JSON.parse(answered.body) as { execution: string }).execution, 'none');
-    assert.deepEqual([gateway.entries.at(-1)?.reason, gateway.entries.at(-1)?.route], ['overload.upstream', 'open']);
-    assert.ok((gateway.metrics.snapshot().shed['background\noverload.upstream'] ?? 0) > 0);
+    const last = gateway.entries.at(-1);
+    assert.equal(last?.route, 'open');
+    // On a busy machine the event loop may be further behind than the upstream.
+    assert.match(last?.reason ?? '', /^overload\.(?:upstream|gateway)$/);
+    assert.ok((gateway.metrics.snapshot().shed[`background\n${last?.reason}`] ?? 0) > 0);
     // Only what was on a connection ever reached the upstream.
     assert.equal(upstream.requests.length, 2);
     release();

@@ -83,6 +83,7 @@ export const runLoop = (run: LoopRun): ReadonlyMap<Priority, LoopFate> => {
         now += run.stepMs;
         later(run.upstreamMs, () => {
           now += run.stepMs;
+          gate.left();
           fate.served += 1;
           fate.times.push(now - arrivedAt);
           free += 1;

@@ -89,6 +89,7 @@ export const runVirtual = (
         ends.shift();
         upstream.running -= 1;
         upstream.inFlight -= 1;
+        gate.left();
         start();
       } else
         for (const entry of ticks.filter(({ at }) => at === event)) {
@@ -113,7 +114,10 @@ export const runVirtual = (
     } else {
       fate.shed += 1;
       const lower: Priority | undefined = priority === 'money' ? 'important' : undefined;
-      if (lower !== undefined && ask(lower) === undefined) inverted += 1;
+      if (lower !== undefined && ask(lower) === undefined) {
+        inverted += 1;
+        gate.left();
+      }
     }
   }
   gate.close();

@@ -47,6 +47,10 @@ const storageReasons: Readonly<Record<StorageGuardRefusal, StorageReason>> = {
 /** A storage refusal as a reason. */
 export const storageReason = (refusal: StorageGuardRefusal): StorageReason => storageReasons[refusal];
 
+/** The same for a code that may be something else. */
+export const storageReasonOf = (code: string): StorageReason | undefined =>
+  Object.hasOwn(storageReasons, code) ? storageReasons[code as StorageGuardRefusal] : undefined;
+
 /** A plain upstream reply: what is stored and what is sealed. */
 export interface UpstreamReply {
   readonly status: number;

@@ -16,7 +16,8 @@ import {
   toBase64Url,
   utf8,
 } from '@hauberk/primitives';
-import type { Login, LoginStore } from '../storage/login-store.ts';
+import type { GuardedLogins } from '../overload/guarded-store.ts';
+import type { Login } from '../storage/login-store.ts';
 import type { Scope } from '../storage/scope.ts';
 import { grantOf, stepGrant } from './grants.ts';
 import { idsAt } from './json-pointer.ts';
@@ -54,7 +55,7 @@ export const credentialHash = (crypto: SyncCrypto, credential: string): string =
 /** What logins need. */
 export interface LoginPorts {
   readonly crypto: SyncCrypto;
-  readonly logins: LoginStore;
+  readonly logins: GuardedLogins;
 }
 
 /** The scope of a verified request. */

@@ -70,6 +70,8 @@ interface Turn {
   route: Route | undefined;
   /** The endpoint's name when the gateway answers itself. */
   endpoint: string;
+  /** Whether the gate counts it as under way. */
+  isAdmitted: boolean;
   extra: readonly string[];
 }
 
@@ -83,6 +85,8 @@ const isOwn = (endpoint: string): boolean => endpoint !== '' && endpoint !== 'pr
 const declaredBytes = (head: RequestHead | undefined): number => Number(head?.headers['content-length'] ?? 0);
 
 const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: number): void => {
+  if (turn.isAdmitted) ports.gate.left();
+  turn.isAdmitted = false;
   const { head, route, log, endpoint } = turn;
   const milliseconds = performance.now() - turn.startedAt;
   const bytesIn = declaredBytes(head);
@@ -228,6 +232,7 @@ const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): voi
     shedTurn(ports, turn, overload, 'endpoint');
     return;
   }
+  turn.isAdmitted = true;
   const { name, isLimited } = found.value;
   const wait = isLimited
     ? ports.limiter.admit(ports.endpointLimit(), `endpoint\n${name}`, head.address, turn.arrivedAt)
@@ -290,6 +295,7 @@ const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: Reques
     shedTurn(ports, turn, overload, route.priority);
     return;
   }
+  turn.isAdmitted = true;
   const limit = overLimit(ports, turn, route, head);
   if (limit !== undefined) {
     refuseTurn(ports, turn, limit, { retryAfter: 1 });
@@ -318,7 +324,17 @@ const newTurn = (
   head: RequestHead | undefined,
 ): Turn => {
   const trace = head?.trace ?? ports.startTrace(noHeaders, false);
-  return { ...given, trace, id: trace.id, log: newExchangeLog(), head, route: undefined, endpoint: '', extra: none };
+  return {
+    ...given,
+    trace,
+    id: trace.id,
+    log: newExchangeLog(),
+    head,
+    route: undefined,
+    endpoint: '',
+    isAdmitted: false,
+    extra: none,
+  };
 };
 
 /** The handler of a thread's listener. */

@@ -24,8 +24,14 @@ import type { ForwardOutcome, UpstreamRequest } from './forward.ts';
 import { bindReply, type GatewayReply } from './gateway-reply.ts';
 import { checkObjects, readBodyOnce } from './grants.ts';
 import { replyHeaders, upstreamHeaders } from './hygiene.ts';
-import { beginIdempotent, type IdempotencyPorts, settleIdempotent, type UpstreamReply } from './idempotency.ts';
-import { applyLoginRule, type LoginPorts, requireLogin } from './logins.ts';
+import {
+  beginIdempotent,
+  type IdempotencyPorts,
+  settleIdempotent,
+  storageReasonOf,
+  type UpstreamReply,
+} from './idempotency.ts';
+import { applyLoginRule, LoginNotKept, type LoginPorts, requireLogin } from './logins.ts';
 import { type ProblemDetails, problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
 import type { Route } from './route.ts';
@@ -266,15 +272,24 @@ const readOutcome = (outcome: ForwardOutcome): Passed<UpstreamReply> => {
 const refusedOutcome = (outcome: ForwardOutcome): ForwardOutcome =>
   outcome.kind === 'reply' ? { kind: 'unknown', code: 'upstream.reply-malformed' } : outcome;
 
-const keepLogin = (
+const keepLogin = async (
   protection: Protection,
   route: Route,
   { request, login }: Authorised,
   reply: UpstreamReply,
-): Promise<void> | undefined =>
-  route.login === undefined
-    ? undefined
-    : applyLoginRule(protection.logins, route, request, login, reply, protection.now());
+): Promise<Passed<true>> => {
+  if (route.login === undefined) return passed;
+  try {
+    await applyLoginRule(protection.logins, route, request, login, reply, protection.now());
+    return passed;
+  } catch (error) {
+    const reason = error instanceof LoginNotKept ? storageReasonOf(error.code) : undefined;
+    if (error instanceof LoginNotKept && reason === undefined) throw error;
+    // The reply that opened the login is withheld, but the service has acted.
+    if (reason === undefined) protection.onFault(error);
+    return stop(reason ?? 'storage.fault', { execution: 'unknown' });
+  }
+};
 
 /** Whether nothing of an exchange on this route is stored. */
 const keepsNothing = ({ idempotency, login }: Route): boolean => idempotency.demand === 'none' && login === undefined;
@@ -310,8 +325,8 @@ export const forwardOnce = async (
     : refusedOutcome(outcome);
   const settled = await settleIdempotent(protection.idempotency, route, attempt, settling, protection.now());
   if (!settled.ok) return stop(settled.code, { execution: 'unknown' });
-  if (reply.ok) await keepLogin(protection, route, authorised, reply.value);
-  return reply;
+  const kept = reply.ok ? await keepLogin(protection, route, authorised, reply.value) : passed;
+  return kept.ok ? reply : kept;
 };
 
 /** Binds what came of a verified request. */

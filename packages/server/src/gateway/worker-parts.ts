@@ -19,7 +19,7 @@ import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
 import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
 import { createGate, type OverloadGate } from '../overload/gate.ts';
 import { createGuard, type Guard } from '../overload/guard.ts';
-import { guardStore } from '../overload/guarded-store.ts';
+import { guardLogins, guardStore } from '../overload/guarded-store.ts';
 import { priorities, rankOf } from '../overload/priority.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
@@ -196,10 +196,11 @@ const forwardGuarded = (
 
 /** The protected way of this thread. */
 export const protectionOf = (parts: WorkerParts, config: Config): Protection => {
-  const { channel, state } = parts;
+  const { channel, state, storageGuard } = parts;
+  const { storageDeadlineMs } = config.overload;
   return {
     channel: channel.gateway,
-    logins: { crypto: nodeCrypto, logins: state.ports.logins },
+    logins: { crypto: nodeCrypto, logins: guardLogins(state.ports.logins, storageGuard, storageDeadlineMs) },
     stepUp: {
       crypto: nodeCrypto,
       challengeKey: channel.stepUpKey,
@@ -208,7 +209,7 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
     },
     idempotency: {
       crypto: nodeCrypto,
-      store: guardStore(state.ports.idempotency, parts.storageGuard, config.overload.storageDeadlineMs),
+      store: guardStore(state.ports.idempotency, storageGuard, storageDeadlineMs),
     },
     now: parts.now,
     bodyPace: bodyPaceOf(config),

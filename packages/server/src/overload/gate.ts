@@ -46,6 +46,8 @@ export interface OverloadGate {
   readonly refusal: (route: Route, head: RequestHead, nowMs: number) => OverloadReason | undefined;
   /** The same for a call that the gateway answers itself, by its rank. */
   readonly refusalOf: (rank: number, caller: string, nowMs: number) => OverloadReason | undefined;
+  /** An admitted request has ended. */
+  readonly left: () => void;
   /** Ends a shed request: at once, or a little later while the event loop is what is short. */
   readonly park: Parking['park'];
   readonly ages: () => QueueAges;
@@ -57,7 +59,7 @@ const tickMs = 10;
 /** Ticks without a request after which the timer rests. */
 const idleTicks = 100;
 /**
- * A turn of the event loop with fewer requests than this is late for another reason (a collection of garbage, a processor that is taken
+ * With fewer requests than this under way the event loop is late for another reason (a collection of garbage, a processor that is taken
  * away): shedding one of a few requests helps nobody. The same holds for a queue as short as this; before a small pool, a quarter of what it takes.
  */
 const leastQueued = 16;
@@ -123,6 +125,8 @@ class Gate implements OverloadGate {
   private quietUntil = -1;
   private admittedSinceTick = 0;
   private refusedSinceTick = 0;
+  /** Admitted requests that have not ended. */
+  private open = 0;
   /** How late the last look came: what was ready then waited as long. */
   private lateMs = 0;
   private work: WorkQueue = idleWork;
@@ -139,6 +143,7 @@ class Gate implements OverloadGate {
 
   readonly refusal = (route: Route, head: RequestHead, nowMs: number): OverloadReason | undefined => {
     this.admittedSinceTick += 1;
+    this.open += 1;
     if (nowMs < this.quietUntil) return undefined;
     const rank = isHopeless(route, head) ? 0 : rankOf(route.priority);
     return this.judge(rank, callerOf(head), this.queues.get(route.upstream), nowMs);
@@ -146,6 +151,7 @@ class Gate implements OverloadGate {
 
   readonly refusalOf = (rank: number, caller: string, nowMs: number): OverloadReason | undefined => {
     this.admittedSinceTick += 1;
+    this.open += 1;
     return nowMs < this.quietUntil ? undefined : this.judge(rank, caller, undefined, nowMs);
   };
 
@@ -166,17 +172,16 @@ class Gate implements OverloadGate {
     const oldest = oldestAdmitted(rank + placeOf(caller, Math.floor(nowMs / 60_000)), this.targetMs, isShedding);
     if (loopMs + waitMs < oldest) return undefined;
     this.admittedSinceTick -= 1;
+    this.open -= 1;
     this.refusedSinceTick += 1;
     return loopMs >= waitMs ? 'overload.gateway' : 'overload.upstream';
   }
 
   /** Work that is admitted and not done, while the loop is behind; otherwise what it holds up is not here. */
   private loopWait(nowMs: number): number {
-    if (nowMs >= this.behindUntil && nowMs < this.dueAt + behindMs) return 0;
-    const { backlogMs } = this.work;
-    const costMs = costOf(this.work);
-    const waitMs = Math.max(this.lateMs, backlogMs + this.admittedSinceTick * costMs - (nowMs - this.lastTick));
-    return waitMs < leastQueued * costMs ? 0 : waitMs;
+    if (this.open < leastQueued || (nowMs >= this.behindUntil && nowMs < this.dueAt + behindMs)) return 0;
+    const admittedMs = this.work.backlogMs + this.admittedSinceTick * costOf(this.work);
+    return Math.max(this.lateMs, admittedMs - (nowMs - this.lastTick));
   }
 
   private start(nowMs: number): void {
@@ -196,7 +201,8 @@ class Gate implements OverloadGate {
     const admitted = this.admittedSinceTick;
     const refused = this.refusedSinceTick;
     this.work = stepWork(this.work, { elapsedMs, admitted, refused, isBusy: lateMs >= behindMs });
-    this.loopAgeMs = nowMs < this.behindUntil ? Math.max(this.lateMs, this.work.backlogMs) : 0;
+    const isBehind = nowMs < this.behindUntil && this.open >= leastQueued;
+    this.loopAgeMs = isBehind ? Math.max(this.lateMs, this.work.backlogMs) : 0;
     this.loop = stepPressure(this.loop, this.loopAgeMs, nowMs, this.targetMs);
     this.lastTick = nowMs;
     this.dueAt = nowMs + tickMs;
@@ -214,6 +220,10 @@ class Gate implements OverloadGate {
     this.stop = undefined;
     this.quietUntil = -1;
   }
+
+  readonly left = (): void => {
+    this.open -= 1;
+  };
 
   readonly park = (end: () => void): void => {
     if (this.loop.isShedding) this.parking.park(end);
@@ -239,6 +249,7 @@ class Gate implements OverloadGate {
 const openGate: OverloadGate = {
   refusal: () => undefined,
   refusalOf: () => undefined,
+  left: () => undefined,
   park: (end) => end(),
   ages: () => ({ gatewayMs: 0, upstreamMs: 0, isShedding: false }),
   close: () => undefined,

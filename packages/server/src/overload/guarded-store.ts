@@ -5,6 +5,7 @@
 import { type Refusal, refuse } from '@hauberk/primitives';
 import { unwatch, type Watched, watch } from '../gateway/sweeper.ts';
 import type { IdempotencyStore } from '../storage/idempotency-store.ts';
+import type { LoginStore } from '../storage/login-store.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import type { Guard } from './guard.ts';
 
@@ -12,6 +13,9 @@ import type { Guard } from './guard.ts';
 export type StorageGuardRefusal = StorageRefusal | 'storage-slow' | 'storage-open';
 
 type Settled<Value> = Value | Refusal<StorageGuardRefusal>;
+
+/** Refusals such as `login-unknown` come from a writer that works. */
+const isDown = (value: object): boolean => 'code' in value && String(value.code).startsWith('storage-');
 
 /** One write with its deadline. */
 class Wait<Value extends { readonly ok: boolean }> implements Watched {
@@ -36,7 +40,7 @@ class Wait<Value extends { readonly ok: boolean }> implements Watched {
   /** False when the deadline was first. */
   settle(value: Value): boolean {
     if (!unwatch(this)) return false;
-    if (value.ok) this.guard.succeeded();
+    if (value.ok || !isDown(value)) this.guard.succeeded();
     else this.guard.failed();
     this.resolve(value);
     return true;
@@ -80,6 +84,20 @@ type Guarded<Call> = Call extends (...input: infer Input) => Promise<infer Answe
 export type GuardedStore = { readonly [Name in keyof ServingStore]: Guarded<ServingStore[Name]> };
 
 const nothing = (): void => undefined;
+
+type LoginWrites = 'open' | 'grant' | 'move' | 'end';
+
+/** The logins with guarded writes; they are read on a connection of the thread's own. */
+export type GuardedLogins = { readonly [Name in LoginWrites]: Guarded<LoginStore[Name]> } & Pick<LoginStore, 'find'>;
+
+/** Guards the logins: whoever cannot keep one withholds the reply that brought it, so nothing is asked of a writer that is down. */
+export const guardLogins = (store: LoginStore, guard: Guard, deadlineMs: number): GuardedLogins => ({
+  find: (...input) => store.find(...input),
+  open: (...input) => within(guard, deadlineMs, () => store.open(...input), nothing),
+  grant: (...input) => within(guard, deadlineMs, () => store.grant(...input), nothing),
+  move: (...input) => within(guard, deadlineMs, () => store.move(...input), nothing),
+  end: (...input) => within(guard, deadlineMs, () => store.end(...input), nothing),
+});
 
 /** Guards a store: each write settles within the deadline, in milliseconds, and none is tried while the breaker is open. */
 export const guardStore = (store: ServingStore, guard: Guard, deadlineMs: number): GuardedStore => ({
