@@ -39,6 +39,7 @@ import { attack as migrationPresigned } from './migration-presigned.ts';
 import { attack as migrationReplay } from './migration-replay.ts';
 import { attack as migrationSkew } from './migration-skew.ts';
 import { attack as migrationTamper } from './migration-tamper.ts';
+import { attack as namedTrace } from './named-trace.ts';
 import { attack as nextCustomerOutcome } from './next-customer-outcome.ts';
 import { attack as nonceReuse } from './nonce-reuse.ts';
 import { attack as otherAppsAttestation } from './other-apps-attestation.ts';
@@ -113,6 +114,7 @@ export const attacks: readonly Attack[] = [
   helloResigned,
   lostReplyRetry,
   lostReplySameBytes,
+  namedTrace,
   nextCustomerOutcome,
   nonceReuse,
   oversize,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { type AccessEntry, accessLine, openAccessLog } from '../src/gateway/access-log.ts';
 import type { RequestPrivacy } from '../src/observability/request-privacy.ts';
@@ -89,6 +90,17 @@ describe('access log: what is told of a client', () => {
     assert.equal(told({ path, pattern: '/api/cards/{card}' }, { paths: 'pattern' })['path'], '/api/cards/{card}');
     assert.ok(!('path' in told({ path, pattern: '' }, { paths: 'pattern' })));
     assert.equal(told({ path, pattern: '' }, { paths: 'full' })['path'], path);
+  });
+
+  test('every detail that the gateway itself writes is told', () => {
+    const sources = globSync(fileURLToPath(new URL('../src/**/*.ts', import.meta.url)));
+    const written = sources.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/log\.detail = ([^;]+);/g)].flatMap(([, value = '']) =>
+        [...value.matchAll(/'([^']+)'/g)].map(([, text = '']) => text),
+      ),
+    );
+    assert.ok(written.length >= 3);
+    for (const detail of written) assert.equal(told({ detail }, {})['detail'], detail);
   });
 
   test('details and methods that a client wrote are not told', () => {

@@ -76,6 +76,8 @@ export const startEchoGateway = async (
       services: [{ id: 'bank', upstream: 'core', ...service }],
       upstreams: { core: { origin: upstream, factsKey: 'k'.repeat(32) } },
       log: { access: 'none', level: 'error' },
+      // A busy test machine looks like an overload.
+      overload: { queueTargetMs: 0 },
       ...more(folder),
     },
     join(folder, 'made.yaml'),

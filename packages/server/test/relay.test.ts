@@ -20,8 +20,10 @@ writeFileSync(certificateFile, pair.certificate);
 writeFileSync(keyFile, pair.key);
 
 let served = 0;
+let traceparent = '';
 const upstream: Server = createServer((incoming, response) => {
   served += 1;
+  traceparent = String(incoming.headers['traceparent']);
   incoming.resume();
   incoming.on('end', () => response.end(String(incoming.headers['x-forwarded-for'])));
 });
@@ -87,6 +89,17 @@ test('a request that reaches another node is relayed to the owner of its ticket,
   const reply = await call(through(session, second), { url: '/api/echo', body: '{}' });
   assert.deepEqual([reply.status, reply.bound], [200, true]);
   assert.equal(Buffer.from(reply.body).toString(), '127.0.0.1');
+});
+
+test('a relayed request keeps the trace of the node that it came to, and a client names it at neither', async () => {
+  const session = await openAt(first);
+  const named = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const headers = { traceparent: named };
+  await call(through(session, second), { url: '/api/echo', body: '{}', headers });
+  const [, traceId = ''] = traceparent.split('-');
+  assert.match(traceId, /^(?!0af7651916cd43dd)[0-9a-f]{32}$/);
+  const exemplars = await Promise.all([first, second].map((node) => node.metrics('openmetrics')));
+  for (const text of exemplars) assert.ok(text.includes(`trace_id="${traceId}"`));
 });
 
 test('a relayed request counts once: its copy is a replay at either node', async () => {

@@ -60,6 +60,7 @@ class Collector {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
   async close(): Promise<void> {
+    if (!this.server.listening) return;
     this.server.closeAllConnections();
     this.server.close();
     await once(this.server, 'close');
@@ -103,8 +104,26 @@ const variablesOf = (origin: string, more: Readonly<Record<string, string>> = {}
   ...more,
 });
 
-const start = (telemetry: Record<string, string>, more: object = {}): Promise<EchoGateway> =>
-  startEchoGateway({ routes }, () => ({ workers: 1, log: { access: 'file', level: 'error' }, ...more }), { telemetry });
+const open = new Set<EchoGateway>();
+after(async () => {
+  // What a failed test left; closing twice would fail.
+  for (const gateway of open) await gateway.close();
+});
+
+const start = async (telemetry: Record<string, string>, more: object = {}): Promise<EchoGateway> => {
+  const gateway = await startEchoGateway(
+    { routes },
+    () => ({ workers: 1, log: { access: 'file', level: 'error' }, ...more }),
+    { telemetry },
+  );
+  open.add(gateway);
+  return gateway;
+};
+
+const stop = (gateway: EchoGateway): Promise<void> => {
+  open.delete(gateway);
+  return gateway.close();
+};
 
 const sessionOf = async ({ running }: EchoGateway) =>
   openSession(running.url, running.trust(), await enrol(running.url, running.trust()));
@@ -120,7 +139,7 @@ describe('a gateway whose spans are collected', () => {
     );
   });
   after(async () => {
-    await gateway.close();
+    await stop(gateway);
     await collector.close();
   });
 
@@ -195,7 +214,7 @@ describe('a gateway whose spans are collected', () => {
     const upstreams = { core: { origin: 'http://127.0.0.1:9', factsKey: 'k'.repeat(32) } };
     const lost = await start(variablesOf(origin), { upstreams });
     const reply = jsonOf(await call(await sessionOf(lost), { url: '/api/echo/x', body: '{}' }));
-    await lost.close();
+    await stop(lost);
     const spans = await collector.trace(String(reply['traceId']));
     const forward = spans.find(({ name }) => name === 'hauberk.forward') as ExportedSpan;
     assert.equal(attributesOf(forward)['hauberk.reason'], 'upstream.unreachable');
@@ -238,7 +257,8 @@ describe('who decides about sampling', () => {
   const parent = (flags: string): string => `00-4bf92f3577b34da6a3ce929d0e0e47${flags}-00f067aa0ba902b7-${flags}`;
   const ask = async (gateway: EchoGateway, traceparent: string) => {
     const headers = { traceparent, tracestate: 'vendor=1', baggage: 'region=eu' };
-    await send(gateway.running.url, { method: 'GET', url: '/open/a', headers });
+    const reply = await send(gateway.running.url, { method: 'GET', url: '/open/a', headers });
+    assert.equal(reply.status, 200, Buffer.from(reply.body).toString());
     return gateway.seen.at(-1)?.headers ?? {};
   };
 
@@ -246,7 +266,7 @@ describe('who decides about sampling', () => {
     const gateway = await start(variablesOf(origin), { listen: { port: 0, trustedProxies: ['127.0.0.1/32'] } });
     const unsampled = await ask(gateway, parent('00'));
     const sampled = await ask(gateway, parent('01'));
-    await gateway.close();
+    await stop(gateway);
     assert.match(String(unsampled['traceparent']), /^00-4bf92f3577b34da6a3ce929d0e0e4700-[0-9a-f]{16}-00$/);
     assert.match(String(sampled['traceparent']), /^00-4bf92f3577b34da6a3ce929d0e0e4701-[0-9a-f]{16}-01$/);
     assert.deepEqual([sampled['tracestate'], sampled['baggage']], ['vendor=1', 'region=eu']);
@@ -264,7 +284,7 @@ describe('who decides about sampling', () => {
     const seen = await ask(gateway, parent('01'));
     assert.match(String(seen['traceparent']), /^00-(?!4bf92f35)[0-9a-f]{32}-[0-9a-f]{16}-00$/);
     assert.doesNotMatch(await gateway.running.metrics('openmetrics'), /trace_id/);
-    await gateway.close();
+    await stop(gateway);
     assert.equal(collector.bodies.length, before);
   });
 
@@ -275,7 +295,7 @@ describe('who decides about sampling', () => {
     const flags = new Set<string>();
     for (let requests = 0; requests < 200 && flags.size < 2; requests += 1)
       flags.add(String((await ask(gateway, parent('01')))['traceparent']).slice(-2));
-    await gateway.close();
+    await stop(gateway);
     assert.deepEqual([...flags].toSorted(), ['00', '01']);
   });
 });
@@ -290,7 +310,7 @@ describe('the protocol', () => {
     await send(gateway.running.url, { method: 'GET', url: '/open/a', headers: {} });
     const traceId = String(gateway.seen.at(-1)?.headers['traceparent']).split('-')[1] ?? '';
     assert.equal(collector.bodies.length, 0);
-    await gateway.close();
+    await stop(gateway);
     const [body] = collector.bodies;
     assert.deepEqual([body?.type, body?.path], ['application/x-protobuf', '/v1/traces']);
     assert.ok(body?.bytes.includes(Buffer.from(traceId, 'hex')));

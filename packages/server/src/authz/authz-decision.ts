@@ -71,6 +71,7 @@ const verifyBody = async (
 
 const verify = async (protection: Protection, exchange: Exchange, seen: SeenBody): Promise<Verified> => {
   const { head, route, incoming, log } = exchange;
+  head.trace.enter('verify');
   const pending = readProtectedHead(protection.channel, head, demandOf(route));
   if (!pending.ok) return pending;
   // Sealed bodies would reach the upstream sealed.

@@ -11,6 +11,7 @@ import type { Reason } from '../gateway/reasons.ts';
 import type { RequestHead } from '../gateway/request-head.ts';
 import type { Route } from '../gateway/route.ts';
 import { findRoute } from '../gateway/route-table.ts';
+import { shownMethod } from '../observability/request-privacy.ts';
 import { newRequestId, type RequestId, type StartTrace, traceIdOf } from '../observability/trace-context.ts';
 import type { SeenExchange } from '../report/client-sightings.ts';
 import { type AuthzAnswer, answerQuestion, refuseQuestion } from './authz-decision.ts';
@@ -43,6 +44,15 @@ interface Turn {
 const record = (ports: AuthzPorts, { id, arrivedAt, startedAt, log, head, route }: Turn, status: number): void => {
   const milliseconds = performance.now() - startedAt;
   const service = route?.service ?? '';
+  head?.trace.end({
+    method: shownMethod(head.target.method),
+    status,
+    service,
+    route: route?.id ?? 'authz',
+    pattern: route?.pattern.text ?? '',
+    reason: log.reason,
+    outcome: log.outcome,
+  });
   const bytes = { bytesIn: Number(head?.headers['content-length'] ?? 0), bytesOut: 0 };
   if (route === undefined) ports.metrics.refused(log.reason);
   else ports.metrics.finished({ service, route: route.id, reason: log.reason, status, milliseconds, ...bytes });

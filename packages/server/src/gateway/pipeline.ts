@@ -92,12 +92,13 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
   const bytesIn = declaredBytes(head);
   const service = route?.service ?? '';
   const method = head?.target.method ?? turn.incoming.method ?? '';
+  const pattern = route?.pattern.text ?? (isOwn(endpoint) ? `${endpointPrefix}${endpoint}` : '');
   turn.trace.end({
     method,
     status,
     service,
     route: route?.id ?? endpoint,
-    pattern: route?.pattern.text ?? '',
+    pattern,
     reason: log.reason,
     outcome: log.outcome,
   });
@@ -123,7 +124,7 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
     address: head?.address ?? turn.incoming.socket.remoteAddress ?? '',
     method,
     path: head?.target.path ?? '',
-    pattern: route?.pattern.text ?? (isOwn(endpoint) ? `${endpointPrefix}${endpoint}` : ''),
+    pattern,
     status,
     service,
     route: route?.id ?? endpoint,
