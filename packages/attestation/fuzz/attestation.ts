@@ -3,14 +3,15 @@
  * order and by structure. It fails on an accepted mutant whose leaf key, key description or any signed part below the root is not the
  * original's, on a crash, and on a refusal without a code.
  */
-import { type Bytes, equalBytes } from '@hauberk/primitives';
+import { type Bytes, equalBytes, type Result } from '@hauberk/primitives';
 import { type FuzzOutcome, runFuzzCommand, tally } from '../../primitives/fuzz/engine/fuzz-command.ts';
 import { randomOf } from '../../primitives/fuzz/engine/mutate.ts';
 import type { ChainMemory } from '../src/chain-memory.ts';
-import { forgedLeaves, type Genuine, genuineChains, serverMemory } from './input/genuine.ts';
+import { type Believed, forgedLeaves, type Genuine, genuineChains, serverMemory } from './input/genuine.ts';
 import { mutantOf } from './input/mutate.ts';
 
-const codeForm = /^[A-Z]+(?:_[A-Z]+)*$/;
+/** Android's and HarmonyOS's own codes, and those of paths that both may answer. */
+const codeForm = /^(?:[A-Z]+(?:_[A-Z]+)*|chain\.[a-z-]+)$/;
 
 const hexOf = (chain: readonly Bytes[]): string => chain.map((bytes) => Buffer.from(bytes).toString('hex')).join('\n');
 
@@ -34,10 +35,12 @@ const textOf = (value: unknown): string =>
     return member instanceof Map ? [...member] : member;
   });
 
-/** Whether everything that was signed below the root is the original's. */
+const noBytes = new Uint8Array(0);
+
+/** Whether everything that was signed below the root is the original's; HarmonyOS needs no root in the chain. */
 const isSame = (mutant: readonly Bytes[], original: readonly Bytes[]): boolean =>
-  mutant.length === original.length &&
-  mutant.slice(0, -1).every((bytes, at) => equalBytes(signedPart(bytes), signedPart(original[at] ?? bytes)));
+  (mutant.length === original.length || mutant.length === original.length - 1) &&
+  original.slice(0, -1).every((bytes, at) => equalBytes(signedPart(bytes), signedPart(mutant[at] ?? noBytes)));
 
 class FuzzFinding extends Error {
   override readonly name = 'FuzzFinding';
@@ -57,13 +60,13 @@ const judge = (
   const original = subject?.verify(subject.chain);
   if (original?.ok !== true) throw new FuzzFinding(`accepted, yet no original:\n${hexOf(mutant)}`);
   const isKey = equalBytes(answer.value.publicKey, original.value.publicKey);
-  const isDescription = textOf(answer.value.description) === textOf(original.value.description);
+  const isDescription = textOf(answer.value.claims) === textOf(original.value.claims);
   if (!isKey || !isDescription) throw new FuzzFinding(`accepted with other claims:\n${hexOf(mutant)}`);
   return 'accepted';
 };
 
 /** One mutant through every way in; the last answer is the verdict on it. */
-const attempt = (subject: Genuine, mutant: readonly Bytes[], index: number, memory: ChainMemory) => {
+const attempt = (subject: Genuine, mutant: readonly Bytes[], index: number, memory: ChainMemory): Result<Believed> => {
   try {
     const read = subject.read(mutant);
     if (!read.ok && !codeForm.test(read.code)) throw new FuzzFinding(`read without a code:\n${hexOf(mutant)}`);

@@ -49,6 +49,9 @@ export const checkPath = (
   const anchor = anchors.find((candidate) => isAnchor(last, candidate)) ??
     anchors.find((candidate) => equalBytes(last.issuer, candidate.subject.whole)); // biome-ignore format: reads as one
   if (anchor === undefined) return refuse('chain.untrusted', 'no anchor');
+  // A root that vouches for itself adds nothing but another form of the same chain.
+  if (chain.slice(0, -1).some((certificate) => isAnchor(certificate, anchor)))
+    return refuse('chain.malformed', 'anchor twice');
   const links = [...(isAnchor(last, anchor) && chain.length > 1 ? chain.slice(0, -1) : chain), anchor];
   for (const [index, issuer] of links.entries()) {
     const certificate = links[index - 1];

@@ -9,24 +9,21 @@ import { appraise } from '../src/appraisal.ts';
 import type { AppraisalContext } from '../src/appraisal-context.ts';
 import { type HuksExpectations, verifyHuksKey } from '../src/huks.ts';
 import { authority, bytes, der, extension, integer, mint, name, oid, spkiOf } from './fixture/certificates.ts';
-import { huksSample } from './fixture/huks-sample.ts';
+import { huksSample, huksSampleAppId, huksSampleTime } from './fixture/huks-sample.ts';
 
 const codeOf = (answer: { readonly ok: true } | { readonly ok: false; readonly code: string }): string =>
   answer.ok ? 'accepted' : answer.code;
 
-const sampleTime = epochMs(Date.UTC(2025, 4, 15));
 const sampleRules: HuksExpectations = {
   challenge: utf8('challenge_data'),
   application: {
     bundleName: 'com.example.myapplication',
-    appIds: new Set([
-      'com.example.myapplication_BKpNYdvQM2bCKbIpDDnZgdtcXtKgeH93apVmZ9giq1hyKvzSsUSEe1lOul+svmxYKimoGMZqtSJ7xliFEYwcQ+A=',
-    ]),
+    appIds: new Set([huksSampleAppId]),
     appIdentifier: '15735468',
   },
   allowDebug: true,
   anchors: huksSample.slice(2),
-  now: sampleTime,
+  now: huksSampleTime,
 };
 const verifySample = (change: Partial<HuksExpectations> = {}) =>
   verifyHuksKey(huksSample, { ...sampleRules, ...change }, nodeEvidenceCrypto);
@@ -41,7 +38,7 @@ test('huks: the published chain of a real device is verified', () => {
   assert.equal(codeOf(verifySample({ now: epochMs(Date.UTC(2026, 0, 1)) })), 'chain.expired');
   assert.equal(codeOf(verifySample({ anchors: huksSample.slice(0, 1) })), 'chain.untrusted');
   const statuses = new Map([['123e63cdb2de84bf32ce40e6e6ec1c4895', 'SUSPENDED']]);
-  assert.equal(codeOf(verifySample({ revocation: { takenAt: sampleTime, statuses } })), 'CERTIFICATE_SUSPENDED');
+  assert.equal(codeOf(verifySample({ revocation: { takenAt: huksSampleTime, statuses } })), 'CERTIFICATE_SUSPENDED');
 });
 
 const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -164,6 +161,7 @@ const refusals: readonly (readonly [
   ['an extension above the leaf', 'HUKS_EXTENSION_MISPLACED', chainOf(leafOf(), middle([authority(), attested()]))],
   ['no extension', 'HUKS_EXTENSION_MISSING', [middle(), root]],
   ['no chain', 'chain.malformed', []],
+  ['the root twice', 'chain.malformed', [...chainOf(), root]],
   [
     'a revoked issuer',
     'CERTIFICATE_REVOKED',

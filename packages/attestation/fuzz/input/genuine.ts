@@ -3,21 +3,29 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
-import { type Bytes, epochMs } from '@hauberk/primitives';
-import { attestationExtension, commonValidity } from '../../src/android-chain.ts';
+import { accept, type Bytes, type EvidenceCrypto, epochMs, type Result, utf8 } from '@hauberk/primitives';
+import { type AndroidChainTrust, attestationExtension, commonValidity } from '../../src/android-chain.ts';
 import { readAndroidKeyDescription } from '../../src/android-description.ts';
 import { verifyAndroidKey } from '../../src/android-key.ts';
 import { type ChainMemory, createChainMemory } from '../../src/chain-memory.ts';
+import { type HuksExpectations, verifyHuksKey } from '../../src/huks.ts';
 import { extensionOf, readCertificate } from '../../src/x509.ts';
 import { attestation, certificate, chainOf, leaf, provisioned, rootKey } from '../../test/fixture/android.ts';
 import { mint, name } from '../../test/fixture/certificates.ts';
+import { huksSample, huksSampleAppId, huksSampleTime } from '../../test/fixture/huks-sample.ts';
+
+/** What is believed of a chain: its leaf's key, and everything that the leaf says about it. */
+export interface Believed {
+  readonly publicKey: Bytes;
+  readonly claims: unknown;
+}
 
 /** One chain, with everything it is measured against. */
 export interface Genuine {
   readonly chain: readonly Bytes[];
-  readonly verify: (chain: readonly Bytes[], memory?: ChainMemory) => ReturnType<typeof verifyAndroidKey>;
+  readonly verify: (chain: readonly Bytes[], memory?: ChainMemory) => Result<Believed>;
   /** With signatures taken for good, so that mutants reach the readers behind them: they may pass, yet not crash. */
-  readonly read: (chain: readonly Bytes[]) => ReturnType<typeof verifyAndroidKey>;
+  readonly read: (chain: readonly Bytes[]) => Result<Believed>;
 }
 
 const challengeOf = (chain: readonly Bytes[]): Bytes => {
@@ -28,18 +36,51 @@ const challengeOf = (chain: readonly Bytes[]): Bytes => {
   return read.value.attestationChallenge;
 };
 
+const credulous: EvidenceCrypto = { ...nodeEvidenceCrypto, verify: () => true };
+
 const genuine = (chain: readonly Bytes[], anchorKeys: readonly Bytes[]): Genuine => {
   const { from, to } = commonValidity(chain) ?? { from: 0, to: 0 };
   const now = epochMs((from + to) / 2);
   const revocation = { takenAt: now, statuses: new Map<string, string>() };
   const expected = { challenge: challengeOf(chain), lockState: 'any' } as const;
   const trust = { anchorKeys, revocation, now };
-  const credulous = { ...nodeEvidenceCrypto, verify: () => true };
+  const judge = (
+    certificates: readonly Bytes[],
+    trusted: AndroidChainTrust,
+    crypto: EvidenceCrypto,
+  ): Result<Believed> => {
+    const answer = verifyAndroidKey(certificates, trusted, expected, crypto);
+    if (!answer.ok) return answer;
+    const { publicKey, description } = answer.value;
+    return accept({ publicKey, claims: description });
+  };
   return {
     chain,
     verify: (certificates, memory) =>
-      verifyAndroidKey(certificates, memory === undefined ? trust : { ...trust, memory }, expected, nodeEvidenceCrypto),
-    read: (certificates) => verifyAndroidKey(certificates, trust, expected, credulous),
+      judge(certificates, memory === undefined ? trust : { ...trust, memory }, nodeEvidenceCrypto),
+    read: (certificates) => judge(certificates, trust, credulous),
+  };
+};
+
+/** The chain that Huawei publishes. */
+const harmony = (): Genuine => {
+  const expected: HuksExpectations = {
+    challenge: utf8('challenge_data'),
+    application: { bundleName: 'com.example.myapplication', appIds: new Set([huksSampleAppId]) },
+    allowDebug: true,
+    anchors: huksSample.slice(2),
+    now: huksSampleTime,
+  };
+  const judge = (certificates: readonly Bytes[], crypto: EvidenceCrypto): Result<Believed> => {
+    const answer = verifyHuksKey(certificates, expected, crypto);
+    if (!answer.ok) return answer;
+    const { publicKey, ...claims } = answer.value;
+    return accept({ publicKey, claims });
+  };
+  return {
+    chain: huksSample,
+    verify: (certificates) => judge(certificates, nodeEvidenceCrypto),
+    read: (certificates) => judge(certificates, credulous),
   };
 };
 
@@ -66,7 +107,7 @@ const minted = (): Genuine =>
 
 /** Every chain there is; each is accepted, or this throws. */
 export const genuineChains = (): readonly Genuine[] => {
-  const chains = [minted(), ...recorded()];
+  const chains = [minted(), harmony(), ...recorded()];
   for (const [index, { chain, verify }] of chains.entries()) {
     const answer = verify(chain);
     if (!answer.ok) throw new Error(`chain ${index} is refused as it is: ${answer.code}`);
