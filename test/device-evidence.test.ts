@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { HauberkError, memoryStorage } from '@hauberk/sdk/node';
 import { type PhoneKind, type PhoneTrick, simulatedPhone } from '@hauberk/simulator';
+import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
 import { type PhoneGateway, startPhoneGateway } from './support/phone-gateway.ts';
 
 const word = { actor: 'operator', reason: 'test' };
@@ -118,6 +119,28 @@ describe('phones before a gateway that believes their makers', () => {
     assert.ok(shown.ok);
     assert.equal(shown.value.history.filter(({ kind }) => kind === 'attested').length, 2);
     assert.equal(shown.value.generation, 5);
+  });
+
+  test('the verdict about a device is a signed EAR token that any JOSE library checks; a switched-off device is contradicted', async () => {
+    const { deviceId = '' } = await gateway.clientOn(simulatedPhone('iphone', { world: gateway.world })).connect();
+    const { deviceAdministration: administration } = gateway.running();
+    const keys = createLocalJWKSet({ keys: [...gateway.running().trust().verdictKeys.keys] as JWK[] });
+    const read = async () => {
+      const token = await administration.verdict(deviceId);
+      assert.ok(token.ok);
+      const { payload } = await jwtVerify(token.value, keys, { typ: 'eat+jwt', issuer: 'hauberk', subject: deviceId });
+      const { device } = payload['submods'] as { device: Record<string, unknown> };
+      return { claims: payload, device, verifier: device['ear_verifier_claims'] as Record<string, unknown> };
+    };
+    const fresh = await read();
+    assert.equal(fresh.device['ear_status'], 'affirming');
+    assert.deepEqual([fresh.verifier['tier'], fresh.verifier['evidence']], ['secure-element', 'app-attest']);
+    assert.ok(fresh.claims['cnf'] !== undefined);
+    await administration.demandAttestation(deviceId, word);
+    assert.equal((await read()).device['ear_status'], 'warning');
+    await administration.markLost(deviceId, word);
+    const lost = await read();
+    assert.deepEqual([lost.device['ear_status'], lost.verifier['state']], ['contraindicated', 'lost']);
   });
 
   test('revoked for good: neither the session nor the key nor a restart brings it back', async () => {

@@ -63,7 +63,7 @@ export {
   userProofText,
 } from './evidence-statement.ts';
 export { type HuksApplication, type HuksCode, type HuksExpectations, type HuksVerdict, verifyHuksKey } from './huks.ts';
-export type { TokenSigner } from './jose.ts';
+export { signJws, type TokenSigner } from './jose.ts';
 export { jwkOfSpki, type PublicJwk } from './jwk.ts';
 export {
   capabilityOf,

@@ -3,6 +3,7 @@ import type { DeviceTable } from '@hauberk/channel';
 import type { EpochMs } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import { deviceAdministration } from '../device/device-administration.ts';
+import { verdictSigner } from '../device/device-verdict.ts';
 import type { Log } from '../gateway/log.ts';
 import type { OpenStorage } from '../storage/index.ts';
 import type { Administration, AdminSettings } from './administration.ts';
@@ -38,7 +39,8 @@ export const openAdministration = ({ config, storage, table, log, now }: Adminis
   return {
     stores,
     keys,
-    devicesOf: (scope) => deviceAdministration({ scopes: [scope], stores, table, tierNames, now }),
+    devicesOf: (scope) =>
+      deviceAdministration({ scopes: [scope], stores, table, tierNames, now, signVerdict: verdictSigner(keys) }),
     appsOf: (name) => (name === organisation ? ids : []),
     organisation,
     settings: () => settings,

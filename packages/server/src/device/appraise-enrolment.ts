@@ -31,6 +31,7 @@ import {
 } from '@hauberk/primitives';
 import type { AppConfig, AttestationConfig } from '../config/config.ts';
 import type { ApprovedBuilds } from './approved-builds.ts';
+import { verdictClaims } from './device-verdict.ts';
 
 /** What appraising needs. */
 export interface AppraiserParts {
@@ -68,6 +69,8 @@ export interface AppraisedEvidence {
   readonly evidence: Bytes;
   /** A key that vouches for the device key and will sign assertions. */
   readonly attestingKey: { readonly thumbprint: string; readonly publicKey: Bytes } | undefined;
+  /** Claims of the verdict (EAR), as JSON text; absent where the one before goes on. */
+  readonly verdict?: string;
 }
 
 /** Why evidence does not count; `enrol.appraisal` says in its detail which check failed. */
@@ -229,7 +232,8 @@ const judgeEvidence = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<Ap
   const attestingKey = attestingKeyOf(parts.crypto, verdict.value);
   const counter = attestingKey === undefined ? undefined : { key: attestingKey.thumbprint, value: 0 };
   const appraised = worth(parts, evidence.kind, factsOf(evidence.kind, verdict.value), kept, counter);
-  return accept({ appraised, evidence: kept, attestingKey });
+  const verdictText = JSON.stringify(verdictClaims(verdict.value, ask.app.id));
+  return accept({ appraised, evidence: kept, attestingKey, verdict: verdictText });
 };
 
 /** Makes the judge of a gateway. */

@@ -19,6 +19,7 @@ import type {
   DeviceChangeRefusal,
   DeviceQuery,
   ListedDevice,
+  RecordedDevice,
   Scope,
   StorageRefusal,
   Stored,
@@ -37,7 +38,7 @@ export interface DeviceAdministrationParts {
   /** Told of every change after it was kept, e.g. to tell the other nodes. */
   readonly onChange?: (scope: Scope, device: Device) => void;
   /** Signs a verdict as an EAR token; undefined when no signer is configured. */
-  readonly signVerdict?: (record: DeviceRecord, now: EpochMs) => Promise<string>;
+  readonly signVerdict?: (device: RecordedDevice, now: EpochMs) => string;
 }
 
 /** A device in one line. */
@@ -185,7 +186,7 @@ const detailOf = (
   evidenceBase64: evidence === undefined ? null : toBase64(new Uint8Array(evidence)),
 });
 
-type Found = { readonly scope: Scope; readonly record: DeviceRecord; readonly evidence: Uint8Array | undefined };
+type Found = RecordedDevice & { readonly scope: Scope };
 
 /** Finds devices and pages through them, whatever app they belong to. */
 class Finder {
@@ -291,7 +292,7 @@ export const deviceAdministration = (parts: DeviceAdministrationParts): DeviceAd
       if (found === undefined) return refuse('device-unknown');
       return parts.signVerdict === undefined
         ? refuse('verdict-signer-missing')
-        : accept(await parts.signVerdict(found.record, now()));
+        : accept(parts.signVerdict(found, now()));
     },
   };
 };

@@ -25,6 +25,7 @@ import { issueText } from '../config/config-issue.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
+import { verdictKeySet, verdictSigner } from '../device/device-verdict.ts';
 import { readAnchors } from '../device/trust-files.ts';
 import { presentSnapshot } from '../device/trust-snapshots.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
@@ -66,6 +67,8 @@ export interface GatewayTrust {
   readonly configKeys: readonly { readonly kid: string; readonly publicKey: string }[];
   /** Lowest over the services; an app of one service may pin that one's. */
   readonly minConfigVersion: number;
+  /** Key set (RFC 7517) of the signed verdicts about devices. */
+  readonly verdictKeys: ReturnType<typeof verdictKeySet>;
 }
 
 /** A running gateway. */
@@ -168,7 +171,14 @@ class Gateway implements RunningGateway {
     const table = openSharedTables(this.#tables).devices;
     this.devices = deviceOperations({ scopes, devices, idempotency, table, now });
     const tierNames = config.sessions.tiers.map(({ name }) => name);
-    this.deviceAdministration = deviceAdministration({ scopes, stores: storage.ports, table, tierNames, now });
+    this.deviceAdministration = deviceAdministration({
+      scopes,
+      stores: storage.ports,
+      table,
+      tierNames,
+      now,
+      signVerdict: verdictSigner(storage.keys),
+    });
     this.administration = openAdministration({ config, storage, table, log: this.#log, now });
   }
 
@@ -317,6 +327,7 @@ class Gateway implements RunningGateway {
       apps: this.#config.apps.map(({ id }) => id),
       services,
       configKeys,
+      verdictKeys: verdictKeySet(this.#source.keys, now()),
       minConfigVersion: Math.min(...services.map(({ minConfigVersion }) => minConfigVersion)),
     };
   }

@@ -18,7 +18,8 @@ export type KeyPurpose =
   | 'idempotency-outcome'
   | 'facts'
   | 'audit-signing'
-  | 'admin-token';
+  | 'admin-token'
+  | 'verdict-signing';
 
 /** How keys of a purpose live. */
 export interface KeyRule {
@@ -44,6 +45,7 @@ export const keyRules: { readonly [Purpose in KeyPurpose]: KeyRule } = {
   facts: { algorithm: 'symmetric', rotateEvery: null, overlap: days(1), inBackup: true },
   'audit-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(30), inBackup: true },
   'admin-token': { algorithm: 'symmetric', rotateEvery: null, overlap: days(90), inBackup: true },
+  'verdict-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(90), inBackup: true },
 };
 
 /** All purposes. */

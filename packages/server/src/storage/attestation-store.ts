@@ -32,6 +32,8 @@ export interface NewAttestation {
   readonly evidence: Bytes;
   /** A new key that vouches for the device key and signs assertions. */
   readonly attestingKey?: AttestingKey | undefined;
+  /** Claims of the verdict (EAR), as JSON text. */
+  readonly verdict?: string;
 }
 
 /** A successor of an identity key; both keys have signed the proposal. */
@@ -59,6 +61,15 @@ export interface ListedDevice {
   readonly attestedAtMs: EpochMs;
   readonly demand: ReattestationDemand | undefined;
   readonly shared: DeviceRecord['shared'];
+}
+
+/** Everything about a device. */
+export interface RecordedDevice {
+  readonly record: DeviceRecord;
+  /** The last accepted evidence, as it was sent. */
+  readonly evidence: Bytes | undefined;
+  /** Claims of its verdict (EAR), as JSON text. */
+  readonly verdict: string | undefined;
 }
 
 /** Longest evidence that is kept; of longer one only the verdict is. */
@@ -98,11 +109,8 @@ export interface AttestationStore {
   note(scope: Scope, device: string, entry: HistoryEntry): Stored<true, 'device-unknown'>;
   /** What counts of a device now. */
   current(scope: Scope, device: Device): Promise<Omit<ListedDevice, 'device'>>;
-  /** Everything about a device, its last evidence beside it. */
-  record(
-    scope: Scope,
-    device: string,
-  ): Promise<{ readonly record: DeviceRecord; readonly evidence: Bytes | undefined } | undefined>;
+  /** Everything about a device, its last evidence and verdict beside it. */
+  record(scope: Scope, device: string): Promise<RecordedDevice | undefined>;
   /** Devices in the order of their ids. */
   search(scope: Scope, query: DeviceQuery): Promise<readonly ListedDevice[]>;
 }

@@ -14,6 +14,7 @@ export const attestationTables: Readonly<Record<string, TablePlan>> = {
       counter: 'integer?',
       counter_key: 'text',
       evidence: 'blob?',
+      verdict: 'text?',
       attested_at_ms: 'integer',
       demand_reason: 'text',
       demand_at_ms: 'integer',

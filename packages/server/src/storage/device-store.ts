@@ -44,6 +44,8 @@ export interface DeviceEnrolment {
   readonly appraised?: Appraised;
   /** The evidence itself, kept for whoever asks later. */
   readonly evidence?: Bytes;
+  /** Claims of the verdict (EAR), as JSON text. */
+  readonly verdict?: string;
   /** A key that vouches for the device key and signs assertions. */
   readonly attestingKey?: { readonly thumbprint: string; readonly publicKey: Bytes } | undefined;
 }

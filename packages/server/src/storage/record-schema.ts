@@ -45,6 +45,8 @@ export interface DeviceAttestationTable extends Scoped {
   counter: number | null;
   counter_key: string;
   evidence: Bytes | null;
+  /** Claims of the EAR verdict, JSON. */
+  verdict: string | null;
   attested_at_ms: number;
   demand_reason: string;
   demand_at_ms: number;

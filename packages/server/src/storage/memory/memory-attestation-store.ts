@@ -19,6 +19,7 @@ import type { MemoryRecord } from './memory-record.ts';
 /** What is kept of a device beside its row. */
 export type HeldAppraisal = Pick<DeviceRecord, 'appraised' | 'attestedAtMs' | 'demand' | 'shared' | 'history'> & {
   readonly evidence: Bytes | undefined;
+  readonly verdict: string | undefined;
 };
 
 /** What the device store lends: a changed device is kept, logged and stripped there. */
@@ -32,7 +33,7 @@ const recordOf = (scope: Scope, rows: DeviceRows, id: string): DeviceRecord | un
   const held = rows.appraisals.get(id);
   if (device === undefined || held === undefined) return undefined;
   const { verdictReference, ...known } = device;
-  const { evidence: _evidence, appraised, ...rest } = held;
+  const { evidence: _evidence, verdict: _verdict, appraised, ...rest } = held;
   return {
     organisation: scope.organisation,
     app: scope.app,
@@ -123,7 +124,7 @@ export const memoryAttestationStore = (record: MemoryRecord, keepDevice: KeepMem
       return accept(after.value === held ? deviceOf(held) : keep(scope, held, after.value, by.reason, evidence));
     });
   return {
-    attest: (scope, id, { appraised, signedBy, evidence, attestingKey }, now) =>
+    attest: (scope, id, { appraised, signedBy, evidence, attestingKey, verdict }, now) =>
       changing(
         scope,
         id,
@@ -131,6 +132,7 @@ export const memoryAttestationStore = (record: MemoryRecord, keepDevice: KeepMem
         (held) => {
           const after = reattest(held, appraised, signedBy, now);
           const isKept = !after.ok || keepAttesting(rowsOf(scope), id, attestingKey, now);
+          if (after.ok && isKept && verdict !== undefined) put(scope, id, { verdict });
           return isKept ? after : refuse('device-key-taken' as const);
         },
         evidence,
@@ -185,7 +187,8 @@ export const memoryAttestationStore = (record: MemoryRecord, keepDevice: KeepMem
       }),
     record: async (scope, id) => {
       const found = recordOf(scope, rowsOf(scope), id);
-      return found === undefined ? undefined : { record: found, evidence: rowsOf(scope).appraisals.get(id)?.evidence };
+      const { evidence, verdict } = rowsOf(scope).appraisals.get(id) ?? {};
+      return found === undefined ? undefined : { record: found, evidence, verdict };
     },
     search: async (scope, query) => {
       const rows = rowsOf(scope);

@@ -87,6 +87,7 @@ export const memoryDeviceStores = (
           shared: undefined,
           history: [entry],
           evidence: enrolment.evidence,
+          verdict: enrolment.verdict,
         });
         return accept({ device, key, created: true });
       }),

@@ -8,8 +8,8 @@ import type {
   ReattestationReason,
   SharedRoute,
 } from '@hauberk/device';
-import { type Bytes, epochMs } from '@hauberk/primitives';
-import type { DeviceQuery, ListedDevice } from '../attestation-store.ts';
+import { epochMs } from '@hauberk/primitives';
+import type { DeviceQuery, ListedDevice, RecordedDevice } from '../attestation-store.ts';
 import type { Device } from '../device-store.ts';
 import type { DeviceAttestationTable, DeviceHistoryTable } from '../record-schema.ts';
 import type { Scope } from '../scope.ts';
@@ -18,7 +18,7 @@ import { deviceReads } from './device-reads.ts';
 import { deviceKeyOf, deviceOf } from './rows.ts';
 
 type ScopedDevice = Scope & { readonly device: string };
-type AttestationRow = Omit<DeviceAttestationTable, 'organisation' | 'app' | 'device' | 'evidence'>;
+type AttestationRow = Omit<DeviceAttestationTable, 'organisation' | 'app' | 'device' | 'evidence' | 'verdict'>;
 
 /** The facts of a device of which nothing was said. */
 export const noFacts: AttestedFacts = { platform: 'other', level: 'software' };
@@ -103,10 +103,7 @@ const entryOf = (row: DeviceHistoryTable | Omit<DeviceHistoryTable, 'position'>)
 /** Synchronous reads of evidence. */
 export interface AttestationReads {
   current(scope: Scope, device: Device): Omit<ListedDevice, 'device'>;
-  record(
-    scope: Scope,
-    device: string,
-  ): { readonly record: DeviceRecord; readonly evidence: Bytes | undefined } | undefined;
+  record(scope: Scope, device: string): RecordedDevice | undefined;
   search(scope: Scope, query: DeviceQuery): readonly ListedDevice[];
   /** Whether any device of the app has this key, for whatever purpose. */
   hasKey(scope: Scope, thumbprint: string): boolean;
@@ -134,7 +131,7 @@ export const attestationReads = (database: DatabaseSync): AttestationReads => {
         keys: statements.keys.all({ organisation, app, device: id }).map(deviceKeyOf),
         history: statements.history.all({ organisation, app, device: id }).map((entry) => entryOf(entry as never)),
       };
-      return { record, evidence: row?.evidence ?? undefined };
+      return { record, evidence: row?.evidence ?? undefined, verdict: row?.verdict ?? undefined };
     },
     search: ({ organisation, app }, { state = '', tier = -1, platform = '', text = '', afterId = '', limit }) => {
       const rows = searched.all({ organisation, app, state, tier, platform, text, afterId, limit });

@@ -38,6 +38,7 @@ const prepareAttestationWrites = ({ database }: WriteContext) => ({
         counter: $.counter,
         counter_key: $.counter_key,
         evidence: $.evidence,
+        verdict: $.verdict,
         attested_at_ms: $.attested_at_ms,
         demand_reason: $.demand_reason,
         demand_at_ms: $.demand_at_ms,
@@ -51,6 +52,7 @@ const prepareAttestationWrites = ({ database }: WriteContext) => ({
           counter: row.ref('excluded.counter'),
           counter_key: row.ref('excluded.counter_key'),
           evidence: row.fn.coalesce('excluded.evidence', 'device_attestations.evidence'),
+          verdict: row.fn.coalesce('excluded.verdict', 'device_attestations.verdict'),
           attested_at_ms: row.ref('excluded.attested_at_ms'),
           demand_reason: row.ref('excluded.demand_reason'),
           demand_at_ms: row.ref('excluded.demand_at_ms'),
@@ -129,6 +131,7 @@ export interface AttestationKeeper {
     scope: Scope,
     record: Pick<DeviceRecord, 'id' | 'appraised' | 'attestedAtMs' | 'demand' | 'shared'>,
     evidence?: Bytes,
+    verdict?: string,
   ): void;
   note(scope: Scope, device: string, entry: HistoryEntry): void;
   /** Puts the key that vouches for a device in the place of the one before; false when another device has it. */
@@ -150,7 +153,7 @@ export const attestationKeeper = (context: WriteContext): AttestationKeeper => {
       statements.insertKey.run({ ...scopeColumns(scope), device, ...row });
       return true;
     },
-    keep: (scope, { id, appraised, attestedAtMs, demand, shared }, evidence) => {
+    keep: (scope, { id, appraised, attestedAtMs, demand, shared }, evidence, verdict) => {
       statements.keep.run({
         ...scopeColumns(scope),
         device: id,
@@ -159,6 +162,7 @@ export const attestationKeeper = (context: WriteContext): AttestationKeeper => {
         counter: appraised.counter?.value ?? null,
         counter_key: appraised.counter?.key ?? '',
         evidence: evidence === undefined || evidence.length > maxEvidenceBytes ? null : evidence,
+        verdict: verdict ?? null,
         attested_at_ms: attestedAtMs,
         demand_reason: demand?.reason ?? '',
         demand_at_ms: demand?.atMs ?? 0,
@@ -201,23 +205,24 @@ export const attestationWrites = (
     by: By,
     now: EpochMs,
     evidence?: Bytes,
+    verdict?: string,
   ): Device => {
     keepDevice(scope, rowOf(before), rowOf(after), by, now);
-    keeper.keep(scope, after, evidence);
+    keeper.keep(scope, after, evidence, verdict);
     const entry = after.history.at(-1);
     if (entry !== undefined) keeper.note(scope, after.id, entry);
     return rowOf(after);
   };
   return {
     'device.attest': ({ scope, device, attestation, now }) => {
-      const { appraised, signedBy, evidence, attestingKey } = attestation;
+      const { appraised, signedBy, evidence, attestingKey, verdict } = attestation;
       const held = reads.record(scope, device)?.record;
       if (held === undefined) return refuse('device-unknown');
       const after = reattest(held, appraised, signedBy, now);
       if (!after.ok) return after;
       if (!keeper.keepAttesting(scope, device, attestingKey, now)) return refuse('device-key-taken');
       const by = { actor: 'gateway', reason: `evidence ${appraised.kind}` };
-      return accept(keepRecord(scope, held, after.value, by, now, evidence));
+      return accept(keepRecord(scope, held, after.value, by, now, evidence, verdict));
     },
     'device.demand': ({ scope, device, demand, by }) => {
       const held = reads.record(scope, device)?.record;

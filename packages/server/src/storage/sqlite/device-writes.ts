@@ -159,7 +159,12 @@ export const deviceWrites = (
     if (!keeper.keepAttesting(scope, id, enrolment.attestingKey, now)) return refuse('device-key-taken');
     statements.insertDevice.run(row);
     statements.insertKey.run({ ...scopeColumns(scope), ...key, device: id });
-    keeper.keep(scope, { id, appraised, attestedAtMs: now, demand: undefined, shared: undefined }, enrolment.evidence);
+    keeper.keep(
+      scope,
+      { id, appraised, attestedAtMs: now, demand: undefined, shared: undefined },
+      enrolment.evidence,
+      enrolment.verdict,
+    );
     const entry = { kind: 'enrolled', atMs: now, actor: 'gateway', reason: appraised.kind } as const;
     keeper.note(scope, id, { ...entry, facts: appraised.facts });
     const facts = { tier, thumbprint };
