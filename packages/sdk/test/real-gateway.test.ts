@@ -6,7 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createHauberk, fileStorage, HauberkError, type HauberkOptions } from '@hauberk/sdk/node';
+import {
+  type ClientStorage,
+  createHauberk,
+  fileStorage,
+  HauberkError,
+  type HauberkOptions,
+  memoryStorage,
+} from '@hauberk/sdk/node';
 import { createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '@hauberk/server';
 import type { Browser } from 'playwright-core';
 import { readOuterProblem } from '../src/core/outer-problem.ts';
@@ -177,6 +184,30 @@ describe('SDK and gateway', () => {
     assert.equal(problemOf('a'.repeat(32)), 'a'.repeat(32));
     for (const odd of [7, 'A'.repeat(32), '<b>', 'a'.repeat(33), undefined]) assert.equal(problemOf(odd), undefined);
   });
+
+  for (const early of [true, false])
+    it(`a resume ticket that the gateway calls malformed is dropped at once, ${early ? 'with' : 'without'} early data`, async () => {
+      const kept = memoryStorage();
+      const first = createHauberk(options, { storage: kept });
+      assert.equal((await first.fetch('/api/echo')).status, 200);
+      await kept.update('resume', (resume) => {
+        assert.ok(resume !== undefined);
+        return { ...resume, ticket: 'AAAA' };
+      });
+      const removed: string[] = [];
+      const watched: ClientStorage = {
+        ...kept,
+        remove: async (name) => {
+          removed.push(name);
+          await kept.remove(name);
+        },
+      };
+      const again = createHauberk({ ...options, early }, { storage: watched });
+      assert.equal((await again.fetch('/api/echo')).status, 200);
+      assert.equal(again.status().deviceId, first.status().deviceId);
+      assert.deepEqual(removed, ['resume']);
+      assert.notEqual((await kept.read('resume'))?.ticket, 'AAAA');
+    });
 
   it('a restarted gateway costs a keyed call nothing', async () => {
     const hauberk = createHauberk(options, { storage: storage() });

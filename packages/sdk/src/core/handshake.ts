@@ -109,8 +109,10 @@ const detourFor = async (parts: HandshakeParts, problem: OuterProblem): Promise<
     case 'config-stale':
       await parts.config.refresh();
       return {};
+    // Whatever ails the ticket ails it again at the next start, where it would ride on early data as well.
     case 'handshake-required':
     case 'malformed':
+      await parts.context.ports.storage.remove('resume');
       return { withoutResume: true };
     case 'enrolment-required':
       await parts.device.enrol();

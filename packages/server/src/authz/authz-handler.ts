@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EpochMs } from '@hauberk/primitives';
 import type { AccessLog } from '../gateway/access-log.ts';
+import { networkOf } from '../gateway/address-network.ts';
 import { type Exchange, type ExchangeLog, newExchangeLog } from '../gateway/exchange.ts';
 import type { Metrics } from '../gateway/metrics.ts';
 import type { Plane } from '../gateway/plane.ts';
@@ -82,7 +83,7 @@ const record = (ports: AuthzPorts, { id, arrivedAt, startedAt, log, head, route 
 const overLimit = ({ limiter }: AuthzPorts, route: Route, head: RequestHead, now: EpochMs): Reason | undefined => {
   const { address, route: whole } = route.limits;
   const scope = `${route.service}\n${route.id}`;
-  if (address !== undefined && limiter.admit(address, `address\n${scope}`, head.address, now) > 0)
+  if (address !== undefined && limiter.admit(address, `address\n${scope}`, networkOf(head.address), now) > 0)
     return 'limit.address';
   return whole !== undefined && limiter.admit(whole, `route\n${scope}`, '', now) > 0 ? 'limit.route' : undefined;
 };

@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { LimitsConfig, ListenConfig, TlsConfig } from '../config/config.ts';
 import { newRequestId } from '../observability/trace-context.ts';
+import { networkOf } from './address-network.ts';
 import { CollectingRequest } from './collecting-request.ts';
 import { type ConnectionTrust, connectionTrust, proxyList } from './connection-trust.ts';
 import type { Metrics } from './metrics.ts';
@@ -147,7 +148,7 @@ const watchConnections = (server: Server, options: ListenerOptions, connections:
   // TLS: the address is known at the TCP connection, the trust belongs to the TLS socket that requests come on.
   const trusting = listen.tls === undefined ? 'connection' : 'secureConnection';
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
+    const address = networkOf(socket.remoteAddress ?? '');
     const isCounted = !connectionTrust(socket, proxies).isProxy;
     if (isCounted && !addresses.enter(address)) {
       metrics.refused('limit.connections');

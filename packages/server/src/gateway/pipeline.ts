@@ -11,6 +11,7 @@ import type { Priority } from '../overload/priority.ts';
 import type { OverloadReason } from '../overload/reasons.ts';
 import type { SeenExchange } from '../report/client-sightings.ts';
 import type { AccessLog } from './access-log.ts';
+import { networkOf } from './address-network.ts';
 import { type BodyPace, readBody } from './body.ts';
 import type { ConnectionTrust } from './connection-trust.ts';
 import { type CompiledCors, corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
@@ -236,7 +237,7 @@ const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): voi
   turn.isAdmitted = true;
   const { name, isLimited } = found.value;
   const wait = isLimited
-    ? ports.limiter.admit(ports.endpointLimit(), `endpoint\n${name}`, head.address, turn.arrivedAt)
+    ? ports.limiter.admit(ports.endpointLimit(), `endpoint\n${name}`, networkOf(head.address), turn.arrivedAt)
     : 0;
   if (wait > 0) {
     refuseTurn(ports, turn, 'limit.address', { retryAfter: Math.ceil(wait / 1000) });
@@ -276,7 +277,10 @@ const overLimit = (ports: PipelinePorts, turn: Turn, route: Route, head: Request
   const { address, route: whole } = route.limits;
   if (address === undefined && whole === undefined) return undefined;
   const scope = `${route.service}\n${route.id}`;
-  if (address !== undefined && ports.limiter.admit(address, `address\n${scope}`, head.address, turn.arrivedAt) > 0)
+  if (
+    address !== undefined &&
+    ports.limiter.admit(address, `address\n${scope}`, networkOf(head.address), turn.arrivedAt) > 0
+  )
     return 'limit.address';
   return whole !== undefined && ports.limiter.admit(whole, `route\n${scope}`, '', turn.arrivedAt) > 0
     ? 'limit.route'
