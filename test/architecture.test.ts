@@ -10,6 +10,7 @@ const floors: Readonly<Record<string, number>> = {
   primitives: 0,
   channel: 1,
   crypto: 1,
+  'admin-client': 1,
   attestation: 1,
   privacy: 1,
   rollout: 1,

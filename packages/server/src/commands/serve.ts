@@ -1,5 +1,6 @@
 /** `hauberk serve`: runs the gateway until SIGTERM or Ctrl-C; SIGHUP or a change of the file reloads the configuration, SIGHUP reopens the log. */
 import { parseArgs } from 'node:util';
+import { issueStartupSecret } from '../admin/startup-secret.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { watchFile } from '../config/watch.ts';
@@ -51,6 +52,15 @@ const untilStopped = (gateway: RunningGateway, log: Log): Promise<number> =>
     });
   });
 
+/** At the first start, to the one who started it. It is no part of the log, which others may read. */
+const tellStartupSecret = async ({ administration, adminUrl }: RunningGateway): Promise<void> => {
+  const issued = await issueStartupSecret(administration, false);
+  if (!issued.ok) return;
+  process.stderr.write(
+    `administrator: exchange this secret once, within 24 hours, for a token (hauberk admin login --url ${adminUrl}):\n${issued.value.text}\n`,
+  );
+};
+
 const run = async (gateway: RunningGateway, configFile: string, drainMs: number, log: Log): Promise<number> => {
   const reload = (): void => {
     gateway.reload().catch((error: unknown) => log.error('config.reload-failed', { error }));
@@ -96,6 +106,7 @@ export const serve = async (args: readonly string[]): Promise<number> => {
   const log = createLog(loaded.config.log.level);
   try {
     const gateway = await start(loaded.config, configFile, log);
+    if (loaded.config.admin.api) await tellStartupSecret(gateway);
     return await run(gateway, configFile, loaded.config.limits.drainMs, log);
   } catch (error) {
     const text = refusal(error);

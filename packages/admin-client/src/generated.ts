@@ -1,0 +1,220 @@
+/** Generated from docs/openapi.json by scripts/admin-client.ts. Do not edit. */
+
+/** An answer that refuses nothing. */
+export interface Answered<Value> {
+  readonly status: number;
+  /** Entity tag, for `ifMatch`. */
+  readonly version: string | undefined;
+  readonly value: Value;
+}
+
+/** What is needed to send a call. */
+export interface CallShape {
+  readonly method: string;
+  readonly path: string;
+  readonly query: readonly string[];
+  readonly hasBody: boolean;
+  readonly hasVersion: boolean;
+}
+
+/** See docs/openapi.json, Approval. */
+export type Approval = {
+  readonly id: string; readonly app: string; readonly version: number; readonly state: 'pending' | 'approved' | 'executing' | 'executed' | 'failed' | 'rejected' | 'withdrawn' | 'expired'; readonly change: ProposedChange; readonly changeHash: string; readonly proposer: { readonly subject: string; readonly token: string }; readonly createdAtMs: number; readonly changedAtMs: number; readonly expiresAtMs: number; readonly decision: { readonly subject: string; readonly token: string; readonly atMs: number; readonly note: string } | null; readonly outcome: DeviceChangesOutcome | null;
+};
+
+/** See docs/openapi.json, ApprovalPage. */
+export type ApprovalPage = {
+  readonly items: readonly (Approval)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, Approve. */
+export type Approve = {
+  readonly changeHash: string; readonly note?: string | undefined;
+};
+
+/** See docs/openapi.json, AuditEntry. */
+export type AuditEntry = {
+  readonly sequence: number; readonly atMs: number; readonly actor: string; readonly action: string; readonly subject: string; readonly facts: Readonly<Record<string, unknown>>; readonly hash: string;
+};
+
+/** See docs/openapi.json, AuditPage. */
+export type AuditPage = {
+  readonly items: readonly (AuditEntry)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, Device. */
+export type Device = {
+  readonly id: string; readonly app: string; readonly state: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked'; readonly generation: number; readonly tier: number; readonly tierName: string; readonly platform: string; readonly evidence: string; readonly facts: string; readonly attestedAtMs: number; readonly reattest: string | null; readonly sharedIdentity: string | null; readonly createdAtMs: number; readonly changedAtMs: number;
+};
+
+/** See docs/openapi.json, DeviceChangeContent. */
+export type DeviceChangeContent = {
+  readonly action: 'suspend' | 'unsuspend' | 'revoke' | 'lost' | 're-attest'; readonly reason: string; readonly devices: readonly ({ readonly id: string; readonly generation: number })[];
+};
+
+/** See docs/openapi.json, DeviceChangesOutcome. */
+export type DeviceChangesOutcome = {
+  readonly results: readonly ({ readonly id: string; readonly code: string | null; readonly state: string | null; readonly generation: number | null })[];
+};
+
+/** See docs/openapi.json, DeviceDetail. */
+export type DeviceDetail = {
+  readonly id: string; readonly app: string; readonly state: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked'; readonly generation: number; readonly tier: number; readonly tierName: string; readonly platform: string; readonly evidence: string; readonly facts: string; readonly attestedAtMs: number; readonly reattest: string | null; readonly sharedIdentity: string | null; readonly createdAtMs: number; readonly changedAtMs: number; readonly verdictReference: string; readonly attested: Readonly<Record<string, string | number | boolean>>; readonly counter: number | null; readonly sharedRoute: string | null; readonly keys: readonly ({ readonly thumbprint: string; readonly purpose: string; readonly createdAtMs: number })[]; readonly history: readonly ({ readonly kind: string; readonly atMs: number; readonly actor: string; readonly reason: string; readonly facts: string | null })[]; readonly evidenceBase64: string | null;
+};
+
+/** See docs/openapi.json, DevicePage. */
+export type DevicePage = {
+  readonly items: readonly (Device)[]; readonly next: string | null;
+};
+
+/** Rights on an app. */
+export type Grant = {
+  readonly app: string; readonly role: string;
+};
+
+/** See docs/openapi.json, IssuedToken. */
+export type IssuedToken = {
+  readonly id: string; readonly prefix: string; readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly state: 'live' | 'expired' | 'revoked'; readonly createdBy: string; readonly createdAtMs: number; readonly expiresAtMs: number; readonly lastUsedAtMs: number | null; readonly revokedAtMs: number | null; readonly secret: string;
+};
+
+/** See docs/openapi.json, Login. */
+export type Login = {
+  readonly secret: string; readonly subject?: string | undefined;
+};
+
+/** See docs/openapi.json, NewDeviceChange. */
+export type NewDeviceChange = {
+  readonly action: 'suspend' | 'unsuspend' | 'revoke' | 'lost' | 're-attest'; readonly reason: string;
+};
+
+/** See docs/openapi.json, NewDeviceChanges. */
+export type NewDeviceChanges = {
+  readonly action: 'suspend' | 'unsuspend' | 'revoke' | 'lost' | 're-attest'; readonly reason: string; readonly devices: readonly (string)[];
+};
+
+/** See docs/openapi.json, NewToken. */
+export type NewToken = {
+  readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly days?: number | undefined;
+};
+
+/** RFC 9457. */
+export type Problem = {
+  readonly type: string; readonly title: string; readonly status: number; readonly code: string; readonly instance: string; readonly detail?: string | undefined; readonly right?: string | undefined; readonly errors?: readonly ({ readonly in: 'path' | 'query' | 'header' | 'body'; readonly pointer: string; readonly message: string })[] | undefined;
+};
+
+/** See docs/openapi.json, ProposedChange. */
+export type ProposedChange = {
+  readonly kind: 'device.change'; readonly content: DeviceChangeContent;
+};
+
+/** See docs/openapi.json, Reject. */
+export type Reject = {
+  readonly note: string;
+};
+
+/** See docs/openapi.json, Roles. */
+export type Roles = {
+  readonly roles: readonly ({ readonly name: string; readonly rights: readonly (string)[] })[];
+};
+
+/** See docs/openapi.json, Self. */
+export type Self = {
+  readonly organisation: string; readonly subject: string; readonly token: string; readonly expiresAtMs: number; readonly grants: readonly (Grant)[]; readonly apps: readonly ({ readonly id: string; readonly rights: readonly (string)[] })[]; readonly organisationRights: readonly (string)[];
+};
+
+/** See docs/openapi.json, Settlement. */
+export type Settlement = {
+  readonly settlement: 'executed' | 'not-executed';
+};
+
+/** See docs/openapi.json, Token. */
+export type Token = {
+  readonly id: string; readonly prefix: string; readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly state: 'live' | 'expired' | 'revoked'; readonly createdBy: string; readonly createdAtMs: number; readonly expiresAtMs: number; readonly lastUsedAtMs: number | null; readonly revokedAtMs: number | null;
+};
+
+/** See docs/openapi.json, TokenPage. */
+export type TokenPage = {
+  readonly items: readonly (Token)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, UnknownOutcomes. */
+export type UnknownOutcomes = {
+  readonly items: readonly ({ readonly entry: string; readonly device: string; readonly route: string; readonly startedAtMs: number })[];
+};
+
+/** Every operation. */
+export interface AdminApi {
+  /** Exchanges the one-time secret of the first start for the token of the local administrator. */
+  login(input: { readonly body: Login }): Promise<Answered<IssuedToken>>;
+  /** Who the token stands for, and what it may do. */
+  self(): Promise<Answered<Self>>;
+  /** Revokes the token that is shown. */
+  logout(): Promise<Answered<Token>>;
+  /** Roles that tokens may be given: the built-in ones and those of the configuration. */
+  listRoles(): Promise<Answered<Roles>>;
+  /** Tokens of the organisation, oldest first; never their secrets. */
+  listTokens(input?: { readonly limit?: string | number | undefined; readonly after?: string | number | undefined }): Promise<Answered<TokenPage>>;
+  /** Issues a token with rights that the caller has. */
+  createToken(input: { readonly body: NewToken }): Promise<Answered<IssuedToken>>;
+  /** A token without its secret. */
+  findToken(input: { readonly token: string }): Promise<Answered<Token>>;
+  /** Revokes a token at once; again, it changes nothing. */
+  revokeToken(input: { readonly token: string }): Promise<Answered<Token>>;
+  /** Devices of an app, in the order of their ids. */
+  listDevices(input: { readonly app: string; readonly limit?: string | number | undefined; readonly after?: string | number | undefined; readonly state?: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked' | undefined; readonly tier?: string | undefined; readonly platform?: 'android' | 'ios' | 'harmony' | 'web' | 'other' | undefined; readonly text?: string | number | undefined }): Promise<Answered<DevicePage>>;
+  /** Everything about one device: state, evidence, keys, history with reasons. */
+  findDevice(input: { readonly app: string; readonly device: string }): Promise<Answered<DeviceDetail>>;
+  /** Suspends, unsuspends, revokes or reports one device lost, or asks it for new evidence. */
+  changeDevice(input: { readonly app: string; readonly device: string; readonly body: NewDeviceChange; readonly ifMatch?: string | undefined }): Promise<Answered<DeviceChangesOutcome | Approval>>;
+  /** The same for many devices; each is answered for on its own. */
+  changeDevices(input: { readonly app: string; readonly body: NewDeviceChanges }): Promise<Answered<DeviceChangesOutcome | Approval>>;
+  /** Proposals of an app, newest first unless told otherwise. */
+  listApprovals(input: { readonly app: string; readonly limit?: string | number | undefined; readonly after?: string | number | undefined; readonly state?: 'pending' | 'approved' | 'executing' | 'executed' | 'failed' | 'rejected' | 'withdrawn' | undefined; readonly sort?: 'created' | '-created' | undefined }): Promise<Answered<ApprovalPage>>;
+  /** A proposal with the change, its hash and what became of it. */
+  findApproval(input: { readonly app: string; readonly approval: string }): Promise<Answered<Approval>>;
+  /** Puts another change in place of the proposed one. What was approved before counts no longer. */
+  editApproval(input: { readonly app: string; readonly approval: string; readonly body: ProposedChange; readonly ifMatch: string }): Promise<Answered<Approval>>;
+  /** Approves exactly the change of this hash, and has it carried out. */
+  approve(input: { readonly app: string; readonly approval: string; readonly body: Approve }): Promise<Answered<Approval>>;
+  /** Rejects a proposal. */
+  reject(input: { readonly app: string; readonly approval: string; readonly body: Reject }): Promise<Answered<Approval>>;
+  /** Takes an own proposal back. */
+  withdraw(input: { readonly app: string; readonly approval: string }): Promise<Answered<Approval>>;
+  /** Carries an approved change out that was left undone; done already, it answers what came of it. */
+  execute(input: { readonly app: string; readonly approval: string }): Promise<Answered<Approval>>;
+  /** Audit entries of an app, oldest first. `hauberk audit verify` checks the whole chain. */
+  listAudit(input: { readonly app: string; readonly limit?: string | number | undefined; readonly after?: string | number | undefined }): Promise<Answered<AuditPage>>;
+  /** Audit entries of the organisation as a whole: tokens and start-up secrets. */
+  listOrganisationAudit(input?: { readonly limit?: string | number | undefined; readonly after?: string | number | undefined }): Promise<Answered<AuditPage>>;
+  /** Idempotency keys whose outcome nobody knows, oldest first; at most 1000. */
+  listUnknownOutcomes(input: { readonly app: string }): Promise<Answered<UnknownOutcomes>>;
+  /** Says what became of it, as the upstream knows. */
+  settleUnknownOutcome(input: { readonly app: string; readonly entry: string; readonly body: Settlement }): Promise<Answered<UnknownOutcomes>>;
+}
+
+/** How each is sent. */
+export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
+  login: { method: 'POST', path: '/login', query: [], hasBody: true, hasVersion: false },
+  self: { method: 'GET', path: '/self', query: [], hasBody: false, hasVersion: false },
+  logout: { method: 'DELETE', path: '/self', query: [], hasBody: false, hasVersion: false },
+  listRoles: { method: 'GET', path: '/roles', query: [], hasBody: false, hasVersion: false },
+  listTokens: { method: 'GET', path: '/tokens', query: ['limit', 'after'], hasBody: false, hasVersion: false },
+  createToken: { method: 'POST', path: '/tokens', query: [], hasBody: true, hasVersion: false },
+  findToken: { method: 'GET', path: '/tokens/{token}', query: [], hasBody: false, hasVersion: false },
+  revokeToken: { method: 'DELETE', path: '/tokens/{token}', query: [], hasBody: false, hasVersion: false },
+  listDevices: { method: 'GET', path: '/apps/{app}/devices', query: ['limit', 'after', 'state', 'tier', 'platform', 'text'], hasBody: false, hasVersion: false },
+  findDevice: { method: 'GET', path: '/apps/{app}/devices/{device}', query: [], hasBody: false, hasVersion: false },
+  changeDevice: { method: 'POST', path: '/apps/{app}/devices/{device}/changes', query: [], hasBody: true, hasVersion: true },
+  changeDevices: { method: 'POST', path: '/apps/{app}/device-changes', query: [], hasBody: true, hasVersion: false },
+  listApprovals: { method: 'GET', path: '/apps/{app}/approvals', query: ['limit', 'after', 'state', 'sort'], hasBody: false, hasVersion: false },
+  findApproval: { method: 'GET', path: '/apps/{app}/approvals/{approval}', query: [], hasBody: false, hasVersion: false },
+  editApproval: { method: 'PUT', path: '/apps/{app}/approvals/{approval}', query: [], hasBody: true, hasVersion: true },
+  approve: { method: 'POST', path: '/apps/{app}/approvals/{approval}/approve', query: [], hasBody: true, hasVersion: false },
+  reject: { method: 'POST', path: '/apps/{app}/approvals/{approval}/reject', query: [], hasBody: true, hasVersion: false },
+  withdraw: { method: 'POST', path: '/apps/{app}/approvals/{approval}/withdraw', query: [], hasBody: false, hasVersion: false },
+  execute: { method: 'POST', path: '/apps/{app}/approvals/{approval}/execute', query: [], hasBody: false, hasVersion: false },
+  listAudit: { method: 'GET', path: '/apps/{app}/audit', query: ['limit', 'after'], hasBody: false, hasVersion: false },
+  listOrganisationAudit: { method: 'GET', path: '/audit', query: ['limit', 'after'], hasBody: false, hasVersion: false },
+  listUnknownOutcomes: { method: 'GET', path: '/apps/{app}/unknown-outcomes', query: [], hasBody: false, hasVersion: false },
+  settleUnknownOutcome: { method: 'POST', path: '/apps/{app}/unknown-outcomes/{entry}', query: [], hasBody: true, hasVersion: false },
+};

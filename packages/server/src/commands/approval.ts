@@ -1,0 +1,124 @@
+/** `hauberk approval`: reads proposals and decides on them. */
+import { parseArgs } from 'node:util';
+import type { AdminApi, Approval } from '@hauberk/admin-client';
+import type { Command } from '../main.ts';
+import { appOf, columns, connect, connectionOptions, minute, runAdminCommand, UsageError } from './admin-connection.ts';
+
+const usage = `usage: hauberk approval list [--state STATE] [--limit N] [--after ID]
+       hauberk approval show ID
+       hauberk approval approve ID --hash HASH [--note TEXT]
+       hauberk approval reject ID --note TEXT
+       hauberk approval withdraw ID
+       hauberk approval execute ID         carries an approved change out that a crash left undone
+
+  --hash HASH   of the change as \`show\` printed it: an approval counts for exactly that
+`;
+
+const options = {
+  ...connectionOptions,
+  state: { type: 'string' },
+  limit: { type: 'string' },
+  after: { type: 'string' },
+  hash: { type: 'string' },
+  note: { type: 'string' },
+} as const;
+
+interface Values {
+  readonly app?: string;
+  readonly state?: string;
+  readonly limit?: string;
+  readonly after?: string;
+  readonly hash?: string;
+  readonly note?: string;
+}
+
+interface Shown {
+  readonly json: unknown;
+  readonly text: string;
+}
+
+const summaryOf = ({ change }: Approval): string => {
+  const { action, devices } = change.content;
+  const [only, ...others] = devices;
+  return `${action} ${others.length === 0 ? `device ${only?.id ?? ''}` : `${devices.length} devices`}`;
+};
+
+/** A proposal with all that an approver must see. */
+export const approvalText = (approval: Approval): string => {
+  const { id, app, state, change, changeHash, proposer, expiresAtMs, decision, outcome } = approval;
+  const { action, reason, devices } = change.content;
+  const results = new Map((outcome?.results ?? []).map((result) => [result.id, result.code ?? 'done']));
+  return [
+    `proposal ${id}, ${state}, app ${app}\n`,
+    `  ${action}: ${reason}\n`,
+    ...devices.map(
+      (device) => `  device ${device.id} as of generation ${device.generation}  ${results.get(device.id) ?? ''}\n`,
+    ),
+    `  by ${proposer.subject} (token ${proposer.token}), until ${minute(expiresAtMs)}\n`,
+    ...(decision === null ? [] : [`  decided by ${decision.subject} at ${minute(decision.atMs)} ${decision.note}\n`]),
+    `  hash ${changeHash}\n`,
+  ].join('');
+};
+
+const list = async (api: AdminApi, app: string, { state, limit, after }: Values): Promise<Shown> => {
+  const { value } = await api.listApprovals({
+    app,
+    limit,
+    after,
+    // The API judges the word.
+    state: state as 'pending' | undefined,
+  });
+  const rows = value.items.map((each) => [
+    each.id,
+    each.state,
+    each.proposer.subject,
+    summaryOf(each),
+    minute(each.expiresAtMs),
+  ]);
+  const more = value.next === null ? '' : `more: --after ${value.next}\n`;
+  return {
+    json: { approvals: value.items, next: value.next },
+    text: `${columns(['id', 'state', 'by', 'change', 'until'], rows)}${more}`,
+  };
+};
+
+const decide = async (
+  api: AdminApi,
+  action: string,
+  at: { readonly app: string; readonly approval: string },
+  { hash, note }: Values,
+): Promise<Approval> => {
+  switch (action) {
+    case 'show':
+      return (await api.findApproval(at)).value;
+    case 'approve':
+      if (hash === undefined) throw new UsageError('approve needs --hash, which `show` prints');
+      return (await api.approve({ ...at, body: { changeHash: hash, note } })).value;
+    case 'reject':
+      if (note === undefined) throw new UsageError('reject needs --note');
+      return (await api.reject({ ...at, body: { note } })).value;
+    case 'withdraw':
+      return (await api.withdraw(at)).value;
+    case 'execute':
+      return (await api.execute(at)).value;
+    default:
+      throw new UsageError('say list, show, approve, reject, withdraw or execute');
+  }
+};
+
+const work = async (api: AdminApi, positionals: readonly string[], values: Values): Promise<Shown> => {
+  const [action, approval, ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError('too many arguments');
+  const app = await appOf(api, values, process.env);
+  if (action === 'list' && approval === undefined) return list(api, app, values);
+  if (approval === undefined) throw new UsageError('which proposal?');
+  const found = await decide(api, action ?? '', { app, approval }, values);
+  return { json: found, text: approvalText(found) };
+};
+
+/** Runs `hauberk approval`. */
+export const approval: Command = (args) =>
+  runAdminCommand('approval', usage, args.includes('--json'), async () => {
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+    return work(connect(values, process.env), positionals, values);
+  });
