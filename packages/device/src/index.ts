@@ -78,3 +78,12 @@ export {
   sharedRoutes,
   signLink,
 } from './shared-identity.ts';
+export {
+  admitTrustedKey,
+  mayState,
+  type TrustedKey,
+  type TrustedKeyCode,
+  type TrustedKeyPolicy,
+  type TrustedKeyPurpose,
+  trustedKinds,
+} from './trusted-key.ts';

@@ -15,6 +15,8 @@ import { nodeAsyncCrypto, nodeCrypto } from '@hauberk/crypto/node';
 import { type Bytes, epochMs, utf8 } from '@hauberk/primitives';
 import {
   bridgeBackend,
+  bridgeErrorCodes,
+  bridgeMethods,
   type TrustedBridge,
   TrustedError,
   type TrustedKey,
@@ -23,6 +25,7 @@ import {
 } from '@hauberk/sdk/trusted';
 import { fileTrustedStore, nodeTrustedServices } from '@hauberk/sdk/trusted-node';
 import { phoneKinds, simulatedPhone } from '@hauberk/simulator';
+import fc from 'fast-check';
 
 const scope = { organisation: 'bank', app: 'phone', service: 'api' } as const;
 const prompt = { title: 'Payment', text: 'Pay 20.00 EUR to Bob?' };
@@ -185,6 +188,36 @@ describe('trusted services and their bridge', () => {
     for (const [answer, code] of answers)
       assert.equal(await codeOf(services(async () => answer).about()), code, answer);
     assert.equal(await codeOf(services(() => Promise.reject(new Error('no'))).about()), 'bridge-broken');
+  });
+
+  it('whatever is sent, a bridge answers once, in the contract’s form, and nothing throws', async () => {
+    const { bridge } = simulatedPhone('android');
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom('AA', 'k', 'sign', 'none', 'software', 32));
+    const names = ['alias', 'use', 'userVerification', 'level', 'challenge', 'message', 'prompt', 'plaintext', 'kind'];
+    const params = fc.dictionary(fc.constantFrom(...names), value);
+    const method = fc.oneof(fc.constantFrom(...bridgeMethods), fc.string());
+    const request = fc.record({ v: fc.constantFrom(1, 2), id: fc.oneof(fc.integer(), fc.constant(1)), method, params });
+    const message = fc.oneof(
+      fc.string(),
+      fc.json(),
+      request.map((written) => JSON.stringify(written)),
+    );
+    await fc.assert(
+      fc.asyncProperty(message, async (sent) => {
+        const answer = JSON.parse(await bridge.call(sent)) as {
+          v: number;
+          id: number;
+          result?: object;
+          error?: { code: string };
+        };
+        assert.equal(answer.v, 1);
+        assert.ok(Number.isInteger(answer.id));
+        assert.ok((answer.result === undefined) !== (answer.error === undefined));
+        assert.notEqual(answer.error?.code, 'internal', sent);
+        if (answer.error !== undefined) assert.ok(bridgeErrorCodes.some((code) => code === answer.error?.code));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('a bridge that is silent counts as lost', async () => {

@@ -69,6 +69,8 @@ export interface BatchOptions {
   readonly issuedCount?: number;
   /** Raw value of the provisioning extension, for malformed ones. */
   readonly provisioningValue?: Bytes;
+  /** Remote batches: how many authorities may stand below the intermediate. */
+  readonly intermediatePathLength?: number;
   /** Whether the intermediate may sign certificates. */
   readonly intermediateAuthority?: 'yes' | 'no' | 'none';
   /** Whether the attestation certificate is a CA; genuine phones have both. */
@@ -125,6 +127,7 @@ export const remoteBatch = (maker: AndroidMaker, options: BatchOptions = {}): At
       subject: [[attribute.commonName, 'Droid CA2'], organisation],
       from: maker.now - 2 * year,
       until: maker.now + 2 * year,
+      ...(options.intermediatePathLength === undefined ? {} : { pathLength: options.intermediatePathLength }),
     },
     maker.root,
     signingKey('p384'),

@@ -50,6 +50,8 @@ export interface CertificateRequest {
   readonly until: number;
   /** `none` leaves basic constraints out. */
   readonly authority?: 'yes' | 'no' | 'none';
+  /** How many authorities may stand below this one; without a limit when absent. */
+  readonly pathLength?: number;
   readonly extensions?: readonly Extension[];
 }
 
@@ -86,11 +88,16 @@ const extensionBytes = ({ type, critical = false, value }: Extension): Bytes =>
 const usageOf = (isAuthority: boolean): Bytes =>
   isAuthority ? element(0, 3, bytes(1, 0x06)) : element(0, 3, bytes(7, 0x80));
 
-const standardExtensions = (authority: 'yes' | 'no' | 'none', spki: Bytes): readonly Extension[] => {
+const standardExtensions = (
+  authority: 'yes' | 'no' | 'none',
+  spki: Bytes,
+  pathLength: number | undefined,
+): readonly Extension[] => {
   const usage = { type: '2.5.29.15', critical: true, value: usageOf(authority === 'yes') };
   const keyIdentifier = { type: '2.5.29.14', value: octetString(sha256(spki).slice(0, 20)) };
   if (authority === 'none') return [usage];
-  const constraints = sequence(...(authority === 'yes' ? [boolean(true)] : []));
+  const limit = pathLength === undefined ? [] : [integer(pathLength)];
+  const constraints = sequence(...(authority === 'yes' ? [boolean(true), ...limit] : []));
   return [keyIdentifier, { type: '2.5.29.19', critical: true, value: constraints }, usage];
 };
 
@@ -104,7 +111,7 @@ const randomSerial = (): Bytes => {
 export const issue = (request: CertificateRequest, issuer: Issuer): Bytes => {
   const { subject, spki, serial = randomSerial(), from, until, authority = 'no', extensions = [] } = request;
   const algorithm = algorithms[issuer.key.kind];
-  const all = [...standardExtensions(authority, spki), ...extensions];
+  const all = [...standardExtensions(authority, spki, request.pathLength), ...extensions];
   const toBeSigned = sequence(
     explicit(0, integer(2)),
     unsignedInteger(serial),

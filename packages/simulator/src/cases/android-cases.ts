@@ -142,6 +142,13 @@ export const androidChainCases: readonly NegativeCase[] = [
     expectedReason: 'CHAIN_ISSUER_NOT_CA',
   },
   {
+    name: 'android-path-length',
+    platform: 'android',
+    what: 'More authorities below an intermediate than it may have.',
+    mint: () => [shown(leafOf({}, {}, remote({ intermediatePathLength: 0 })).certificates)],
+    expectedReason: 'CHAIN_PATH_LENGTH',
+  },
+  {
     name: 'android-expired-provisioning',
     platform: 'android',
     what: 'A provisioned attestation certificate whose weeks are over.',

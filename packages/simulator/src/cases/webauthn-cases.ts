@@ -204,6 +204,15 @@ export const webauthnStatementCases: readonly NegativeCase[] = [
       registered({ format, otherChallenge: sha256(utf8('another')) }),
     ),
   ),
+  web('wrong-root', 'chain.untrusted', 'A manufacturer that nobody pinned.', () =>
+    certified.map((format) => registered({ format }, { anchors: [caseWorld().apple.root.certificate] })),
+  ),
+  web('false-root', 'chain.signature', 'A certificate in the manufacturer’s name, by another key.', () =>
+    certified.map((format) => registered({ format, impostor: signingKey('p256') })),
+  ),
+  web('expired', 'chain.expired', 'An attestation certificate whose time is over.', () =>
+    certified.map((format) => registered({ format, until: caseTime - 1 })),
+  ),
   web('no-tpm', 'webauthn.statement-tpm', 'No TPM made the structure: its magic value is missing.', () => [
     registered({ format: 'tpm', magic: 0x00c0_ffee }),
   ]),
