@@ -1,6 +1,6 @@
 /**
  * Traffic that is full of secrets through a whole gateway process at its most talkative, then a look at every byte that it wrote: standard
- * output and error, the access log, the metrics in both formats, the health page.
+ * output and error, the access log, the metrics in both formats, the health page, the spans.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -53,6 +53,15 @@ const upstream = createServer((incoming, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ token: secrets.bearer, customerId: secrets.customer, card: secrets.card }));
   });
+});
+
+/** Takes the spans. */
+let exported = '';
+const collector = createServer((incoming, response) => {
+  incoming.on('data', (piece: Buffer) => {
+    exported += piece.toString();
+  });
+  incoming.on('end', () => response.end('{}'));
 });
 
 const configFile = join(folder, 'gateway.json');
@@ -116,7 +125,17 @@ before(async () => {
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   writeFileSync(configFile, configOf(secrets.factsKey));
-  child = spawn(process.execPath, [main, 'serve', '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+  collector.listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  child = spawn(process.execPath, [main, 'serve', '--config', configFile], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '20',
+    },
+  });
   child.stderr?.on('data', (piece: Buffer) => {
     written += piece.toString();
   });
@@ -135,8 +154,10 @@ after(async () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
   }
-  upstream.closeAllConnections();
-  upstream.close();
+  for (const server of [upstream, collector]) {
+    server.closeAllConnections();
+    server.close();
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -237,6 +258,9 @@ describe('a gateway that says all it can', () => {
         ).text(),
       ),
     );
+    // A killed worker takes its spans along: these have been sent before.
+    const spans = ['hauberk.verify', 'hauberk.forward', 'request.replayed', 'POST /api/cards/{card}'];
+    while (!spans.every((span) => exported.includes(span))) await new Promise((resolve) => setTimeout(resolve, 20));
     await operators();
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
@@ -256,7 +280,7 @@ describe('a gateway that says all it can', () => {
     assert.ok(lines.some(({ path }) => path === '/api/cards/{card}'));
     assert.ok(lines.some(({ address }) => address === '203.0.113.0/24'));
 
-    const everything = [written, ...scraped].join('\n');
+    const everything = [written, exported, ...scraped].join('\n');
     for (const [name, secret] of [
       ...Object.entries(secrets),
       ['address', client],

@@ -29,15 +29,28 @@ const sitePrefix = (address: string): string => {
 };
 
 /** An address without what tells one customer from his neighbours: /24 of IPv4, /48 of IPv6. */
-export const shortenAddress = (address: string): string => {
+const shortenAddress = (address: string): string => {
   if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
   return isIPv6(address) ? sitePrefix(address) : '';
+};
+
+const mostRemembered = 4096;
+const remembered = new Map<string, string>();
+
+/** Clients send many requests; one of them is enough to work it out. */
+const shortenOnce = (address: string): string => {
+  const held = remembered.get(address);
+  if (held !== undefined) return held;
+  if (remembered.size >= mostRemembered) remembered.clear();
+  const shortened = shortenAddress(address);
+  remembered.set(address, shortened);
+  return shortened;
 };
 
 /** An address as the policy has it. */
 export const shownAddress = (address: string, policy: AddressPolicy): string => {
   if (policy === 'full') return address;
-  return policy === 'none' ? '' : shortenAddress(address);
+  return policy === 'none' ? '' : shortenOnce(address);
 };
 
 const methods: ReadonlySet<string> = new Set(METHODS);
