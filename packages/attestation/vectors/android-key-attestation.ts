@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, epochMs, fromBase64, fromUtf8, toBase64 } from '@hauberk/primitives';
 import type { VectorCounts, VectorFile, VectorRunner } from '@hauberk/primitives/vectors';
+import { parseDocument } from 'yaml';
 import type { AuthorizationList, AuthorizationValue } from '../src/android-authorizations.ts';
 import { attestationExtension, commonValidity } from '../src/android-chain.ts';
 import { type AndroidKeyDescription, readAndroidKeyDescription } from '../src/android-description.ts';
@@ -83,14 +84,22 @@ const normalText = (tree: Json): string => {
       .map((item) => normalText(item as Json))
       .toSorted()
       .join()}]`;
+  if (typeof tree === 'number') return JSON.stringify(String(tree));
   if (typeof tree !== 'object' || tree === null) return JSON.stringify(tree) ?? 'undefined';
   const present = Object.entries(tree).filter(([, value]) => value !== null);
   const members = present.map(([name, value]) => `${JSON.stringify(name)}:${normalText(value)}`);
   return `{${members.toSorted().join()}}`;
 };
 
-/** Some of the published files end lists with a comma. */
-const parseLoose = (text: string): Json => JSON.parse(text.replace(/,(\s*[}\]])/g, '$1')) as Json;
+/** Not every published file is strict JSON; YAML's flow form takes what stands between: commas at ends, comments, plain names. */
+const parseLoose = (text: string): Json => {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    const plain = text.replace(/^\uFEFF/, '').replace(/^\s*\/\/.*$/gm, '');
+    return parseDocument(plain, { uniqueKeys: false }).toJS() as Json;
+  }
+};
 
 const verify = (pem: VectorFile, anchorKeys: readonly Bytes[], challenge: Bytes, lockState: 'any' | 'locked') => {
   const chain = certificatesIn(fromUtf8(pem.bytes) ?? '');
