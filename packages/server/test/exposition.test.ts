@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { epochMs } from '@hauberk/primitives';
 import fc from 'fast-check';
 import { createMetrics } from '../src/gateway/metrics.ts';
 import { prometheusText } from '../src/gateway/prometheus.ts';
@@ -15,6 +16,7 @@ const gauges = {
   uptimeSeconds: 5,
   residentBytes: 7,
   cpuSeconds: 0.25,
+  configs: [{ service: 'bank', expiresAtMs: epochMs(1_700_000_000_000) }],
   reloads: 3,
   refusedReloads: 4,
 };

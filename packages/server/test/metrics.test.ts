@@ -15,6 +15,7 @@ const gauges = {
   uptimeSeconds: 5,
   residentBytes: 7,
   cpuSeconds: 8,
+  configs: [{ service: 'bank', expiresAtMs: epochMs(1_700_000_000_000) }],
   reloads: 3,
   refusedReloads: 4,
 };

@@ -381,6 +381,7 @@ class Gateway implements RunningGateway {
       uptimeSeconds: Math.round((performance.now() - this.#startedAt) / 1000),
       residentBytes: process.memoryUsage.rss(),
       cpuSeconds: (user + system) / 1_000_000,
+      configs: this.#newestConfigs(),
       reloads: this.#reloads,
       refusedReloads: this.#refusedReloads,
     };

@@ -4,6 +4,7 @@
  */
 import { latencyBounds, type MetricsSnapshot, type RouteCounts } from '../gateway/metrics.ts';
 import type { Family, FamilyFacts, Sample } from './exposition.ts';
+import type { ConfigLife } from './readiness.ts';
 
 /** What the process says beside its threads. */
 export interface ProcessGauges {
@@ -13,6 +14,8 @@ export interface ProcessGauges {
   readonly uptimeSeconds: number;
   readonly residentBytes: number;
   readonly cpuSeconds: number;
+  /** What clients verify now. */
+  readonly configs: readonly ConfigLife[];
   readonly reloads: number;
   readonly refusedReloads: number;
 }
@@ -230,6 +233,15 @@ const processFamilies: readonly MeasuredFamily[] = [
       ...one(process.reloads, { result: 'accepted' }),
       ...one(process.refusedReloads, { result: 'refused' }),
     ],
+  },
+  {
+    name: 'hauberk_config_expiry_timestamp_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'When the signed config of a service ends (epoch); it is renewed at half its life.',
+    labels: ['service'],
+    measure: ({ process }) =>
+      process.configs.map(({ service, expiresAtMs }) => ({ labels: { service }, value: expiresAtMs / 1000 })),
   },
   {
     name: 'process_uptime_seconds',
