@@ -125,14 +125,17 @@ export const enrolmentDocument = async (
   return signDocumentAsync(crypto, key.privateKey, 'hb1/enrol', payload);
 };
 
-/** Enrols a fresh device. */
-export const enrol = async (base: string, trust: GatewayTrust): Promise<TestDevice> => {
-  const key = await crypto.generateKeyPair('p256', 'sign');
+/** Enrols a device with this key. */
+export const enrolKey = async (base: string, trust: GatewayTrust, key: KeyPair): Promise<TestDevice> => {
   const body = await enrolmentDocument(base, trust, key, null);
   const reply = await send(base, { method: 'POST', url: endpoint.enrol, headers: { 'content-type': text }, body });
   assert.equal(reply.status, 201);
   return { key, deviceId: String(jsonOf(reply)['deviceId']) };
 };
+
+/** Enrols a fresh device. */
+export const enrol = async (base: string, trust: GatewayTrust): Promise<TestDevice> =>
+  enrolKey(base, trust, await crypto.generateKeyPair('p256', 'sign'));
 
 /** Says hello; answers the pending handshake and what came back. */
 export const sayHello = async (

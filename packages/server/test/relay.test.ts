@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '../src/index.ts';
-import { call, enrol, exchange, openSession, protect, type TestSession } from './channel-device.ts';
+import { call, enrol, enrolKey, exchange, openSession, protect, type TestSession } from './channel-device.ts';
 import { selfSigned } from './self-signed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hauberk-relay-'));
@@ -127,6 +127,49 @@ test('the relay listener takes nobody without a certificate of the installation'
     });
     assert.equal(refused, true);
   }
+});
+
+const settled = async (isSettled: () => Promise<boolean>): Promise<void> => {
+  for (let turn = 0; turn < 200 && !(await isSettled()); turn += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+};
+
+const word = { actor: 'operator', reason: 'test' };
+const stateAt = async (node: RunningGateway, device: string): Promise<string> => {
+  const shown = await node.deviceAdministration.show(device);
+  return shown.ok ? shown.value.state : shown.code;
+};
+
+test('a device that is switched off at one node is switched off at the other, and comes back with it', async () => {
+  const device = await enrol(first.url, first.trust());
+  // The same key at the other node is a device of its own.
+  const { deviceId: twin } = await enrolKey(second.url, second.trust(), device.key);
+  assert.notEqual(twin, device.deviceId);
+  const session = await openSession(second.url, second.trust(), { key: device.key, deviceId: twin });
+  assert.equal((await call(session, { url: '/api/echo', body: '{}' })).status, 200);
+  await first.deviceAdministration.suspend(device.deviceId, word);
+  await settled(async () => (await stateAt(second, twin)) === 'suspended');
+  assert.equal(await stateAt(second, twin), 'suspended');
+  assert.notEqual((await call(session, { url: '/api/echo', body: '{}' })).status, 200);
+  await first.deviceAdministration.reinstate(device.deviceId, word);
+  await settled(async () => (await stateAt(second, twin)) === 'enrolled');
+  const back = await second.deviceAdministration.show(twin);
+  assert.ok(back.ok);
+  assert.deepEqual([back.value.state, back.value.reattest], ['enrolled', 'reinstated']);
+  assert.equal(await stateAt(first, device.deviceId), 'enrolled', 'and nothing echoes');
+});
+
+test('a key that was revoked at one node cannot enrol at the other, also when that one was down', async () => {
+  const device = await enrol(first.url, first.trust());
+  await second.stop();
+  await first.deviceAdministration.revoke(device.deviceId, word);
+  second = await startNode(2, ports);
+  const listed = async () => {
+    const found = await second.deviceAdministration.list({ state: 'revoked' });
+    return found.ok && found.value.devices.length > 0;
+  };
+  await settled(listed);
+  await assert.rejects(enrolKey(second.url, second.trust(), device.key));
 });
 
 test('when the owner is gone the client is told to open a session anew', async () => {

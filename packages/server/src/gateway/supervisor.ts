@@ -26,6 +26,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
 import { verdictKeySet, verdictSigner } from '../device/device-verdict.ts';
+import { followPeers } from '../device/follow-peers.ts';
 import { readAnchors } from '../device/trust-files.ts';
 import { presentSnapshot } from '../device/trust-snapshots.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
@@ -135,6 +136,7 @@ class Gateway implements RunningGateway {
   readonly #log: Log;
   readonly #source: ChannelKeySource;
   readonly #tickets: TicketRing;
+  #peers: { readonly stop: () => Promise<void> } | undefined;
   readonly #tables: SharedTables;
   readonly #rateCells: SharedArrayBuffer;
   readonly #rateKey = fresh(8);
@@ -289,10 +291,26 @@ class Gateway implements RunningGateway {
       clients: async () => clientReport(await readSightings(this.#options.storage.ports.outbox)),
       killWorker: (index) => this.killWorker(index),
     });
+    this.#peers = this.#followPeers();
     this.#renewal = setInterval(() => {
       this.#inTurn(() => this.#renew()).catch((error: unknown) => this.#log.error('keys.renewal-failed', { error }));
     }, renewEveryMs);
     this.#log.info('gateway.started', { workers: this.#pool.listening });
+  }
+
+  /** Other nodes' revocations hold here as well. */
+  #followPeers(): { readonly stop: () => Promise<void> } | undefined {
+    const { cluster, node, organisation, apps } = this.#config;
+    if (cluster === undefined) return undefined;
+    return followPeers({
+      cluster,
+      ownNode: node,
+      stores: this.#options.storage.ports,
+      scopes: apps.map(({ id }) => ({ organisation, app: id })),
+      table: openSharedTables(this.#tables).devices,
+      log: this.#log,
+      now,
+    });
   }
 
   get url(): string {
@@ -395,6 +413,7 @@ class Gateway implements RunningGateway {
 
   async #stop(): Promise<void> {
     clearInterval(this.#renewal);
+    await this.#peers?.stop();
     await this.#work;
     await this.#pool.drain(this.#config.limits.drainMs);
     await this.#admin?.close();

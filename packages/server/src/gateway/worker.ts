@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createAuthzHandler } from '../authz/authz-handler.ts';
 import { type AuthzListener, openAuthzListener } from '../authz/authz-listener.ts';
 import type { Config } from '../config/config.ts';
+import { serveRevocations } from '../device/follow-peers.ts';
 import { openTracing } from '../observability/tracing.ts';
 import { createClientSightings } from '../report/client-sightings.ts';
 import { keepSightings } from '../report/keep-sightings.ts';
@@ -163,10 +164,13 @@ const relayListener =
     ? undefined
     : await listenForRelays(
         cluster,
-        createPipeline({
-          ...ports,
-          serve: (exchange, response, extra) => current().serveRelayed(exchange, response, extra),
-        }),
+        serveRevocations(
+          parts.state.ports,
+          createPipeline({
+            ...ports,
+            serve: (exchange, response, extra) => current().serveRelayed(exchange, response, extra),
+          }),
+        ),
         seed.reusePort,
       );
 

@@ -90,6 +90,11 @@ const logEvents = {
     fields: { issues: 'issues' },
   },
   'config.reload-failed': { level: 'error', meaning: 'A reload met a fault.', fields: { error: 'fault' } },
+  'cluster.follow-failed': {
+    level: 'warn',
+    meaning: 'Revocations of another node could not be read; it is asked again until they are.',
+    fields: { error: 'fault' },
+  },
   'attestation.file-refused': {
     level: 'warn',
     meaning: 'A list that evidence is judged by could not be read; what was read before stays in force.',
