@@ -75,6 +75,7 @@ import { attack as tamperMethod } from './tamper-method.ts';
 import { attack as tamperPath } from './tamper-path.ts';
 import { attack as tamperQuery } from './tamper-query.ts';
 import { attack as truncated } from './truncated.ts';
+import { attack as trustRollback } from './trust-rollback.ts';
 import { attack as twoTabs } from './two-tabs.ts';
 import { attack as unlockedBootloader } from './unlocked-bootloader.ts';
 import { attack as unsignedDirect } from './unsigned-direct.ts';
@@ -84,6 +85,7 @@ export const attacks: readonly Attack[] = [
   forgedAttestation,
   softwareAsStrongbox,
   leakedKeybox,
+  trustRollback,
   replayedChallenge,
   otherAppsAttestation,
   repackagedApp,

@@ -19,6 +19,7 @@ export type {
   DeviceSummary,
   OperatorWord,
 } from './device/device-administration.ts';
+export { presentSnapshot, TrustError, type TrustUpdate, updateTrust } from './device/trust-snapshots.ts';
 export { type DeviceOperations } from './gateway/device-operations.ts';
 export { createLog, type Log } from './gateway/log.ts';
 export { type GatewayOptions, type GatewayTrust, type RunningGateway, startGateway } from './gateway/supervisor.ts';
