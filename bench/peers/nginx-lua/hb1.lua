@@ -214,13 +214,13 @@ local function open_ticket()
 end
 
 local names = {}
--- Organisation, app and service are the same few texts in every ticket.
+-- Organisation, app, service and what was attested are the same few texts in every ticket.
 local function names_of(text)
   local held = names[text]
   if held then return held end
-  local organisation, app, service = text:match("^([^\n]+)\n([^\n]+)\n([^\n]+)$")
+  local organisation, app, service, attested = text:match("^([^\n]+)\n([^\n]+)\n([^\n]+)\n([^\n]*)$")
   if not organisation then return nil end
-  held = { organisation = organisation, app = app, service = service }
+  held = { organisation = organisation, app = app, service = service, attested = attested }
   names[text] = held
   return held
 end

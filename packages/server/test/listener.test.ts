@@ -148,8 +148,8 @@ test('listener: a drain does not wait beyond its deadline', async () => {
   assert.equal(await end, '');
 });
 
-test('listener: bytes after a refused request are not taken for the next one', async () => {
-  const { gateway, upstream } = await start();
+test('listener: bytes after a refused request that was not read are not taken for the next one', async () => {
+  const { gateway, upstream } = await start({ streamsOnly: true });
   const smuggled = 'GET /inner HTTP/1.1\r\nHost: b\r\n\r\n';
   const reply = await sendRaw(
     gateway.port,
@@ -158,4 +158,21 @@ test('listener: bytes after a refused request are not taken for the next one', a
   assert.equal(reply.status, 413);
   assert.doesNotMatch(reply.body, /HTTP\/1\.1/);
   assert.equal(upstream.requests.length, 0);
+});
+
+test('listener: requests sent at once through streams are all answered, in order, whichever is ready first', async () => {
+  const upstream = await startUpstream(
+    ({ url = '' }, response) => void setTimeout(() => response.end(url), url === '/slow' ? 60 : 0),
+  );
+  const routes = [routeOf({ id: 'all', pattern: '/{rest*}' })];
+  const gateway = await startPlainGateway({ origin: upstream.origin, routes, streamsOnly: true });
+  closers.push(async () => {
+    await gateway.close();
+    upstream.server.closeAllConnections();
+    upstream.server.close();
+  });
+  const socket = await dial(gateway.port);
+  const end = readToEnd(socket);
+  socket.write('GET /slow HTTP/1.1\r\nHost: b\r\n\r\nGET /fast HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n');
+  assert.match(await end, /\/slow[\s\S]*\/fast$/);
 });

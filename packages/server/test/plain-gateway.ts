@@ -16,7 +16,7 @@ import { createHold } from '../src/gateway/hold.ts';
 import { replyHeaders, upstreamHeaders } from '../src/gateway/hygiene.ts';
 import { type Listener, listen } from '../src/gateway/listener.ts';
 import { createMetrics, type Metrics } from '../src/gateway/metrics.ts';
-import { createPipeline } from '../src/gateway/pipeline.ts';
+import { createPipeline, createWholePipeline, type PipelinePorts } from '../src/gateway/pipeline.ts';
 import { type PlainShell, servePlain, servePlainStream } from '../src/gateway/plain-exchange.ts';
 import { problemBody } from '../src/gateway/problems.ts';
 import { createRateLimiter, rateTableBytes } from '../src/gateway/rate-limit.ts';
@@ -123,6 +123,8 @@ export const startUpstream = async (
 
 /** What a test may change. */
 export interface PlainGatewayOptions {
+  /** Reads every request through node's streams. */
+  readonly streamsOnly?: boolean;
   readonly origin: string;
   readonly routes: readonly Route[];
   readonly limits?: Partial<LimitsConfig>;
@@ -217,12 +219,14 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
   let plane = planeOf(options.routes, options.origins);
   const now = () => epochMs(Date.now());
   const memory = new SharedArrayBuffer(rateTableBytes(limits.rateCells));
-  const handle = createPipeline({
+  const ports: PipelinePorts = {
     plane: () => plane,
     endpoints: new Map((options.endpoints ?? []).map((endpoint) => [endpoint.path, endpoint])),
-    serve: (exchange, response, extra) => {
+    serve: (exchange, message, extra) => {
       if (options.serve !== undefined) return options.serve(exchange);
-      return exchange.route.stream ? servePlainStream(shell, exchange, response, extra) : servePlain(shell, exchange);
+      return exchange.route.stream && message !== undefined
+        ? servePlainStream(shell, exchange, message, extra)
+        : servePlain(shell, exchange);
     },
     limiter: createRateLimiter(memory, new Uint8Array(8), now()),
     gate,
@@ -239,12 +243,13 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
     now,
     startTrace: startPlainTrace,
     onFault: (error) => void faults.push(error),
-  });
+  };
   const listener = await listen(
     {
       listen: { host: '127.0.0.1', port: 0, trustedProxies: options.trustedProxies ?? [] },
       limits,
-      handle,
+      handle: createPipeline(ports),
+      ...(options.streamsOnly === true ? {} : { handleWhole: createWholePipeline(ports) }),
       metrics,
     },
     false,

@@ -2,7 +2,6 @@
  * The answer to a question of nginx or Envoy: 200 with verified facts, or 401 or 403. Headers, signature and one-time use are checked as in the
  * full mode, on the same windows; the body only where it came along. What a reply would be needed for was refused as configuration.
  */
-import type { IncomingMessage } from 'node:http';
 import {
   type PendingRequest,
   type RequestRefusal,
@@ -56,7 +55,7 @@ const verifyBody = async (
   pending: PendingRequest,
   { route }: Exchange,
   seen: SeenBody,
-  incoming: IncomingMessage,
+  incoming: Exchange['incoming'],
 ): Promise<Verified> => {
   const { crypto } = protection.channel;
   if (seen === 'unseen') {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { accept, type DurationMs, type Result, refuse } from '@hauberk/primitives';
 import { type BodyCollector, CollectingRequest } from './collecting-request.ts';
 import { unwatch, type Watched, watch } from './sweeper.ts';
+import type { WholeRequest } from './whole-request.ts';
 
 /** Why a body is refused. */
 export type BodyReason = 'body.too-large' | 'body.too-slow' | 'body.aborted';
@@ -91,18 +92,22 @@ class BodyReader implements BodyCollector, Watched {
 }
 
 /**
- * Reads the whole body. After a refusal the rest of it is unread: the connection must be closed with the answer. The result is a value,
+ * Reads the whole body; answers at once when it is there. After a refusal the rest of it is unread: the connection must be closed with the answer. The result is a value,
  * never an exception: what a client does is no fault of ours.
  */
 export const readBody = (
-  request: IncomingMessage,
+  request: IncomingMessage | WholeRequest,
   capBytes: number,
   pace: BodyPace,
-): Promise<Result<Uint8Array, BodyReason>> => {
+): Result<Uint8Array, BodyReason> | Promise<Result<Uint8Array, BodyReason>> => {
+  if ('body' in request) {
+    const { length: received } = request.body;
+    return received > capBytes ? refuse('body.too-large', `declared ${received}`) : accept(request.body);
+  }
   const length = declaredLength(request.rawHeaders);
-  if (length !== undefined && length > capBytes) return Promise.resolve(refuse('body.too-large', `declared ${length}`));
-  if (length === 0) return Promise.resolve(accept(nothing));
-  if (request.destroyed && !request.complete) return Promise.resolve(refuse('body.aborted'));
+  if (length !== undefined && length > capBytes) return refuse('body.too-large', `declared ${length}`);
+  if (length === 0) return accept(nothing);
+  if (request.destroyed && !request.complete) return refuse('body.aborted');
   return new Promise((resolve) => {
     new BodyReader(request, capBytes, pace, resolve);
   });

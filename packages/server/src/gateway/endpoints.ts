@@ -5,6 +5,7 @@ import type { ExchangeLog } from './exchange.ts';
 import type { GatewayReply } from './gateway-reply.ts';
 import type { Reason } from './reasons.ts';
 import type { RequestHead } from './request-head.ts';
+import type { WholeRequest } from './whole-request.ts';
 
 /** A call of an endpoint, its body read. */
 export interface EndpointCall {
@@ -12,7 +13,7 @@ export interface EndpointCall {
   readonly body: Uint8Array;
   /** The request id. */
   readonly instance: string;
-  readonly incoming: IncomingMessage;
+  readonly incoming: IncomingMessage | WholeRequest;
   readonly log: ExchangeLog;
 }
 

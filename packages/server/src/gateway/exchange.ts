@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHead } from './request-head.ts';
 import type { Route } from './route.ts';
+import type { WholeRequest } from './whole-request.ts';
 
 /** Filled in on the way; written once, at the end. Holds ids and codes, never a secret or a body. */
 export interface ExchangeLog {
@@ -23,7 +24,7 @@ export interface Exchange {
   readonly head: RequestHead;
   readonly route: Route;
   /** For the body, which is read only once the head has passed. */
-  readonly incoming: IncomingMessage;
+  readonly incoming: IncomingMessage | WholeRequest;
   readonly log: ExchangeLog;
 }
 

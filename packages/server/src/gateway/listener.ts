@@ -16,6 +16,7 @@ import type { Metrics } from './metrics.ts';
 import { problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
 import { hadLastReply } from './reply-writer.ts';
+import { WholeConnection, type WholeHandler } from './whole-connection.ts';
 
 /** What answers the requests. */
 export type RequestHandler = (incoming: IncomingMessage, response: ServerResponse, trust: ConnectionTrust) => void;
@@ -25,6 +26,8 @@ export interface ListenerOptions {
   readonly listen: ListenConfig;
   readonly limits: LimitsConfig;
   readonly handle: RequestHandler;
+  /** Answers requests that come whole; without it all are read as streams. */
+  readonly handleWhole?: WholeHandler;
   readonly metrics: Metrics;
 }
 
@@ -137,16 +140,47 @@ class AddressCounter {
 interface Connection {
   readonly trust: ConnectionTrust;
   latest: ServerResponse | undefined;
+  /** Set while its requests come whole. */
+  whole: WholeConnection | undefined;
 }
 
 type Connections = Map<Duplex, Connection>;
+
+/** The event on which a server meets a connection that speaks HTTP: with TLS, once the handshake is done. */
+const meeting = ({ listen }: ListenerOptions): 'connection' | 'secureConnection' =>
+  listen.tls === undefined ? 'connection' : 'secureConnection';
+
+/** Puts whole connections before node's own way of serving one, which takes over from them. */
+const serveWhole = (
+  server: Server,
+  options: ListenerOptions,
+  connections: Connections,
+  isDraining: () => boolean,
+  handle: WholeHandler,
+): void => {
+  const event = meeting(options);
+  const own = server.listeners(event) as ((socket: Socket) => void)[];
+  const [serve] = own;
+  if (serve === undefined) throw new Error('a server without a listener for its connections');
+  server.off(event, serve);
+  const handOver = (socket: Socket): void => {
+    const connection = connections.get(socket);
+    if (connection !== undefined) connection.whole = undefined;
+    serve.call(server, socket);
+  };
+  const shared = { limits: options.limits, handle, handOver, isDraining };
+  server.on(event, (socket: Socket) => {
+    const connection = connections.get(socket);
+    if (connection === undefined) socket.destroy();
+    else connection.whole = new WholeConnection(socket, connection.trust, shared);
+  });
+};
 
 const watchConnections = (server: Server, options: ListenerOptions, connections: Connections): void => {
   const { metrics, limits, listen } = options;
   const proxies = proxyList(listen.trustedProxies);
   const addresses = new AddressCounter(limits.connectionsPerAddress);
   // TLS: the address is known at the TCP connection, the trust belongs to the TLS socket that requests come on.
-  const trusting = listen.tls === undefined ? 'connection' : 'secureConnection';
   server.on('connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? '');
     const isCounted = !connectionTrust(socket, proxies).isProxy;
@@ -162,14 +196,14 @@ const watchConnections = (server: Server, options: ListenerOptions, connections:
     });
   });
   server.on('drop', () => metrics.refused('limit.connections'));
-  server.on(trusting, (socket: Socket) => {
-    connections.set(socket, { trust: connectionTrust(socket, proxies), latest: undefined });
+  server.on(meeting(options), (socket: Socket) => {
+    connections.set(socket, { trust: connectionTrust(socket, proxies), latest: undefined, whole: undefined });
     socket.once('close', () => connections.delete(socket));
   });
 };
 
-const isUnderWay = ({ latest }: Connection): boolean =>
-  latest !== undefined && !latest.writableFinished && !latest.destroyed;
+const isUnderWay = ({ latest, whole }: Connection): boolean =>
+  whole?.isUnderWay === true || (latest !== undefined && !latest.writableFinished && !latest.destroyed);
 
 const watchRequests = (
   server: Server,
@@ -217,8 +251,9 @@ const watchRequests = (
 
 /** Requests under way end with `Connection: close`; a connection that never sent one ends now: node takes it for a busy one. */
 const endConnections = (connections: Connections): void => {
-  for (const [socket, { latest }] of connections) {
-    if (latest === undefined) socket.destroy();
+  for (const [socket, { latest, whole }] of connections) {
+    if (whole !== undefined) whole.drain();
+    else if (latest === undefined) socket.destroy();
     else if (!latest.headersSent) latest.shouldKeepAlive = false;
   }
 };
@@ -228,7 +263,10 @@ const drainServer = (server: Server, connections: Connections, deadlineMs: numbe
     endConnections(connections);
     // A connection that was busy when close() looked at it is idle later; close() itself does not look again.
     const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const forced = setTimeout(() => server.closeAllConnections(), deadlineMs);
+    const forced = setTimeout(() => {
+      server.closeAllConnections();
+      for (const socket of connections.keys()) socket.destroy();
+    }, deadlineMs);
     server.close(() => {
       clearInterval(idle);
       clearTimeout(forced);
@@ -252,6 +290,7 @@ export const listen = async (options: ListenerOptions, reusePort: boolean): Prom
   let draining = false;
   watchConnections(server, options, connections);
   watchRequests(server, options, connections, () => draining);
+  if (options.handleWhole !== undefined) serveWhole(server, options, connections, () => draining, options.handleWhole);
   await start(server, options.listen, reusePort);
   const address = server.address() as AddressInfo;
   return {

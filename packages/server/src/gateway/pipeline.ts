@@ -13,6 +13,7 @@ import type { SeenExchange } from '../report/client-sightings.ts';
 import type { AccessLog } from './access-log.ts';
 import { networkOf } from './address-network.ts';
 import { type BodyPace, readBody } from './body.ts';
+import { type Carrier, StreamCarrier, type StreamedMessage, WholeCarrier } from './carrier.ts';
 import type { ConnectionTrust } from './connection-trust.ts';
 import { type CompiledCors, corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import { type Endpoint, type Endpoints, endpointPrefix, findEndpoint } from './endpoints.ts';
@@ -24,15 +25,16 @@ import { corsOf, type Plane } from './plane.ts';
 import { type ProblemDetails, problemBody, shedProblem } from './problems.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { Reason } from './reasons.ts';
-import { hadLastReply, writeReply } from './reply-writer.ts';
+import { hadLastReply } from './reply-writer.ts';
 import { hasBody, type RequestHead, readHead } from './request-head.ts';
 import type { RateLimit, Route } from './route.ts';
 import { findRoute, serviceOf } from './route-table.ts';
+import type { WholeHandler } from './whole-connection.ts';
 
 /** Serves a request whose route is found; answers undefined when the reply is written already. `extra` are headers of every reply. */
 export type ServeRoute = (
   exchange: Exchange,
-  response: ServerResponse,
+  streams: StreamedMessage | undefined,
   extra: readonly string[],
 ) => Promise<GatewayReply | undefined>;
 
@@ -62,8 +64,7 @@ export interface PipelinePorts {
 interface Turn {
   readonly trace: RequestTrace;
   readonly id: RequestId;
-  readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly carrier: Carrier;
   readonly startedAt: number;
   readonly arrivedAt: EpochMs;
   readonly log: ExchangeLog;
@@ -92,7 +93,7 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
   const milliseconds = performance.now() - turn.startedAt;
   const bytesIn = declaredBytes(head);
   const service = route?.service ?? '';
-  const method = head?.target.method ?? turn.incoming.method ?? '';
+  const method = head?.target.method ?? turn.carrier.incoming.method ?? '';
   const pattern = route?.pattern.text ?? (isOwn(endpoint) ? `${endpointPrefix}${endpoint}` : '');
   turn.trace.end({
     method,
@@ -122,7 +123,7 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
     at: turn.arrivedAt,
     id: turn.id,
     traceId: turn.trace.traceId,
-    address: head?.address ?? turn.incoming.socket.remoteAddress ?? '',
+    address: head?.address ?? turn.carrier.peer,
     method,
     path: head?.target.path ?? '',
     pattern,
@@ -141,9 +142,6 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
   });
 };
 
-/** Whether the connection cannot carry another request: bytes are still to come, or its head had more than one reading. */
-const isUnread = ({ incoming, head }: Turn): boolean => head === undefined || (!incoming.complete && hasBody(head));
-
 /** A body that costs less to drop than its connection to open anew. */
 const isShortBody = (head: RequestHead | undefined): boolean => {
   const declared = declaredBytes(head);
@@ -151,7 +149,7 @@ const isShortBody = (head: RequestHead | undefined): boolean => {
 };
 
 const finish = (ports: PipelinePorts, turn: Turn, reply: GatewayReply): void => {
-  writeReply(turn.incoming, turn.response, reply, turn.extra, isUnread(turn));
+  turn.carrier.write(reply, turn.extra, turn.carrier.isUnread(turn.head));
   record(ports, turn, reply.status, reply.body.length);
 };
 
@@ -164,8 +162,8 @@ const refuseTurn = (ports: PipelinePorts, turn: Turn, reason: Reason, details?: 
 const failTurn = (ports: PipelinePorts, turn: Turn, error: unknown): void => {
   ports.onFault(error, turn.id);
   turn.log.reason = 'gateway.fault';
-  if (turn.response.headersSent) {
-    turn.response.destroy();
+  if (turn.carrier.status() !== undefined) {
+    turn.carrier.destroy();
     record(ports, turn, 500, 0);
     return;
   }
@@ -173,7 +171,7 @@ const failTurn = (ports: PipelinePorts, turn: Turn, error: unknown): void => {
     finish(ports, turn, problemBody('gateway.fault', { execution: 'unknown', instance: turn.id }));
   } catch (second) {
     ports.onFault(second, turn.id);
-    turn.response.destroy();
+    turn.carrier.destroy();
   }
 };
 
@@ -184,7 +182,7 @@ const shedTurn = (ports: PipelinePorts, turn: Turn, reason: OverloadReason, prio
     try {
       turn.log.reason = reason;
       const reply = shedProblem(reason, turn.id);
-      writeReply(turn.incoming, turn.response, reply, turn.extra, isUnread(turn) && !isShortBody(turn.head));
+      turn.carrier.write(reply, turn.extra, turn.carrier.isUnread(turn.head) && !isShortBody(turn.head));
       record(ports, turn, reply.status, reply.body.length);
     } catch (error) {
       failTurn(ports, turn, error);
@@ -195,7 +193,7 @@ const shedTurn = (ports: PipelinePorts, turn: Turn, reason: OverloadReason, prio
 /** Ends a turn with its reply, or takes note of one that is written already. */
 const endTurn = (ports: PipelinePorts, turn: Turn, reply: GatewayReply | undefined): void => {
   try {
-    if (reply === undefined) record(ports, turn, turn.response.statusCode, 0);
+    if (reply === undefined) record(ports, turn, turn.carrier.status() ?? 0, 0);
     else finish(ports, turn, reply);
   } catch (error) {
     failTurn(ports, turn, error);
@@ -204,7 +202,7 @@ const endTurn = (ports: PipelinePorts, turn: Turn, reply: GatewayReply | undefin
 
 const callEndpoint = async (ports: PipelinePorts, turn: Turn, head: RequestHead, endpoint: Endpoint): Promise<void> => {
   const body = hasBody(head)
-    ? await readBody(turn.incoming, endpoint.capBytes, ports.bodyPace())
+    ? await readBody(turn.carrier.incoming, endpoint.capBytes, ports.bodyPace())
     : { ok: true as const, value: emptyBody };
   if (!body.ok) {
     refuseTurn(ports, turn, body.code);
@@ -214,7 +212,7 @@ const callEndpoint = async (ports: PipelinePorts, turn: Turn, head: RequestHead,
     head,
     body: body.value,
     instance: turn.id,
-    incoming: turn.incoming,
+    incoming: turn.carrier.incoming,
     log: turn.log,
   });
   turn.log.reason = answer.reason;
@@ -287,50 +285,52 @@ const overLimit = (ports: PipelinePorts, turn: Turn, route: Route, head: Request
     : undefined;
 };
 
-const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: RequestHead): void => {
+/** False when the route's messages may be streams and this request came whole: it is node's to carry. */
+const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: RequestHead): boolean => {
   const found = findRoute(plane.table, head.headers, head.target.method, head.target.path);
   if (!found.ok) {
     refuseTurn(ports, turn, found.code);
-    return;
+    return true;
   }
   const { route } = found.value;
+  if (route.stream && turn.carrier.streams === undefined) return false;
   turn.route = route;
   const overload = ports.gate.refusal(route, head, turn.startedAt);
   if (overload !== undefined) {
     shedTurn(ports, turn, overload, route.priority);
-    return;
+    return true;
   }
   turn.isAdmitted = true;
   const limit = overLimit(ports, turn, route, head);
   if (limit !== undefined) {
     refuseTurn(ports, turn, limit, { retryAfter: 1 });
-    return;
+    return true;
   }
-  const exchange: Exchange = { id: turn.id, head, route, incoming: turn.incoming, log: turn.log };
-  ports.serve(exchange, turn.response, turn.extra).then(
+  const exchange: Exchange = { id: turn.id, head, route, incoming: turn.carrier.incoming, log: turn.log };
+  ports.serve(exchange, turn.carrier.streams, turn.extra).then(
     (reply) => endTurn(ports, turn, reply),
     (error: unknown) => failTurn(ports, turn, error),
   );
+  return true;
 };
 
-const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): void => {
+const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): boolean => {
   const plane = ports.plane();
   const cors = corsOf(plane, head);
   turn.extra = corsHeaders(cors, head);
   if (cors !== undefined && isPreflight(head)) answerPreflight(ports, turn, plane, head, cors);
   else if (head.target.path.startsWith(endpointPrefix)) serveEndpoint(ports, turn, head);
-  else serveRoute(ports, turn, plane, head);
+  else return serveRoute(ports, turn, plane, head);
+  return true;
 };
 
 /** A turn; a request whose head was refused is named like any other. */
-const newTurn = (
-  ports: PipelinePorts,
-  given: Pick<Turn, 'incoming' | 'response' | 'arrivedAt' | 'startedAt'>,
-  head: RequestHead | undefined,
-): Turn => {
+const newTurn = (ports: PipelinePorts, carrier: Carrier, arrivedAt: EpochMs, head: RequestHead | undefined): Turn => {
   const trace = head?.trace ?? ports.startTrace(noHeaders, false);
   return {
-    ...given,
+    carrier,
+    startedAt: performance.now(),
+    arrivedAt,
     trace,
     id: trace.id,
     log: newExchangeLog(),
@@ -349,17 +349,35 @@ export const createPipeline =
     // Requests behind one that ended the connection would be executed with nobody to tell (RFC 9112 section 9.6).
     if (hadLastReply(incoming.socket)) return;
     const arrivedAt = ports.now();
-    const given = { incoming, response, arrivedAt, startedAt: performance.now() };
+    const carrier = new StreamCarrier(incoming, response);
     let turn: Turn | undefined;
     try {
       const head = readHead(incoming, arrivedAt, trust, ports.startTrace);
-      turn = newTurn(ports, given, head.ok ? head.value : undefined);
+      turn = newTurn(ports, carrier, arrivedAt, head.ok ? head.value : undefined);
       if (head.ok) route(ports, turn, head.value);
       else {
         turn.log.detail = head.detail ?? '';
         refuseTurn(ports, turn, head.code);
       }
     } catch (error) {
-      failTurn(ports, turn ?? newTurn(ports, given, undefined), error);
+      failTurn(ports, turn ?? newTurn(ports, carrier, arrivedAt, undefined), error);
+    }
+  };
+
+/** The handler of whole requests. What it does not take, and every refused head, goes the way of `createPipeline`. */
+export const createWholePipeline =
+  (ports: PipelinePorts): WholeHandler =>
+  (request, trust, port): boolean => {
+    const arrivedAt = ports.now();
+    const carrier = new WholeCarrier(request, port);
+    let turn: Turn | undefined;
+    try {
+      const head = readHead(request, arrivedAt, trust, ports.startTrace);
+      if (!head.ok) return false;
+      turn = newTurn(ports, carrier, arrivedAt, head.value);
+      return route(ports, turn, head.value);
+    } catch (error) {
+      failTurn(ports, turn ?? newTurn(ports, carrier, arrivedAt, undefined), error);
+      return true;
     }
   };

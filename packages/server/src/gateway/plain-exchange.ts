@@ -1,6 +1,7 @@
 /** Routes outside HB/1: nothing is verified, so forged facts are stripped and the upstream is told `unverified`. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BodyPace, readBody } from './body.ts';
+import type { StreamedMessage } from './carrier.ts';
 import type { Exchange } from './exchange.ts';
 import type { UpstreamReason } from './forward.ts';
 import type { ReplySink, StreamControl, StreamedRequest } from './forward-stream.ts';
@@ -73,11 +74,15 @@ class OverCap extends Error {
   override readonly name = 'OverCap';
 }
 
-async function* cappedBody(exchange: Exchange, onOver: () => void): AsyncGenerator<Uint8Array> {
+async function* cappedBody(
+  incoming: IncomingMessage,
+  capBytes: number,
+  onOver: () => void,
+): AsyncGenerator<Uint8Array> {
   let received = 0;
-  for await (const chunk of exchange.incoming) {
+  for await (const chunk of incoming) {
     received += (chunk as Buffer).length;
-    if (received > exchange.route.bodyCapBytes) {
+    if (received > capBytes) {
       onOver();
       throw new OverCap();
     }
@@ -141,7 +146,7 @@ class PlainStream implements ReplySink {
 export const servePlainStream = async (
   shell: PlainShell,
   exchange: Exchange,
-  response: ServerResponse,
+  { incoming, response }: StreamedMessage,
   extra: readonly string[],
 ): Promise<GatewayReply | undefined> => {
   const { route, head } = exchange;
@@ -154,7 +159,7 @@ export const servePlainStream = async (
     const over = (): void => {
       sink.isOver = true;
     };
-    const body = hasBody(head) ? cappedBody(exchange, over) : undefined;
+    const body = hasBody(head) ? cappedBody(incoming, route.bodyCapBytes, over) : undefined;
     sink.start(shell.forwardStream(route, { ...shell.streamHead(exchange), body }, sink));
   });
 };

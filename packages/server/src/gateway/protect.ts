@@ -390,7 +390,8 @@ export const serveProtected = async (protection: Protection, exchange: Exchange)
   const pending = readPending(protection, exchange);
   if (!pending.ok) return unboundProblem(exchange, pending.code, pending.detail);
   const { route, incoming } = exchange;
-  const body = await readBody(incoming, route.bodyCapBytes, protection.bodyPace);
+  const reading = readBody(incoming, route.bodyCapBytes, protection.bodyPace);
+  const body = reading instanceof Promise ? await reading : reading;
   if (!body.ok) return unboundProblem(exchange, body.code, body.detail);
   const verified = verifyRequest(protection.channel.crypto, pending.value, body.value, protection.now());
   if (!verified.ok) return unverifiedProblem(protection, exchange, verified);

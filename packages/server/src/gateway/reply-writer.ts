@@ -1,5 +1,6 @@
 /** Writes replies to the client, and ends connections whose request was not read to its end without losing the reply. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { GatewayReply } from './gateway-reply.ts';
 import { unwatch, type Watched, watch } from './sweeper.ts';
 
@@ -73,9 +74,9 @@ export const writeReply = (
   isUnread: boolean,
   stallAfterMs: number = stallMs,
 ): void => {
-  // A request whose stream was destroyed has no socket any more; the response keeps it.
-  const { socket } = response;
-  if (response.headersSent || response.destroyed || socket === null) return;
+  // A request whose stream was destroyed has no socket any more, the response keeps it; a reply that waits for the one before has none yet.
+  const socket = (response.socket ?? incoming.socket) as Socket | null;
+  if (response.headersSent || response.destroyed || socket === null || socket.destroyed) return;
   const { status, body } = reply;
   const headers = extra.length === 0 ? [...reply.headers] : [...reply.headers, ...extra];
   const isHead = incoming.method === 'HEAD';

@@ -7,6 +7,7 @@ import { type HeaderValues, type RequestTarget, targetOf } from '@hauberk/channe
 import { accept, type EpochMs, type Result, refuse } from '@hauberk/primitives';
 import { type RequestTrace, type StartTrace, startPlainTrace } from '../observability/trace-context.ts';
 import type { ConnectionTrust } from './connection-trust.ts';
+import type { WholeRequest } from './whole-request.ts';
 
 /** Why a head is refused. */
 export type HeadReason =
@@ -145,7 +146,7 @@ const judgeFraming = (headers: CollectedHeaders): HeadReason | undefined => {
 
 /** Reads a request's head. Call it as soon as the head is complete: `arrivedAt` is what the age is judged against. */
 export const readHead = (
-  request: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
+  request: Pick<IncomingMessage | WholeRequest, 'method' | 'url' | 'rawHeaders'>,
   arrivedAt: EpochMs,
   trust: Pick<ConnectionTrust, 'clientOf' | 'isProxy'>,
   startTrace: StartTrace = startPlainTrace,

@@ -1,7 +1,7 @@
 /** Chooses who serves a request, by its route alone: the message never chooses how well it is checked. */
-import type { ServerResponse } from 'node:http';
 import { header } from '@hauberk/channel';
 import { isMigrating, type MigrationShell, serveMigrated } from '../migration/serve-migrated.ts';
+import type { StreamedMessage } from './carrier.ts';
 import { serveEarly } from './early-exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayReply } from './gateway-reply.ts';
@@ -27,33 +27,33 @@ export interface RouteShells {
 const serveRequired = (
   { protection, handshake, streams }: RouteShells,
   exchange: Exchange,
-  response: ServerResponse,
+  message: StreamedMessage | undefined,
   extra: readonly string[],
 ): Promise<GatewayReply | undefined> => {
   if (exchange.head.headers[header.hello] !== undefined) return serveEarly(protection, handshake, exchange);
-  if (!exchange.route.stream) return serveProtected(protection, exchange);
+  if (!exchange.route.stream || message === undefined) return serveProtected(protection, exchange);
   // A streamed reply writes its own head; a reply in one piece names these again, which replaces them.
   for (let index = 0; index + 1 < extra.length; index += 2)
-    response.setHeader(extra[index] as string, extra[index + 1] as string);
-  return serveStream(protection, streams, exchange, response);
+    message.response.setHeader(extra[index] as string, extra[index + 1] as string);
+  return serveStream(protection, streams, exchange, message);
 };
 
 /** The dispatcher of one thread. */
 export const createServeRoute =
   (shells: RouteShells): ServeRoute =>
-  (exchange, response, extra) => {
+  (exchange, message, extra) => {
     const owner =
       exchange.route.protection === 'none' || exchange.route.stream ? undefined : shells.relay?.ownerOf(exchange.head);
     if (owner !== undefined) return relayRequest(owner, exchange, shells.protection.bodyPace);
     if (isMigrating(exchange)) return serveMigrated(shells.migration, exchange);
     switch (exchange.route.protection) {
       case 'required':
-        return serveRequired(shells, exchange, response, extra);
+        return serveRequired(shells, exchange, message, extra);
       case 'observe':
         return serveObserved(shells.protection, exchange);
       case 'none':
-        return exchange.route.stream
-          ? servePlainStream(shells.plain, exchange, response, extra)
+        return exchange.route.stream && message !== undefined
+          ? servePlainStream(shells.plain, exchange, message, extra)
           : servePlain(shells.plain, exchange);
     }
   };

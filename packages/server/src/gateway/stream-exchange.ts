@@ -18,6 +18,7 @@ import {
   verifyRequest,
 } from '@hauberk/channel';
 import { readBody } from './body.ts';
+import type { StreamedMessage } from './carrier.ts';
 import type { Exchange } from './exchange.ts';
 import type { ReplySink, StreamControl, StreamedRequest } from './forward-stream.ts';
 import { addHeaders, bindReply, coveredValues, type GatewayReply, unboundHeaders } from './gateway-reply.ts';
@@ -279,7 +280,7 @@ export const serveStream = async (
   protection: Protection,
   shell: StreamShell,
   exchange: Exchange,
-  response: ServerResponse,
+  { incoming, response }: StreamedMessage,
 ): Promise<GatewayReply | undefined> => {
   const verified = await verifyStream(protection, exchange);
   if (!verified.ok) return verified.reply;
@@ -294,8 +295,7 @@ export const serveStream = async (
     const onFault = (): void => {
       sink.faulted = true;
     };
-    const chunks =
-      opener === undefined ? body : plainChunks(exchange.incoming, opener, exchange.route.bodyCapBytes, onFault);
+    const chunks = opener === undefined ? body : plainChunks(incoming, opener, exchange.route.bodyCapBytes, onFault);
     sink.start(shell.forwardStream(exchange.route, { ...plain, body: chunks }, sink));
   });
 };

@@ -10,7 +10,7 @@ import { keepSightings } from '../report/keep-sightings.ts';
 import { createEndpoints } from './create-endpoints.ts';
 import { type Listener, listen, type RequestHandler } from './listener.ts';
 import { createLog } from './log.ts';
-import { createPipeline, type PipelinePorts, type ServeRoute } from './pipeline.ts';
+import { createPipeline, createWholePipeline, type PipelinePorts, type ServeRoute } from './pipeline.ts';
 import { createPlane, type Plane } from './plane.ts';
 import type { Protection } from './protect.ts';
 import { listenForRelays, openRelay } from './relay.ts';
@@ -146,6 +146,7 @@ const start = async (handle: RequestHandler): Promise<Listener | undefined> => {
     listen: { ...seed.config.listen, port: seed.port },
     limits: seed.config.limits,
     handle,
+    handleWhole: createWholePipeline(ports),
     metrics: parts.metrics,
   };
   try {
