@@ -1,6 +1,10 @@
 /** All attacks; those that restart the gateway come last. */
 
 import { attack as activeProxyOwnConfig } from './active-proxy-own-config.ts';
+import { attack as adminApprovalMoved } from './admin-approval-moved.ts';
+import { attack as adminEditedChange } from './admin-edited-change.ts';
+import { attack as adminForeignToken } from './admin-foreign-token.ts';
+import { attack as adminSecondSelf } from './admin-second-self.ts';
 import type { Attack } from './attack.ts';
 import { attack as authzSpoofed } from './authz-spoofed.ts';
 import { attack as captureReadsNothing } from './capture-reads-nothing.ts';
@@ -146,6 +150,10 @@ export const attacks: readonly Attack[] = [
   truncated,
   twoTabs,
   unsignedDirect,
+  adminApprovalMoved,
+  adminEditedChange,
+  adminForeignToken,
+  adminSecondSelf,
   authzSpoofed,
   migrationAlgorithm,
   migrationAttestationStolen,

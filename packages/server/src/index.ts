@@ -1,4 +1,5 @@
 /** What other programs of this repository start and load: the configuration and a gateway in this process. */
+export { type IssuedStartupSecret, issueStartupSecret } from './admin/startup-secret.ts';
 export { bindingSecrets, machineClock } from './binding/binding-secrets.ts';
 export { type BindingOptions, type BindingService, openBindingService } from './binding/binding-service.ts';
 export type { InboundAnswer, InboundSms } from './binding/inbound-sms.ts';
