@@ -10,6 +10,7 @@ import { type SimulatedWorld, simulatedWorld } from '@hauberk/simulator';
 import { type WorldFiles, writeWorldTrust } from '../attack/world-trust.ts';
 import { startAttacker } from './attacker.ts';
 import { startCustomers } from './customers.ts';
+import { type OperatorFiles, operatorsText, provisionOperators } from './operators.ts';
 import { startPhones } from './phones.ts';
 import { Tally } from './tally.ts';
 import { startView } from './view.ts';
@@ -132,6 +133,7 @@ interface RunningDemo {
   /** The makers of the simulated phones. */
   readonly makers: SimulatedWorld;
   readonly files: WorldFiles;
+  readonly operators: OperatorFiles;
   readonly stop: () => Promise<void>;
 }
 
@@ -156,6 +158,7 @@ const start = async (options: DemoOptions): Promise<RunningDemo> => {
     gateway: running,
     makers,
     files,
+    operators: await provisionOperators(running, folder),
     stop: async () => {
       await running.stop();
       await bank.close();
@@ -177,10 +180,11 @@ export const demo = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   const stopped = untilAsked();
-  const { bank, gateway, makers, files, stop } = await start(options);
+  const { bank, gateway, makers, files, operators, stop } = await start(options);
   const tally = new Tally();
   const trust = trustOf(gateway);
   process.stdout.write(`ready ${JSON.stringify({ gateway: gateway.url, bank: bank.url, console: null })}\n`);
+  process.stderr.write(operatorsText(gateway.adminUrl, trust.app, operators));
   const customers = startCustomers({ gateway: gateway.url, trust, count: options.customers, tally });
   const attacker = options.attacker ? startAttacker({ gateway: gateway.url, trust, tally }) : undefined;
   const phones = startPhones({

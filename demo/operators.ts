@@ -1,0 +1,53 @@
+/** Operators of the demo: three tokens in files that only their owner may read, so that the commands work without ceremony. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAdminClient, type Grant } from '@hauberk/admin-client';
+import { issueStartupSecret, type RunningGateway } from '@hauberk/server';
+
+/** Where the tokens lie. */
+export interface OperatorFiles {
+  readonly administrator: string;
+  /** May change devices. */
+  readonly alice: string;
+  /** May approve what alice proposes. */
+  readonly bob: string;
+}
+
+const people: Readonly<Record<'alice' | 'bob', readonly Grant[]>> = {
+  alice: [{ app: '*', role: 'operator' }],
+  bob: [{ app: '*', role: 'approver' }],
+};
+
+/** Goes the way of a first start: secret, administrator, a token for each person. */
+export const provisionOperators = async (
+  { administration, adminUrl }: RunningGateway,
+  folder: string,
+): Promise<OperatorFiles> => {
+  const place = join(folder, 'operators');
+  mkdirSync(place, { mode: 0o700 });
+  const keep = (name: string, secret: string): string => {
+    const file = join(place, `${name}.token`);
+    writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx' });
+    return file;
+  };
+  const issued = await issueStartupSecret(administration, true);
+  if (!issued.ok) throw new Error(issued.code);
+  const { secret } = (await createAdminClient({ url: adminUrl }).login({ body: { secret: issued.value.text } })).value;
+  const api = createAdminClient({ url: adminUrl, token: secret });
+  const tokenOf = async (subject: 'alice' | 'bob'): Promise<string> => {
+    const { value } = await api.createToken({ body: { subject, label: 'demo', grants: people[subject], days: 1 } });
+    return keep(subject, value.secret);
+  };
+  return { administrator: keep('administrator', secret), alice: await tokenOf('alice'), bob: await tokenOf('bob') };
+};
+
+/** How to use them. */
+export const operatorsText = (adminUrl: string, app: string, { administrator, alice, bob }: OperatorFiles): string =>
+  [
+    'operators, in another terminal:',
+    `  export HAUBERK_URL=${adminUrl} HAUBERK_TOKEN_FILE=${alice}`,
+    `  bin/hauberk device list --app ${app}`,
+    `  bin/hauberk device suspend ID --app ${app} --reason "reported by phone"`,
+    `  unsuspend takes two: bob approves with ${bob}; the administrator has ${administrator}`,
+    '',
+  ].join('\n');

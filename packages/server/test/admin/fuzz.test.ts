@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fuzzAdmin } from '../../fuzz/admin.ts';
+
+const count = process.env['HAUBERK_FULL'] === '1' ? 1_000_000 : 4_000;
+const seed = Number(process.env['HAUBERK_SEED'] ?? '20261121');
+
+test(`fuzz admin: ${count} mutants with seed ${seed} break no promise of the parsers`, () => {
+  const { accepted, refused } = fuzzAdmin(count, seed);
+  // A fuzzer whose mutants are all refused, or never, tests nothing.
+  assert.ok(accepted > count / 100, `${accepted} accepted`);
+  for (const code of ['malformed', 'elsewhere', 'no-secret']) assert.ok((refused[code] ?? 0) > 0, code);
+});
