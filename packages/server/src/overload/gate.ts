@@ -11,7 +11,7 @@ import { noPressure, type Pressure, stepPressure } from './pressure.ts';
 import { placeOf, rankOf } from './priority.ts';
 import { emptyGauge, expectedWait, type QueueGauge, stepGauge } from './queue-wait.ts';
 import type { OverloadReason } from './reasons.ts';
-import { costOf, idleWork, stepWork, type WorkQueue } from './work-queue.ts';
+import { costOf, idleWork, refusalsIn, stepWork, type WorkQueue } from './work-queue.ts';
 
 /** What is counted of an upstream. */
 export interface WatchedUpstream {
@@ -68,6 +68,9 @@ const leastQueued = 16;
 const behindMs = 10;
 /** A loop that was behind counts as such for this long: its work takes several turns. */
 const staysBehindMs = 100;
+
+/** The highest rank. */
+const lastRank = rankOf('money');
 
 /** Protected routes get nothing but refusals from a request that shows no ticket: it stands behind all others. */
 const isHopeless = (route: Route, { headers }: RequestHead): boolean =>
@@ -165,7 +168,7 @@ class Gate implements OverloadGate {
       this.start(nowMs);
       return undefined;
     }
-    const loopMs = this.loopWait(nowMs);
+    const loopMs = this.loopWait(rank, nowMs);
     const waitMs = queue?.waitAt(nowMs) ?? 0;
     if (loopMs + waitMs < this.targetMs) return undefined;
     const isShedding = this.loop.isShedding || queue?.pressure.isShedding === true;
@@ -178,10 +181,12 @@ class Gate implements OverloadGate {
   }
 
   /** Work that is admitted and not done, while the loop is behind; otherwise what it holds up is not here. */
-  private loopWait(nowMs: number): number {
+  private loopWait(rank: number, nowMs: number): number {
     if (this.open < leastQueued || (nowMs >= this.behindUntil && nowMs < this.dueAt + behindMs)) return 0;
     const admittedMs = this.work.backlogMs + this.admittedSinceTick * costOf(this.work);
-    return Math.max(this.lateMs, admittedMs - (nowMs - this.lastTick));
+    // A flood of heads makes every turn late and cannot be helped by shedding what comes last: that goes by the work of its own kind.
+    const lateMs = rank >= lastRank ? this.lateMs / 4 : this.lateMs;
+    return Math.max(lateMs, admittedMs - (nowMs - this.lastTick));
   }
 
   private start(nowMs: number): void {
@@ -210,7 +215,8 @@ class Gate implements OverloadGate {
     this.refusedSinceTick = 0;
     let isQueued = false;
     for (const queue of this.queues.values()) isQueued = queue.step(elapsedMs, nowMs, this.targetMs) || isQueued;
-    const isParked = this.parking.release(elapsedMs, nowMs, this.loop.isShedding);
+    const most = this.loop.isShedding ? refusalsIn(elapsedMs, this.work) : Number.POSITIVE_INFINITY;
+    const isParked = this.parking.release(most, nowMs);
     this.quietUntil = isQueued || nowMs < this.behindUntil ? -1 : this.dueAt + behindMs;
     if (this.restTicks >= idleTicks && !isQueued && !isParked && !this.loop.isShedding) this.rest();
   };

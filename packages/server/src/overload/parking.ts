@@ -8,15 +8,13 @@
 export interface Parking {
   /** `end` is called when it is its turn. */
   readonly park: (end: () => void) => void;
-  /** Ends as many as the elapsed time allows, or all when `isShort` is false; answers whether some still wait. */
-  readonly release: (elapsedMs: number, nowMs: number, isShort: boolean) => boolean;
+  /** Ends at most so many, and those that waited long enough; answers whether some still wait. */
+  readonly release: (most: number, nowMs: number) => boolean;
   readonly releaseAll: () => void;
 }
 
-/** Refusals a second while the event loop is short: a few percent of a thread. */
-const perSecond = 2000;
-/** Longest wait of one refusal, in milliseconds; half of the shortest `Retry-After`, so that it changes nothing for who heeds that. */
-const longestMs = 500;
+/** Longest wait of one refusal, in milliseconds: the shortest `Retry-After`, so that it changes little for who heeds that. */
+const longestMs = 1000;
 
 interface Parked {
   readonly end: () => void;
@@ -34,11 +32,10 @@ export const createParking = (now: () => number): Parking => {
   };
   return {
     park: (end) => void parked.push({ end, at: now() }),
-    release: (elapsedMs, nowMs, isShort) => {
-      const due = isShort ? Math.max(1, Math.floor((elapsedMs * perSecond) / 1000)) : parked.length;
+    release: (most, nowMs) => {
       for (let ended = 0; first < parked.length; ended += 1) {
         const isOld = nowMs - (parked[first] as Parked).at >= longestMs;
-        if (ended >= due && !isOld) break;
+        if (ended >= most && !isOld) break;
         endFirst();
       }
       if (first === parked.length || first > 4096) {

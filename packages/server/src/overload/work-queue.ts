@@ -26,6 +26,13 @@ const dearestMs = 5;
 /** Processor time of one request, in milliseconds. */
 export const costOf = ({ busyMs, requests }: WorkQueue): number => Math.min(dearestMs, busyMs / requests);
 
+/** Share of the time that may go into refusals while time is short. */
+const refusalTime = 0.05;
+
+/** Refusals that may be written in a time. */
+export const refusalsIn = (elapsedMs: number, queue: WorkQueue): number =>
+  Math.max(1, Math.floor((elapsedMs * refusalTime) / (costOf(queue) * refusalShare)));
+
 /** Takes in what happened since the last look. */
 export const stepWork = (
   queue: WorkQueue,
