@@ -6,7 +6,7 @@ import { nodeCrypto } from '@hauberk/crypto/node';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, concat, epochMs, fromHex } from '@hauberk/primitives';
 import type { UserVerification } from '@hauberk/sdk/trusted';
-import { type PhoneKind, simulatedPhone, worldTrust } from '@hauberk/simulator';
+import { type PhoneKind, simulatedPhone, simulatedWorld, worldTrust } from '@hauberk/simulator';
 import {
   admitTrustedKey,
   mayState,
@@ -15,13 +15,15 @@ import {
   trustedKinds,
 } from '../src/trusted-key.ts';
 
+/** One for all: makers are slow to make. */
+const world = simulatedWorld();
 const head = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 
 const enrolled = async (
   kind: PhoneKind,
   userVerification: UserVerification,
 ): Promise<{ publicKey: Bytes; verdict: Verdict }> => {
-  const { world, backend } = simulatedPhone(kind);
+  const { backend } = simulatedPhone(kind, { world });
   const challenge = nodeCrypto.random(32);
   const key = await backend.createKey({ alias: 'k', use: 'sign', userVerification, level: 'hardware', challenge });
   const now = epochMs(world.now());

@@ -18,12 +18,14 @@ import {
   runBridgeConformance,
 } from '@hauberk/sdk/bridge-conformance';
 import { bridgeOver, memoryTrustedStore, softwareBackend, type TrustedBridge } from '@hauberk/sdk/trusted';
-import { phoneKinds, type SimulatedPhone, simulatedPhone, worldTrust } from '@hauberk/simulator';
+import { phoneKinds, type SimulatedPhone, simulatedPhone, simulatedWorld, worldTrust } from '@hauberk/simulator';
 import { brokenBridges } from './broken-bridges.ts';
 
+/** One for all: makers are slow to make. */
+const world = simulatedWorld();
 const head = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 
-const verifyFor = ({ world }: SimulatedPhone): NonNullable<ConformanceHelp['verifyEvidence']> => {
+const verifyFor = (): NonNullable<ConformanceHelp['verifyEvidence']> => {
   /** App Attest keys by the device key that they were shown with. */
   const attesting = new Map<string, Bytes>();
   return async (kind, statement, challenge, publicKey, moment) => {
@@ -56,7 +58,7 @@ const verifyFor = ({ world }: SimulatedPhone): NonNullable<ConformanceHelp['veri
 const helpFor = (phone: SimulatedPhone): ConformanceHelp => ({
   crypto: nodeAsyncCrypto,
   user: { next: phone.user, shown: phone.shown },
-  verifyEvidence: verifyFor(phone),
+  verifyEvidence: verifyFor(),
 });
 const named = (results: readonly ConformanceResult[], outcome: ConformanceResult['outcome']): readonly string[] =>
   results.filter((result) => result.outcome === outcome).map(({ name, detail }) => `${name}: ${detail}`);
@@ -64,7 +66,7 @@ const named = (results: readonly ConformanceResult[], outcome: ConformanceResult
 describe('bridge conformance', () => {
   for (const kind of phoneKinds)
     it(`the simulated ${kind} passes`, async () => {
-      const phone = simulatedPhone(kind);
+      const phone = simulatedPhone(kind, { world });
       const results = await runBridgeConformance(phone.bridge, helpFor(phone));
       assert.deepEqual(named(results, 'failed'), []);
       assert.deepEqual(named(results, 'skipped'), ['user-unavailable: it verifies users']);
@@ -95,7 +97,7 @@ describe('bridge conformance', () => {
 
   for (const { name, caughtBy, make } of brokenBridges)
     it(`a bridge that ${name} is caught by ${caughtBy}`, async () => {
-      const phone = simulatedPhone('android-strongbox');
+      const phone = simulatedPhone('android-strongbox', { world });
       const results = await runBridgeConformance(make(phone) satisfies TrustedBridge, helpFor(phone));
       const failed = results.filter(({ outcome }) => outcome === 'failed').map((result) => result.name);
       assert.ok(failed.includes(caughtBy), `failed: ${failed.join() || 'nothing'}`);

@@ -24,9 +24,11 @@ import {
   trustedServices,
 } from '@hauberk/sdk/trusted';
 import { fileTrustedStore, nodeTrustedServices } from '@hauberk/sdk/trusted-node';
-import { phoneKinds, simulatedPhone } from '@hauberk/simulator';
+import { phoneKinds, simulatedPhone, simulatedWorld } from '@hauberk/simulator';
 import fc from 'fast-check';
 
+/** One for all: makers are slow to make. */
+const world = simulatedWorld();
 const scope = { organisation: 'bank', app: 'phone', service: 'api' } as const;
 const prompt = { title: 'Payment', text: 'Pay 20.00 EUR to Bob?' };
 const data = utf8('{"amount":"20.00","to":"Bob"}');
@@ -64,7 +66,7 @@ interface Host {
 }
 
 const phones = phoneKinds.map((kind): Host => {
-  const phone = simulatedPhone(kind);
+  const phone = simulatedPhone(kind, { world });
   const services = trustedServices(bridgeBackend(phone.bridge), { ...scope, crypto: nodeAsyncCrypto, now: Date.now });
   return { name: `a simulated ${kind}`, services, user: phone.user, hasCamera: true, hasEvidence: true };
 });
@@ -191,7 +193,7 @@ describe('trusted services and their bridge', () => {
   });
 
   it('whatever is sent, a bridge answers once, in the contract’s form, and nothing throws', async () => {
-    const { bridge } = simulatedPhone('android');
+    const { bridge } = simulatedPhone('android', { world });
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom('AA', 'k', 'sign', 'none', 'software', 32));
     const names = ['alias', 'use', 'userVerification', 'level', 'challenge', 'message', 'prompt', 'plaintext', 'kind'];
     const params = fc.dictionary(fc.constantFrom(...names), value);
@@ -225,7 +227,7 @@ describe('trusted services and their bridge', () => {
   });
 
   it('an approval without a verified user is none', async () => {
-    const phone = simulatedPhone('android');
+    const phone = simulatedPhone('android', { world });
     const backend = bridgeBackend(phone.bridge);
     const lying = {
       ...backend,

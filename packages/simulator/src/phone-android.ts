@@ -60,7 +60,7 @@ const batchOf = (kind: AndroidKind, world: SimulatedWorld, tricks: Tricks): Atte
     const dates = tricks.has('expired-provisioning') ? { from: maker.now - 60 * day, until: maker.now - 30 * day } : {};
     return remoteBatch(maker, { ...options, issuedCount, ...dates });
   }
-  const serial = sha256(utf8(`keybox ${kind}`)).slice(0, 10);
+  const serial = sha256(utf8(`keybox ${kind} ${isListed ? [...tricks].join() : ''}`)).slice(0, 10);
   serial[0] = 0x0b;
   if (isListed) world.list(toHex(serial).slice(1), tricks.has('leaked-keybox') ? 'REVOKED' : 'SUSPENDED');
   return factoryBatch(kind === 'android-factory' ? world.oldAndroid : maker, { ...options, serial });

@@ -18,10 +18,13 @@ import {
   phoneKinds,
   type SimulatedPhone,
   simulatedPhone,
+  simulatedWorld,
   trickWords,
   worldTrust,
 } from '../src/index.ts';
 
+/** One for all: makers are slow to make. */
+const world = simulatedWorld();
 const challenge = nodeCrypto.random(32);
 const head = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 
@@ -66,7 +69,7 @@ const enrol = async (phone: SimulatedPhone, asked = challenge) => {
 
 for (const kind of phoneKinds)
   test(`an honest ${kind} is believed`, async () => {
-    const verdict = await enrol(simulatedPhone(kind));
+    const verdict = await enrol(simulatedPhone(kind, { world }));
     assert.ok(verdict.ok, verdict.ok ? '' : `${verdict.code} ${verdict.detail}`);
     assert.deepEqual(verdict.value.anomalies, []);
     assert.equal(verdict.value.tier, kind === 'iphone' ? 'secure-element' : 'tee');
@@ -113,12 +116,12 @@ for (const [kind, tricks] of [
 ] as const)
   for (const [trick, code] of Object.entries(tricks))
     test(`${kind}, ${trick}: ${code}`, async () => {
-      const verdict = await enrol(simulatedPhone(kind, { tricks: [trick as PhoneTrick] }));
+      const verdict = await enrol(simulatedPhone(kind, { world, tricks: [trick as PhoneTrick] }));
       assert.equal(verdict.ok ? 'believed' : verdict.code, code);
     });
 
 test('a device farm is believed, and the verdict says what is odd', async () => {
-  const verdict = await enrol(simulatedPhone('android', { tricks: ['device-farm'] }));
+  const verdict = await enrol(simulatedPhone('android', { world, tricks: ['device-farm'] }));
   assert.deepEqual(verdict.ok && verdict.value.anomalies.map(({ code }) => code), ['MANY_CERTIFICATES_ISSUED']);
 });
 
@@ -128,7 +131,7 @@ test('evidence shown again is about another challenge', async () => {
     ['iphone', 'app-attest.nonce'],
     ['harmony', 'CHALLENGE_MISMATCH'],
   ] as const) {
-    const phone = simulatedPhone(kind, { tricks: ['replayed-evidence'] });
+    const phone = simulatedPhone(kind, { world, tricks: ['replayed-evidence'] });
     await enrol(phone, nodeCrypto.random(32));
     const verdict = await enrol(phone);
     assert.equal(verdict.ok ? 'believed' : verdict.code, code);
@@ -169,8 +172,8 @@ test('an iPhone asserts with a counter that rises; with a copy of its key it sta
     }
     return counters;
   };
-  assert.deepEqual(await bound(simulatedPhone('iphone')), [1, 2, 3]);
-  assert.deepEqual(await bound(simulatedPhone('iphone', { tricks: ['counter-rollback'] })), [1, 1, 1]);
+  assert.deepEqual(await bound(simulatedPhone('iphone', { world })), [1, 2, 3]);
+  assert.deepEqual(await bound(simulatedPhone('iphone', { world, tricks: ['counter-rollback'] })), [1, 1, 1]);
 });
 
 test('a token of Play is a second opinion beside the evidence of the key', async () => {
@@ -179,7 +182,7 @@ test('a token of Play is a second opinion beside the evidence of the key', async
     [['unlocked'], 'play-integrity.device'],
     [['repackaged'], 'play-integrity.app'],
   ] as const) {
-    const phone = simulatedPhone('android', { tricks, hasPlay: true });
+    const phone = simulatedPhone('android', { world, tricks, hasPlay: true });
     const key = await phone.backend.createKey({
       alias: 'k',
       use: 'sign',
