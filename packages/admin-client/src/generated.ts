@@ -127,6 +127,16 @@ export type Settlement = {
   readonly settlement: 'executed' | 'not-executed';
 };
 
+/** See docs/openapi.json, StatementAnswer. */
+export type StatementAnswer = {
+  readonly holds: boolean; readonly reason: string | null; readonly createdAtMs: number | null; readonly mediaType: string | null;
+};
+
+/** docs/trusted-services.md */
+export type StatementQuestion = {
+  readonly statement: string; readonly kind: 'identify' | 'sign' | 'verify-user' | 'capture' | 'seal'; readonly service: string; readonly publicKey: string; readonly challenge: string; readonly dataSha256: string; readonly maxAgeMs?: number | undefined; readonly prompt?: { readonly title: string; readonly text: string } | undefined; readonly capture?: { readonly mediaType: string; readonly capturedAtMs: number } | undefined;
+};
+
 /** See docs/openapi.json, Token. */
 export type Token = {
   readonly id: string; readonly prefix: string; readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly state: 'live' | 'expired' | 'revoked'; readonly createdBy: string; readonly createdAtMs: number; readonly expiresAtMs: number; readonly lastUsedAtMs: number | null; readonly revokedAtMs: number | null;
@@ -190,6 +200,8 @@ export interface AdminApi {
   listUnknownOutcomes(input: { readonly app: string }): Promise<Answered<UnknownOutcomes>>;
   /** Says what became of it, as the upstream knows. */
   settleUnknownOutcome(input: { readonly app: string; readonly entry: string; readonly body: Settlement }): Promise<Answered<UnknownOutcomes>>;
+  /** Says whether a trusted statement of an app holds. The challenge must have been issued and taken back by the caller. */
+  verifyStatement(input: { readonly app: string; readonly body: StatementQuestion }): Promise<Answered<StatementAnswer>>;
 }
 
 /** How each is sent. */
@@ -217,4 +229,5 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   listOrganisationAudit: { method: 'GET', path: '/audit', query: ['limit', 'after'], hasBody: false, hasVersion: false },
   listUnknownOutcomes: { method: 'GET', path: '/apps/{app}/unknown-outcomes', query: [], hasBody: false, hasVersion: false },
   settleUnknownOutcome: { method: 'POST', path: '/apps/{app}/unknown-outcomes/{entry}', query: [], hasBody: true, hasVersion: false },
+  verifyStatement: { method: 'POST', path: '/apps/{app}/statements/verify', query: [], hasBody: true, hasVersion: false },
 };

@@ -204,6 +204,7 @@ export {
   sealedAssociated,
   sealForRecipient,
   type TrustedClaims,
+  type TrustedData,
   type TrustedExpectations,
   type TrustedKind,
   type TrustedReason,

@@ -96,9 +96,15 @@ export const trustedBytes = (text: string): Bytes => bytesUnderContext(context.t
 /** The digest of what the user is shown. */
 export const promptBytes = (title: string, text: string): Bytes => concat(utf8(title), Uint8Array.of(0), utf8(text));
 
+/** Data, or their SHA-256 where somebody else holds them. */
+export type TrustedData = Uint8Array | { readonly sha256: Uint8Array };
+
+const digestOf = (crypto: Pick<SyncCrypto, 'sha256'>, data: TrustedData): Uint8Array =>
+  data instanceof Uint8Array ? crypto.sha256(data) : data.sha256;
+
 /** What was captured. */
 export interface CapturedMedia {
-  readonly media: Uint8Array;
+  readonly media: TrustedData;
   readonly mediaType: string;
   /** By the device's clock. */
   readonly capturedAtMs: number;
@@ -216,7 +222,7 @@ export interface VerifiedStatement extends TrustedClaims {
 export const verifyTrustedStatement = (
   crypto: SyncCrypto,
   statement: string,
-  data: Uint8Array,
+  data: TrustedData,
   expected: TrustedExpectations,
 ): Result<VerifiedStatement, TrustedReason> => {
   const read = readStatement(statement);
@@ -226,7 +232,7 @@ export const verifyTrustedStatement = (
   const fault = checkClaims(read.claims, expected, crypto);
   if (fault !== undefined) return refuse(fault);
   if (!crypto.verify(expected.publicKey, read.signedBytes, read.signature)) return refuse('trusted.signature');
-  if (!equalBytes(read.claims.digest, crypto.sha256(data))) return refuse('trusted.digest');
+  if (!equalBytes(read.claims.digest, digestOf(crypto, data))) return refuse('trusted.digest');
   return accept(read.claims as VerifiedStatement);
 };
 
@@ -251,7 +257,7 @@ export const verifyTrustedCapture = (
   if (capturedAtMs < read.claims.createdAtMs - tolerance) return refuse('trusted.too-old');
   const digests = {
     binding: crypto.sha256(utf8(read.text)),
-    media: crypto.sha256(media),
+    media: digestOf(crypto, media),
     mediaType: crypto.sha256(utf8(mediaType)),
   };
   return crypto.verify(expected.publicKey, captureBytes(digests, capturedAtMs), read.signature)

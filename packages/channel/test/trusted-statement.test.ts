@@ -125,6 +125,13 @@ const captureCode = (
   return answer.ok ? 'holds' : answer.code;
 };
 
+test('who holds only the hash of the data verifies the same', () => {
+  const verify = (hash: Bytes) => verifyTrustedStatement(nodeCrypto, write(), { sha256: hash }, expected);
+  assert.ok(verify(sha256(data)).ok);
+  const other = verify(sha256(media));
+  assert.equal(other.ok ? 'holds' : other.code, 'trusted.digest');
+});
+
 test('a capture holds for its media, type and time alone', () => {
   assert.equal(captureCode(capture()), 'holds');
   assert.equal(

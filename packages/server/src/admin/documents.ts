@@ -57,7 +57,8 @@ export interface SettlementDocument {
 /** Every schema that the OpenAPI document names. */
 export const components: z.core.$ZodRegistry<{ id: string }> = z.registry<{ id: string }>();
 
-const named = <Schema extends z.ZodType>(id: string, schema: Schema): Schema => {
+/** Gives a schema the name that the OpenAPI document has for it. */
+export const named = <Schema extends z.ZodType>(id: string, schema: Schema): Schema => {
   components.add(schema, { id });
   return schema;
 };

@@ -23,6 +23,7 @@ export const operationNames = [
   'listOrganisationAudit',
   'listUnknownOutcomes',
   'settleUnknownOutcome',
+  'verifyStatement',
 ] as const;
 
 /** One of them. */

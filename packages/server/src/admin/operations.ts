@@ -3,6 +3,7 @@ import { approvalOperations } from './approval-operations.ts';
 import { deviceOperations } from './device-operations.ts';
 import type { Operation } from './operation.ts';
 import { recordOperations } from './record-operations.ts';
+import { statementOperations } from './statement-operations.ts';
 import { tokenOperations } from './token-operations.ts';
 
 /** In the order in which the documentation shows them. */
@@ -11,4 +12,5 @@ export const operations: readonly Operation[] = [
   ...deviceOperations,
   ...approvalOperations,
   ...recordOperations,
+  ...statementOperations,
 ];

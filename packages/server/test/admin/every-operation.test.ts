@@ -92,6 +92,18 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     body: { action: 'suspend', reason: 'reported', devices: [await device(), await device()] },
     status: 200,
   }),
+  verifyStatement: async () => ({
+    path: '/apps/corporate/statements/verify',
+    body: {
+      statement: 'x',
+      kind: 'sign',
+      service: 'api',
+      publicKey: 'B'.repeat(87),
+      challenge: 'A'.repeat(43),
+      dataSha256: 'A'.repeat(43),
+    },
+    status: 200,
+  }),
   listApprovals: async () => ({ path: '/apps/corporate/approvals', query: 'sort=created&limit=5', status: 200 }),
   findApproval: async () => ({ path: await approvalPath(), status: 200 }),
   editApproval: async () => {
@@ -291,4 +303,5 @@ test('no other path and no other method is served', async () => {
   assert.equal((await fetch(`${world.url}/admin/v2/self`)).status, 421);
   const document = await fetch(`${world.url}/admin/v1/openapi.json`);
   assert.equal(document.status, 200);
+  assert.equal(typeof (await document.json()), 'object');
 });
