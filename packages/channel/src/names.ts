@@ -23,6 +23,7 @@ export const endpoint = {
   hello: '/.well-known/hauberk/hello',
   enrolChallenge: '/.well-known/hauberk/enrol/challenge',
   enrol: '/.well-known/hauberk/enrol',
+  link: '/.well-known/hauberk/link',
   reports: '/.well-known/hauberk/reports',
   directives: '/.well-known/hauberk/directives',
 } as const;

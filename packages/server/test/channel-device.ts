@@ -98,27 +98,33 @@ export const fetchConfig = async (base: string, trust: GatewayTrust): Promise<Tr
   return trusted.value;
 };
 
+/** A fresh enrolment challenge. */
+export const fetchChallenge = async (base: string, trust: GatewayTrust): Promise<Uint8Array<ArrayBuffer>> => {
+  const headers = { 'content-type': 'application/json' };
+  const asked = await send(base, {
+    method: 'POST',
+    url: endpoint.enrolChallenge,
+    headers,
+    body: JSON.stringify(scopeOf(trust)),
+  });
+  return fromBase64Url(String(jsonOf(asked)['challenge'])) ?? new Uint8Array(0);
+};
+
 /** A signed enrolment document over a fresh challenge. */
 export const enrolmentDocument = async (
   base: string,
   trust: GatewayTrust,
   key: KeyPair,
   joins: string | null,
+  purpose: 'identity' | 'step-up' = joins === null ? 'identity' : 'step-up',
 ): Promise<string> => {
   const scope = scopeOf(trust);
-  const headers = { 'content-type': 'application/json' };
-  const asked = await send(base, {
-    method: 'POST',
-    url: endpoint.enrolChallenge,
-    headers,
-    body: JSON.stringify(scope),
-  });
-  const challenge = fromBase64Url(String(jsonOf(asked)['challenge'])) ?? new Uint8Array(0);
+  const challenge = await fetchChallenge(base, trust);
   const payload = enrolmentPayload({
     ...scope,
     challenge,
     publicKey: key.publicKey,
-    purpose: joins === null ? 'identity' : 'step-up',
+    purpose,
     evidence: { kind: 'software' },
     deviceId: joins,
   });

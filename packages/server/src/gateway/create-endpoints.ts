@@ -8,16 +8,11 @@ import { type Priority, rankOf } from '../overload/priority.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import type { ChannelState } from './channel-state.ts';
 import type { Endpoint, EndpointAnswer, EndpointCall, Endpoints } from './endpoints.ts';
-import {
-  type EnrolmentShell,
-  enrolOwnKey,
-  maxEnrolmentBytes,
-  serveChallenge,
-  serveEnrolment,
-} from './enrol-endpoint.ts';
+import { enrolOwnKey, maxEnrolmentBytes, serveChallenge, serveEnrolment } from './enrol-endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { type HandshakeShell, maxHelloBytes, serveHello } from './handshake-endpoint.ts';
 import { storageReason, type UpstreamReply } from './idempotency.ts';
+import { type LinkShell, linkDevice, maxLinkBytes } from './link-endpoint.ts';
 import { problemBody } from './problems.ts';
 import { type Authorised, answerVerified, boundProblem, demandOf, type Protection, unboundProblem } from './protect.ts';
 import type { Reason } from './reasons.ts';
@@ -29,7 +24,7 @@ export interface EndpointParts {
   readonly services: readonly string[];
   readonly channel: ChannelState;
   readonly handshake: HandshakeShell;
-  readonly enrolment: EnrolmentShell;
+  readonly enrolment: LinkShell;
   readonly outbox: Outbox;
   /** Of the configuration in force. */
   readonly protection: () => Protection;
@@ -165,6 +160,14 @@ const keepReports = async (parts: EndpointParts, { request }: Authorised): Promi
   return accept({ status: 200, headers, body: utf8(JSON.stringify({ accepted: entries.length })) });
 };
 
+/** Two apps of one phone, joined by a proof of both keys. */
+const serveLink = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
+  const service = ownService(parts, call);
+  if (service === undefined) return refusal('request.service', call.instance);
+  const route = ownRoute(parts, service, endpoint.link, maxLinkBytes);
+  return serveOwn(parts.protection(), route, call, ({ request }) => linkDevice(parts.enrolment, request));
+};
+
 const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
   const service = ownService(parts, call);
   if (service === undefined) return refusal('request.service', call.instance);
@@ -210,5 +213,6 @@ export const createEndpoints = (parts: EndpointParts): Endpoints =>
       ),
     ],
     [endpoint.enrol, post('enrol', maxEnrolmentBytes, true, ranks.enrolment, (call) => serveEnrol(parts, call))],
+    [endpoint.link, post('link', maxLinkBytes, true, ranks.enrolment, (call) => serveLink(parts, call))],
     [endpoint.reports, post('reports', maxReportBytes, false, ranks.reports, (call) => serveReports(parts, call))],
   ]);

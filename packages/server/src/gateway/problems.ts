@@ -192,6 +192,7 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'body.too-slow': 'slow',
   'body.aborted': 'slow',
   'body.not-json': 'malformed',
+  'link.refused': 'refused',
   'coding.unsupported': 'unsupported',
   'coding.malformed': 'malformed',
   'coding.bomb': 'too-large',

@@ -53,7 +53,8 @@ export type GatewayReason =
   | 'gateway.method'
   | 'early.refused'
   | 'request.unprotected'
-  | 'body.not-json';
+  | 'body.not-json'
+  | 'link.refused';
 
 /** Every inner reason code that can end a request. */
 export type Reason =

@@ -25,7 +25,6 @@ import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
 import type { BodyPace } from './body.ts';
 import { type ChannelState, openChannelState } from './channel-state.ts';
-import type { EnrolmentShell } from './enrol-endpoint.ts';
 import { unverifiedFacts } from './facts.ts';
 import { type ForwardOutcome, forward, isBusy, type UpstreamRequest } from './forward.ts';
 import { forwardDecoded } from './forward-decoded.ts';
@@ -33,6 +32,7 @@ import { forwardStream } from './forward-stream.ts';
 import type { HandshakeShell } from './handshake-endpoint.ts';
 import { createHold, type Hold } from './hold.ts';
 import { upstreamHeaders } from './hygiene.ts';
+import type { LinkShell } from './link-endpoint.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { forwardUnverified } from './observe.ts';
@@ -279,7 +279,8 @@ export const handshakeShellOf = (parts: WorkerParts): HandshakeShell => ({
 });
 
 /** The enrolments of this thread. */
-export const enrolmentShellOf = (parts: WorkerParts): EnrolmentShell => ({
+export const enrolmentShellOf = (parts: WorkerParts): LinkShell => ({
+  apps: () => parts.config().apps.map(({ id }) => id),
   crypto: nodeCrypto,
   devices: parts.state.ports.devices,
   attestations: parts.state.ports.attestations,
