@@ -31,6 +31,7 @@ import { attack as helloNextMonth } from './hello-next-month.ts';
 import { attack as helloReplayed } from './hello-replayed.ts';
 import { attack as helloResigned } from './hello-resigned.ts';
 import { attack as leakedKeybox } from './leaked-keybox.ts';
+import { attack as loginGuess } from './login-guess.ts';
 import { attack as lostReplyRetry } from './lost-reply-retry.ts';
 import { attack as lostReplySameBytes } from './lost-reply-same-bytes.ts';
 import { attack as migrationAlgorithm } from './migration-algorithm.ts';
@@ -118,6 +119,7 @@ export const attacks: readonly Attack[] = [
   helloNextMonth,
   helloReplayed,
   helloResigned,
+  loginGuess,
   lostReplyRetry,
   lostReplySameBytes,
   namedTrace,

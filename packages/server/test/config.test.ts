@@ -208,6 +208,11 @@ describe('combinations that would promise more than they keep are refused', () =
       [demanding({ requiresSteps: ['otp', 'face'] }), opening],
       ['routes[0].requiresSteps[1]'],
     ],
+    [
+      'a limit by name where nobody is named',
+      [route({ login: { credential: login, endsLogin: true, failures: { name: { requests: 3 } } } })],
+      ['routes[0].login.failures.name'],
+    ],
     ['an open money route', [route({ class: 'money', protection: 'none' })], ['routes[0].protection']],
     ['a money route that refuses everybody', [route({ class: 'money', protection: 'none', outcome: 'deny' })], []],
   ];

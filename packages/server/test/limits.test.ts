@@ -47,6 +47,20 @@ test('limit: a refusal says after which time the next one is admitted', () => {
   assert.equal(limiter.admit(limit, 'route', 'a', at(100 + wait)), 0);
 });
 
+test('limit: what is given back can be used again, once, and never more than the burst', () => {
+  const limiter = limiterOf(1024);
+  const limit = { perSecond: 0.001, burst: 2 };
+  const admit = (): boolean => limiter.admit(limit, 'x', 'a', at(0)) === 0;
+  limiter.giveBack(limit, 'x', 'a', at(0));
+  assert.deepEqual([admit(), admit(), admit()], [true, true, false]);
+  limiter.giveBack(limit, 'x', 'other', at(0));
+  assert.equal(admit(), false);
+  limiter.giveBack(limit, 'x', 'a', at(0));
+  assert.deepEqual([admit(), admit()], [true, false]);
+  for (let index = 0; index < 5; index += 1) limiter.giveBack(limit, 'x', 'a', at(0));
+  assert.deepEqual([admit(), admit(), admit()], [true, true, false]);
+});
+
 test('limit: subjects and scopes do not share', () => {
   const limiter = limiterOf(1024);
   const limit = { perSecond: 0.001, burst: 1 };

@@ -54,12 +54,23 @@ const json = (response: ServerResponse, status: number, value: object): void => 
   response.end(JSON.stringify(value));
 };
 
+/** A password is right, wrong, or nobody answers. */
+const guess = (body: string, response: ServerResponse): void => {
+  if (body.includes('fault')) json(response, 503, {});
+  else if (body.includes('right')) json(response, 200, { token: 't-guess', customerId: 'c-guess', accounts: [] });
+  else json(response, 401, { code: 'wrong' });
+};
+
 const replies: Readonly<Record<string, (body: string, response: ServerResponse) => void>> = {
   '/api/login': (body, response) => {
     const customer = customers[(JSON.parse(body) as { user: string }).user];
     if (customer === undefined) json(response, 401, {});
     else json(response, 200, customer);
   },
+  '/api/guess-name': guess,
+  '/api/guess-device': guess,
+  '/api/guess-address': guess,
+  '/api/guess-otp': guess,
   '/api/refresh': (_body, response) => json(response, 200, { token: 'token-ada-2' }),
   '/api/open-account': (_body, response) => json(response, 201, { account: { id: 'a3' } }),
   '/api/refused': (_body, response) => json(response, 409, { token: 'never', customerId: 'c-never', accounts: [] }),
@@ -92,7 +103,25 @@ const inPath = [{ kind: 'account', from: { in: 'path', parameter: 'id' } }];
 const inBody = [{ kind: 'account', from: { in: 'body', pointer: '/from' } }];
 const required = { demand: 'required' };
 
+/** Five a day, so that nothing comes back while a test runs. */
+const few = { requests: 5, perSeconds: 86_400, burst: 3 };
+const many = { requests: 100, perSeconds: 86_400 };
+const guessing = (path: string, failures: object): object => ({
+  path,
+  class: 'login',
+  login: { credential, opens, failures },
+});
+
 const routes: readonly object[] = [
+  guessing('/api/guess-name', { namePointer: '/user', name: few, device: many }),
+  guessing('/api/guess-device', { device: few }),
+  guessing('/api/guess-address', { address: few }),
+  {
+    path: '/api/guess-otp',
+    class: 'login',
+    requiresLogin: credential,
+    login: { credential, passesStep: 'otp', failures: { name: few } },
+  },
   { path: '/api/login', class: 'login', mode: 'sealed', login: { credential, opens } },
   { path: '/api/refused', class: 'login', login: { credential, opens } },
   { path: '/api/otp', class: 'login', requiresLogin: credential, login: { credential, passesStep: 'otp' } },
@@ -455,5 +484,71 @@ describe('observe mode', () => {
     bent[0] = (bent[0] ?? 0) ^ 1;
     assert.equal((await send(gateway.url, { ...sealed, body: bent })).status, 403);
     assert.equal(seen.length, before);
+  });
+});
+
+describe('failed logins', () => {
+  const attempt = async (opened: TestSession, path: string, body: object | string, headers = {}) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const reply = await call(opened, { url: path, body: text, headers });
+    assert.equal(reply.bound, true);
+    return reply.status === 429 ? String(code(reply)) : reply.status;
+  };
+  const reached = (path: string): number => seen.filter(({ url }) => url === path).length;
+
+  test('a name is held back after a few wrong ones, from whatever device and however it is spelt; others are not', async () => {
+    const path = '/api/guess-name';
+    const outcomes: (string | number)[] = [];
+    for (const user of ['Eve', 'eve ', 'EVE', 'eve'])
+      outcomes.push(await attempt(await session(), path, { user, password: 'x' }));
+    assert.deepEqual(outcomes, [401, 401, 401, 'limited']);
+    assert.equal(await attempt(await session(), path, { user: 'eve', password: 'right' }), 'limited');
+    assert.equal(reached(path), 3);
+    assert.equal(await attempt(await session(), path, { user: 'mallory', password: 'x' }), 401);
+  });
+
+  test('what is right, and what the service could not answer, is not counted', async () => {
+    const opened = await session();
+    for (let index = 0; index < 6; index += 1)
+      assert.equal(await attempt(opened, '/api/guess-name', { user: 'ada', password: 'right' }), 200);
+    for (let index = 0; index < 6; index += 1)
+      assert.equal(await attempt(opened, '/api/guess-name', { user: 'ada', password: 'fault' }), 503);
+    assert.equal(await attempt(opened, '/api/guess-name', { user: 'ada', password: 'x' }), 401);
+  });
+
+  test('guesses that are sent at once are counted all the same', async () => {
+    const before = reached('/api/guess-name');
+    const sessions = await Promise.all(Array.from({ length: 8 }, () => session()));
+    const ask = { user: 'at-once', password: 'x' };
+    const outcomes = await Promise.all(sessions.map((opened) => attempt(opened, '/api/guess-name', ask)));
+    assert.equal(outcomes.filter((outcome) => outcome === 401).length, 3);
+    assert.equal(reached('/api/guess-name') - before, 3);
+  });
+
+  test('bodies that show no name share one count', async () => {
+    const opened = await session();
+    const bodies = ['user=eve', '{"user":["eve"]}', '{"user":"eve","user":"mallory"}', '{}', '[]'];
+    const outcomes = [];
+    for (const body of bodies) outcomes.push(await attempt(opened, '/api/guess-name', body));
+    assert.deepEqual(outcomes.slice(3), ['limited', 'limited']);
+  });
+
+  test('a device, and an address, are held back', async () => {
+    const opened = await session();
+    for (const [index, expected] of [401, 401, 401, 'limited'].entries())
+      assert.equal(await attempt(opened, '/api/guess-device', { user: `d${index}` }), expected);
+    assert.equal(await attempt(await session(), '/api/guess-device', { user: 'x' }), 401);
+    const outcomes = [];
+    for (let index = 0; index < 4; index += 1)
+      outcomes.push(await attempt(await session(), '/api/guess-address', { user: `u${index}` }));
+    assert.deepEqual(outcomes, [401, 401, 401, 'limited']);
+  });
+
+  test('behind a login its customer is the name', async () => {
+    const opened = await session();
+    await login(opened, 'ada');
+    const headers = { authorization: 'Bearer token-ada' };
+    for (const expected of [401, 401, 401, 'limited'])
+      assert.equal(await attempt(opened, '/api/guess-otp', { code: '000000' }, headers), expected);
   });
 });

@@ -21,6 +21,9 @@ const grantPointers = (grants: GrantsConfig): Readonly<Record<string, JsonPointe
 const optionalPointer = (pointer: string | undefined): JsonPointer | undefined =>
   pointer === undefined ? undefined : pointerTokens(pointer);
 
+const rateLimit = (rate: RateConfig | undefined): RateLimit | undefined =>
+  rate === undefined ? undefined : { perSecond: rate.requests / rate.perSeconds, burst: rate.burst ?? rate.requests };
+
 const loginRule = (login: LoginConfig): LoginRule => ({
   credential: login.credential,
   opens:
@@ -36,15 +39,21 @@ const loginRule = (login: LoginConfig): LoginRule => ({
   refreshPointer: optionalPointer(login.refreshPointer),
   endsLogin: login.endsLogin,
   passesStep: login.passesStep,
+  failures:
+    login.failures === undefined
+      ? undefined
+      : {
+          namePointer: optionalPointer(login.failures.namePointer),
+          name: rateLimit(login.failures.name),
+          device: rateLimit(login.failures.device),
+          address: rateLimit(login.failures.address),
+        },
 });
 
 const objectRule = ({ kind, from }: ObjectConfig): ObjectRule => ({
   kind,
   from: from.in === 'body' ? { in: 'body', pointer: pointerTokens(from.pointer) } : from,
 });
-
-const rateLimit = (rate: RateConfig | undefined): RateLimit | undefined =>
-  rate === undefined ? undefined : { perSecond: rate.requests / rate.perSeconds, burst: rate.burst ?? rate.requests };
 
 /** The higher of number and name; a name that is not known was refused by the rules. */
 export const leastTierOf = ({ sessions }: Config, { minTier, tier }: RouteConfig): number =>

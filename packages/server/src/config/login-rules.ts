@@ -77,6 +77,18 @@ const judgeDemands = (route: RouteConfig, given: Given): readonly PathIssue[] =>
   ),
 ];
 
+/** A limit by name needs a name: of the body, or of a login that the route demands. */
+const judgeFailures = ({ login, requiresLogin }: RouteConfig): readonly PathIssue[] =>
+  login?.failures?.name !== undefined && login.failures.namePointer === undefined && requiresLogin === undefined
+    ? [
+        {
+          path: ['login', 'failures', 'name'],
+          message: 'nobody is named: every attempt would share one count',
+          hint: 'declare namePointer, for example /username',
+        },
+      ]
+    : [];
+
 /** Beside any other protection, or without a login, the rules are refused as such already. */
 const judgeRoute = (route: RouteConfig, given: Given): readonly PathIssue[] =>
   route.protection === 'required' && route.requiresLogin !== undefined ? judgeDemands(route, given) : [];
@@ -86,7 +98,7 @@ export const judgeLogins = ({ services }: Config): readonly PathIssue[] => {
   const given = givenBy(services.flatMap(({ routes }) => routes));
   return services.flatMap(({ routes }, service) =>
     routes.flatMap((route, index) =>
-      judgeRoute(route, given).map((found) => ({
+      [...judgeRoute(route, given), ...judgeFailures(route)].map((found) => ({
         ...found,
         path: ['services', service, 'routes', index, ...found.path],
       })),

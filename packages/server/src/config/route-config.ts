@@ -35,6 +35,15 @@ export interface LoginConfig {
   readonly endsLogin: boolean;
   /** A step of the login that the reply has passed. */
   readonly passesStep?: string | undefined;
+  /** How many attempts may fail. */
+  readonly failures?:
+    | {
+        readonly namePointer?: string | undefined;
+        readonly name?: RateConfig | undefined;
+        readonly device?: RateConfig | undefined;
+        readonly address?: RateConfig | undefined;
+      }
+    | undefined;
 }
 
 /** A value of the request that must be among the objects granted to its login. */

@@ -39,6 +39,17 @@ const opensSchema = z.strictObject({
   lifeSeconds: count(60, 2_592_000).default(3600),
 });
 
+const failuresSchema = z
+  .strictObject({
+    namePointer: pointer
+      .optional()
+      .describe('Where the JSON body of the request names who logs in; behind a login its customer counts.'),
+    name: rateSchema.optional().describe('Failed attempts for one name, whatever device and address they come from.'),
+    device: rateSchema.optional().describe('Failed attempts of one device.'),
+    address: rateSchema.optional().describe('Failed attempts of one address.'),
+  })
+  .describe('How many attempts may fail: replies with a status of 4xx, and attempts that no reply came to.');
+
 const loginSchema = z
   .strictObject({
     credential: credentialSchema.describe('What the client shows after logging in.'),
@@ -49,6 +60,7 @@ const loginSchema = z
       .describe('A successful reply replaces the credential by the one that stands here.'),
     endsLogin: z.boolean().default(false).describe('A successful reply ends the login.'),
     passesStep: word.optional().describe('A step of the login that a successful reply has passed.'),
+    failures: failuresSchema.optional(),
   })
   .describe('What a successful reply (2xx) of this route does to the login.');
 

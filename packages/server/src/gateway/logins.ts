@@ -21,10 +21,11 @@ import type { Login } from '../storage/login-store.ts';
 import type { Scope } from '../storage/scope.ts';
 import { grantOf, stepGrant } from './grants.ts';
 import { idsAt } from './json-pointer.ts';
+import type { LoginFailures } from './login-failures.ts';
 import type { CredentialSource, JsonPointer, LoginRule, Route } from './route.ts';
 
 /** Why a request is refused here. */
-export type LoginReason = 'login.missing' | 'login.ended' | 'login.step-missing';
+export type LoginReason = 'login.missing' | 'login.ended' | 'login.step-missing' | 'login.limited';
 
 /** A refreshed credential's predecessor counts this much longer: requests that are under way. */
 const refreshOverlap: DurationMs = seconds(10);
@@ -56,6 +57,7 @@ export const credentialHash = (crypto: SyncCrypto, credential: string): string =
 export interface LoginPorts {
   readonly crypto: SyncCrypto;
   readonly logins: GuardedLogins;
+  readonly failures: LoginFailures;
 }
 
 /** The scope of a verified request. */
@@ -84,10 +86,12 @@ export const requireLogin = async (
 ): Promise<Result<Login | undefined, LoginReason>> => {
   const source = route.requiresLogin ?? route.login?.credential;
   const login = source === undefined ? undefined : await findLogin(ports, source, request, now);
-  if (route.requiresLogin === undefined) return accept(login);
-  if (login === undefined) return refuse('login.missing');
-  const missing = route.requiresSteps.find((step) => !login.grants.has(stepGrant(step)));
-  return missing === undefined ? accept(login) : refuse('login.step-missing', missing);
+  if (route.requiresLogin !== undefined) {
+    if (login === undefined) return refuse('login.missing');
+    const missing = route.requiresSteps.find((step) => !login.grants.has(stepGrant(step)));
+    if (missing !== undefined) return refuse('login.step-missing', missing);
+  }
+  return ports.failures.charge(route, request, login, now) ? accept(login) : refuse('login.limited');
 };
 
 const jsonOf = (body: Uint8Array): unknown => {
@@ -173,6 +177,7 @@ export const applyLoginRule = async (
   now: EpochMs,
 ): Promise<void> => {
   const rule = route.login;
+  if (reply.status < 400 || reply.status > 499) ports.failures.forgive(request, now);
   if (rule === undefined || reply.status < 200 || reply.status > 299) return;
   if (rule.endsLogin && login !== undefined) {
     keep(await ports.logins.end(scopeOf(request), { device: request.facts.deviceId, login: login.id }, now));

@@ -213,6 +213,7 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'login.missing': 'login-required',
   'login.ended': 'login-required',
   'login.step-missing': 'forbidden',
+  'login.limited': 'limited',
   'grant.object-foreign': 'forbidden',
   'grant.object-missing': 'malformed',
   // Idempotency.

@@ -213,6 +213,7 @@ export const authorise = (
   request: VerifiedRequest,
 ): Eventual<Passed<Authorised>> => {
   const { route } = exchange;
+  if (route.login?.failures !== undefined) protection.logins.failures.arrived(request, exchange.head.address);
   exchange.head.trace.enter('decide');
   const now = protection.now();
   const limits = checkLimits(protection, route, request, now);

@@ -25,6 +25,8 @@ export interface RateLimiter {
    * which one will be.
    */
   readonly admit: (limit: RateLimit, scope: string, subject: string, now: EpochMs) => number;
+  /** Takes one admission back, where it is still remembered. */
+  readonly giveBack: (limit: RateLimit, scope: string, subject: string, now: EpochMs) => void;
 }
 
 /** The cell of a key: its own, an empty one, or the one whose owner has least to lose. */
@@ -82,11 +84,30 @@ export const createRateLimiter = (memory: SharedArrayBuffer, key: Uint8Array, bo
     }
   };
 
+  const giveBack = (limit: RateLimit, scope: string, subject: string, now: EpochMs): void => {
+    hash(`${scope}\n${subject}`, value);
+    const bucket = ((value.low >>> 0) % buckets) * ways * cellWords;
+    const tag = value.high === 0 ? 1 : value.high;
+    const cell = Array.from({ length: ways }, (_, way) => bucket + way * cellWords).find(
+      (candidate) => Atomics.load(words, candidate) === tag,
+    );
+    if (cell === undefined) return;
+    const nowTicks = Math.floor(((now - bornAt) / (1000 / limit.perSecond)) * ticksPerEmission) | 0;
+    for (;;) {
+      const arrival = Atomics.load(words, cell + arrivalWord);
+      const ahead = (arrival - nowTicks) | 0;
+      // What has been paid off by time is not owed twice.
+      if (ahead <= 0 || ahead > limit.burst * ticksPerEmission) return;
+      const before = (nowTicks + Math.max(0, ahead - ticksPerEmission)) | 0;
+      if (Atomics.compareExchange(words, cell + arrivalWord, arrival, before) === arrival) return;
+    }
+  };
+
   const admit = (limit: RateLimit, scope: string, subject: string, now: EpochMs): number => {
     hash(`${scope}\n${subject}`, value);
     const bucket = ((value.low >>> 0) % buckets) * ways * cellWords;
     const tag = value.high === 0 ? 1 : value.high;
     return charge(findCell(words, bucket, tag, Math.floor((now - bornAt) / 1000)), limit, now);
   };
-  return { admit };
+  return { admit, giveBack };
 };

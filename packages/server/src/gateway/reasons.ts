@@ -18,7 +18,7 @@ export type LimitReason = 'limit.device' | 'limit.address' | 'limit.route' | 'li
 export type OutcomeReason = 'outcome.deny' | 'outcome.challenge' | 'outcome.slow-full' | 'outcome.trap';
 
 /** Why a login does not carry a request. */
-export type LoginReason = 'login.missing' | 'login.ended' | 'login.step-missing';
+export type LoginReason = 'login.missing' | 'login.ended' | 'login.step-missing' | 'login.limited';
 
 /** Why a grant does not cover a request. */
 export type GrantReason = 'grant.object-foreign' | 'grant.object-missing';

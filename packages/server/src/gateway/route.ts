@@ -46,6 +46,17 @@ export interface LoginRule {
   readonly endsLogin: boolean;
   /** Marks a step (`otp`) of the login as passed. */
   readonly passesStep: string | undefined;
+  /** Limits of failed attempts. */
+  readonly failures: LoginFailureRule | undefined;
+}
+
+/** How many attempts may fail. */
+export interface LoginFailureRule {
+  /** Where the request names who logs in; a login that is there names its customer. */
+  readonly namePointer: JsonPointer | undefined;
+  readonly name: RateLimit | undefined;
+  readonly device: RateLimit | undefined;
+  readonly address: RateLimit | undefined;
 }
 
 /** An object that a request names and that must be among the login's grants. */

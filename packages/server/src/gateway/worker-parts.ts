@@ -34,6 +34,7 @@ import { createHold, type Hold } from './hold.ts';
 import { upstreamHeaders } from './hygiene.ts';
 import type { LinkShell } from './link-endpoint.ts';
 import type { Log } from './log.ts';
+import { createLoginFailures } from './login-failures.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { forwardUnverified } from './observe.ts';
 import type { PlainShell } from './plain-exchange.ts';
@@ -200,7 +201,11 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
   const { storageDeadlineMs } = config.overload;
   return {
     channel: channel.gateway,
-    logins: { crypto: nodeCrypto, logins: guardLogins(state.ports.logins, storageGuard, storageDeadlineMs) },
+    logins: {
+      crypto: nodeCrypto,
+      logins: guardLogins(state.ports.logins, storageGuard, storageDeadlineMs),
+      failures: createLoginFailures(parts.limiter),
+    },
     stepUp: {
       crypto: nodeCrypto,
       challengeKey: channel.stepUpKey,
