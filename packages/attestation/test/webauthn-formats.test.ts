@@ -3,12 +3,19 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, epochMs, type SignatureAlgorithm } from '@hauberk/primitives';
-import { SettingsService, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { SettingsService, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { appraise } from '../src/appraisal.ts';
 import type { AppraisalContext } from '../src/appraisal-context.ts';
-import { type RegistrationEvidence, type RegistrationExpectations, verifyRegistration } from '../src/webauthn.ts';
+import {
+  type AssertionEvidence,
+  type RegistrationEvidence,
+  type RegistrationExpectations,
+  verifyAssertion,
+  verifyRegistration,
+} from '../src/webauthn.ts';
 import type { AttestationFormat } from '../src/webauthn-statement.ts';
 import {
+  assertBy,
   type CredentialAlgorithm,
   challenge,
   credentialAlgorithms,
@@ -37,6 +44,10 @@ const verify = (format: MintedFormat, evidence: RegistrationEvidence) =>
 const pem = `-----BEGIN CERTIFICATE-----\n${Buffer.from(manufacturer).toString('base64')}\n-----END CERTIFICATE-----`;
 for (const identifier of ['packed', 'tpm', 'android-key', 'apple', 'fido-u2f'] as const)
   SettingsService.setRootCertificates({ identifier, certificates: [pem] });
+
+/** The key as the credential's authenticator wrote it: the last bytes of the attestation object. */
+const cosePublicKey = ({ evidence, coseLength }: MintedRegistration): Bytes =>
+  evidence.attestationObject.slice(evidence.attestationObject.length - coseLength);
 
 const text = (bytes: Bytes): string => Buffer.from(bytes).toString('base64url');
 /** Whether the other implementation accepts the same registration. */
@@ -80,6 +91,49 @@ for (const [format, algorithm] of pairs)
     assert.equal(answer.value.trust, format === 'none' || format === 'self' ? format : 'anchored');
     assert.deepEqual(answer.value.key.spki, minted.spki);
     assert.equal(answer.value.key.algorithm, algorithm);
+  });
+
+for (const algorithm of credentialAlgorithms)
+  test(`webauthn: a login with ${algorithm} is verified, and no changed bit of it`, async () => {
+    const minted = register({ format: 'none', algorithm });
+    const made = verify('none', minted.evidence);
+    assert.ok(made.ok);
+    const evidence = assertBy(algorithm, minted.privateKey);
+    const credential = { key: made.value.key, signCount: 1, backupEligible: false };
+    const shared = { challenge, rpId: 'bank.example', origins: ['https://bank.example'] };
+    const ask = (changed: AssertionEvidence): string => {
+      const answer = verifyAssertion(changed, { ...shared, credential }, nodeEvidenceCrypto);
+      return answer.ok ? 'accepted' : answer.code;
+    };
+    assert.equal(ask(evidence), 'accepted');
+    for (const bit of [0, 77, 200]) {
+      const signature = evidence.signature.slice();
+      signature[bit >> 3] = (signature[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      assert.equal(ask({ ...evidence, signature }), 'webauthn.signature');
+    }
+    const id = text(minted.credentialId);
+    const { clientDataJson, authenticatorData, signature } = evidence;
+    const publicKey = cosePublicKey(minted);
+    const theirs = verifyAuthenticationResponse({
+      response: {
+        id,
+        rawId: id,
+        type: 'public-key',
+        clientExtensionResults: {},
+        response: {
+          clientDataJSON: text(clientDataJson),
+          authenticatorData: text(authenticatorData),
+          signature: text(signature),
+        },
+      },
+      expectedChallenge: text(challenge),
+      expectedOrigin: 'https://bank.example',
+      expectedRPID: 'bank.example',
+      credential: { id, publicKey, counter: 1 },
+    });
+    // Level 3 has Ed448; the other implementation does not.
+    if (algorithm === 'Ed448') await assert.rejects(theirs);
+    else assert.equal((await theirs).verified, true);
   });
 
 /** What the other implementation is known to refuse although WebAuthn Level 3 allows it. */
