@@ -52,7 +52,7 @@ const untilStopped = (gateway: RunningGateway, log: Log): Promise<number> =>
     });
   });
 
-/** At the first start, to the one who started it. It is no part of the log, which others may read. */
+/** At the first start, to the one who started it. Whoever else reads this stream could be faster, but not unnoticed: it counts once. */
 const tellStartupSecret = async ({ administration, adminUrl }: RunningGateway): Promise<void> => {
   const issued = await issueStartupSecret(administration, false);
   if (!issued.ok) return;

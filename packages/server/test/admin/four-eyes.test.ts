@@ -235,6 +235,26 @@ describe('changes of one device', () => {
   });
 });
 
+describe('a record that takes no writes', () => {
+  test('nothing is done, and every write says when to come back; reading goes on', async () => {
+    const { id, proposal } = await suspended();
+    world.fill(true);
+    const body = { subject: 'x', label: 'x', grants: [{ app: '*', role: 'viewer' }] };
+    const answers = [
+      await world.ask('POST', '/tokens', { token: alice, body }),
+      await world.ask('DELETE', '/self', { token: alice }),
+      await change(id, 'lost'),
+      await change(id, 'unsuspend', bob),
+      await approve(proposal),
+      await step(proposal, 'withdraw', alice),
+    ];
+    for (const answer of answers) assert.equal(answer.json['code'], 'overloaded', JSON.stringify(answer.json));
+    assert.equal(await state(id), 'suspended');
+    world.fill(false);
+    assert.equal((await approve(proposal)).json['state'], 'executed');
+  });
+});
+
 describe('limits', () => {
   test('a token is limited on its own, an address that guesses soon', async () => {
     const held = world.settings.current;

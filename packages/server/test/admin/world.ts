@@ -47,6 +47,8 @@ export interface AdminWorld {
   readonly token: (subject: string, grants: readonly Grant[], more?: TokenMore) => Promise<string>;
   readonly enrol: (organisation: string, app: string, name: string) => Promise<string>;
   readonly ask: (method: string, path: string, asked?: Asked) => Promise<Answered>;
+  /** Makes the record take no writes, or takes that back. */
+  readonly fill: (isFull: boolean) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -68,7 +70,8 @@ export const everything: readonly Grant[] = [{ app: '*', role: 'administrator' }
 /** Opens it. */
 export const openAdminWorld = async (): Promise<AdminWorld> => {
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-admin-'));
-  const { stores } = memoryStorage().connect();
+  const memory = memoryStorage();
+  const { stores } = memory.connect();
   const clock = { now: epochMs(1_800_000_000_000) };
   const settings = {
     current: {
@@ -143,6 +146,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
         json: (await reply.json()) as Readonly<Record<string, unknown>>,
       };
     },
+    fill: (isFull) => memory.fill(isFull),
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
