@@ -47,15 +47,22 @@ const bearings: Readonly<Record<string, Bearing>> = {
   trailer: 'other',
 };
 
-/** Names as received → bearing. Clients send few spellings; the bound is for those of an attacker. */
-const known = new Map<string, Bearing>();
+interface KnownName {
+  /** The one copy of this spelling: what is looked up by it later need not be hashed again. */
+  readonly name: string;
+  readonly bearing: Bearing;
+}
 
-const bearingOf = (name: string): Bearing => {
+/** Names as received. Clients send few spellings; the bound is for those of an attacker. */
+const known = new Map<string, KnownName>();
+
+const knownName = (name: string): KnownName => {
   const held = known.get(name);
   if (held !== undefined) return held;
   const bearing = token.test(name) ? (bearings[name.toLowerCase()] ?? 'none') : 'other';
-  if (known.size < 2048) known.set(name, bearing);
-  return bearing;
+  const fresh = { name, bearing };
+  if (known.size < 2048) known.set(name, fresh);
+  return fresh;
 };
 
 interface Fields {
@@ -71,9 +78,8 @@ const readFields = (head: string, start: number, mostHeaders: number): Fields | 
     const end = head.indexOf('\r\n', at);
     const colon = head.indexOf(':', at);
     if (colon < 0 || colon > end) return undefined;
-    const name = head.slice(at, colon);
+    const { name, bearing } = knownName(head.slice(at, colon));
     const value = head.slice(colon + 1, end).trim();
-    const bearing = bearingOf(name);
     if (bearing === 'length') {
       if (length >= 0 || !lengthForm.test(value)) return undefined;
       length = Number(value);
