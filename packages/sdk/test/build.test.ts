@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import vm from 'node:vm';
-import { nodeCrypto } from '@hauberk/crypto/node';
+import { nodeAsyncCrypto, nodeCrypto } from '@hauberk/crypto/node';
 import { buildSdk, writePackage } from '../build.ts';
 import { deadOrigin } from './dead-origin.ts';
 
@@ -80,6 +80,36 @@ describe('SDK build', () => {
     }
   });
 
+  it('the built conformance suite passes the built bridge, and fails one with a defect', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hauberk-sdk-bridge-'));
+    try {
+      await writePackage(folder);
+      const built = async (file: string) => (await import(pathToFileURL(join(folder, file)).href)) as unknown;
+      const trusted = (await built('hauberk-trusted-node.mjs')) as typeof import('../src/trusted-node.ts');
+      const { runBridgeConformance } = (await built(
+        'hauberk-bridge-conformance.mjs',
+      )) as typeof import('../src/bridge-conformance.ts');
+      const { bridgeOver, memoryTrustedStore, softwareBackend } = trusted;
+      const host = {
+        crypto: nodeAsyncCrypto,
+        store: memoryTrustedStore(),
+        platform: 'node',
+        name: 'built',
+        now: Date.now,
+      };
+      const backend = softwareBackend(host);
+      const failures = async (made: typeof backend): Promise<readonly string[]> => {
+        const results = await runBridgeConformance(bridgeOver(made), { crypto: nodeAsyncCrypto });
+        return results.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name);
+      };
+      assert.deepEqual(await failures(backend), []);
+      const forgetful = { ...backend, deleteKey: async () => ({ deleted: true }) };
+      assert.deepEqual(await failures(forgetful), ['delete']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('a program outside the workspace compiles against the declarations, and a wrong one does not', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hauberk-sdk-dist-'));
     try {
@@ -91,6 +121,18 @@ describe('SDK build', () => {
         response.catch((error: unknown) => error instanceof HauberkError && error.code === 'unbound');
         ${line}`;
       writeFileSync(join(folder, 'right.mts'), program(''));
+      const bridging = (call: string): string => `
+        import { bridgeConformance } from '@hauberk/sdk/bridge-conformance';
+        import { bridgeBackend, type TrustedBridge, type TrustedServices, trustedServices } from '@hauberk/sdk/trusted';
+        import { pageTrustedServices } from '@hauberk/sdk/trusted-web';
+        declare const options: Parameters<typeof trustedServices>[1];
+        const bridge: TrustedBridge = { call: ${call} };
+        const services: TrustedServices = trustedServices(bridgeBackend(bridge), options);
+        const statement: Promise<string> = services.identify({ challenge: new Uint8Array(32) });
+        const rules: readonly string[] = bridgeConformance.map(({ rule }) => rule);
+        const page: TrustedServices = pageTrustedServices({ organisation: 'a', app: 'b', service: 'c' });`;
+      writeFileSync(join(folder, 'bridging.mts'), bridging('async (message: string) => message'));
+      writeFileSync(join(folder, 'wrong-bridge.mts'), bridging('(message: string) => message'));
       writeFileSync(
         join(folder, 'wrong.mts'),
         program("createHauberk({ ...options, endpoints: 'https://api.example' });"),
@@ -101,6 +143,8 @@ describe('SDK build', () => {
         }).status;
       assert.equal(compile('right.mts'), 0);
       assert.notEqual(compile('wrong.mts'), 0);
+      assert.equal(compile('bridging.mts'), 0);
+      assert.notEqual(compile('wrong-bridge.mts'), 0);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -13,13 +13,17 @@ import {
   verifyAppAssertion,
   verifyAppAttestation,
   verifyAssertion,
+  verifyHuksKey,
+  verifyPlayIntegrity,
   verifyRegistration,
 } from '@hauberk/attestation';
-import { nodeEvidenceCrypto as ceremonyCrypto } from '@hauberk/crypto/node-evidence';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { type Bytes, epochMs, toHex, utf8 } from '@hauberk/primitives';
 import { androidLeaf, androidMaker, factoryBatch, remoteBatch } from '../src/android.ts';
 import { appAssertion, appAttestation, appAttestKeyId, appleMaker, appReceipt } from '../src/apple.ts';
 import { issue } from '../src/certificate.ts';
+import { harmonyKey, harmonyMaker } from '../src/harmony.ts';
+import { playMaker, playToken } from '../src/play-integrity.ts';
 import { sha256, signingKey } from '../src/signing-key.ts';
 import { assert as assertWith, authenticatorMaker, register, type StatementFormat } from '../src/webauthn.ts';
 
@@ -58,7 +62,7 @@ for (const root of ['rsa2048', 'p384'] as const)
             certificates,
             trust,
             { challenge, publicKey: key.spki, application, leastLevel: level, leastPatchLevel: 202_601n },
-            ceremonyCrypto,
+            nodeEvidenceCrypto,
           );
           assert.ok(answer.ok, answer.ok ? '' : `${answer.code} ${answer.detail}`);
           assert.equal(answer.value.level, level);
@@ -78,13 +82,13 @@ test('apple: attestation, receipt and assertions with a counter', () => {
     anchors: [maker.root.certificate],
     now: at,
   } as const;
-  const answer = verifyAppAttestation(object, expected, ceremonyCrypto);
+  const answer = verifyAppAttestation(object, expected, nodeEvidenceCrypto);
   assert.ok(answer.ok, answer.ok ? '' : answer.code);
   assert.deepEqual(answer.value.facts, { validationCategory: 4, bundleVersion: '5.1' });
   const receipt = readReceipt(
     answer.value.receipt,
     { appId, spki: key.spki, anchors: [maker.receiptRoot.certificate], now: at },
-    ceremonyCrypto,
+    nodeEvidenceCrypto,
   );
   assert.ok(receipt.ok, receipt.ok ? '' : `${receipt.code} ${receipt.detail}`);
   assert.equal(receipt.value.type, 'ATTEST');
@@ -92,10 +96,41 @@ test('apple: attestation, receipt and assertions with a counter', () => {
     const signed = verifyAppAssertion(
       appAssertion(key, { appId, clientDataHash, counter }),
       { appId, spki: key.spki, counter: counter - 1, clientDataHash },
-      ceremonyCrypto,
+      nodeEvidenceCrypto,
     );
     assert.ok(signed.ok);
   }
+});
+
+test('harmony: a chain that OpenSSL reads, and a key that is vouched for', () => {
+  const maker = harmonyMaker(now);
+  const app = { appId: 'com.example.bank_BF', bundleName: 'com.example.bank', appIdentifier: '1' };
+  const { certificates, key } = harmonyKey(maker, { challenge, app });
+  checkChain(certificates);
+  const application = { bundleName: app.bundleName, appIds: new Set([app.appId]), appIdentifier: '1' };
+  const expected = { challenge, publicKey: key.spki, application, anchors: [maker.root.certificate], now: at };
+  const answer = verifyHuksKey(certificates, expected, nodeEvidenceCrypto);
+  assert.ok(answer.ok, answer.ok ? '' : `${answer.code} ${answer.detail}`);
+  assert.ok(answer.value.isTrustedEnvironment);
+  assert.deepEqual(answer.value.unknownClaims, []);
+});
+
+test('play: a token opens with the response keys and is believed', () => {
+  const maker = playMaker(now);
+  const token = playToken(maker, { nonce: challenge, packageName: 'com.example.bank', versionCode: 7, signerDigest });
+  const keys = { decryption: maker.decryption, verification: maker.signer.spki };
+  const answer = verifyPlayIntegrity(token, keys, { nonce: challenge, ...application, now: at }, nodeEvidenceCrypto);
+  assert.ok(answer.ok, answer.ok ? '' : answer.code);
+  assert.equal(answer.value.label, 'MEETS_STRONG_INTEGRITY');
+});
+
+test('apple and webauthn: the makers’ certificates are read and verified by OpenSSL', () => {
+  const apple = appleMaker(now);
+  checkChain([apple.intermediate.certificate, apple.root.certificate]);
+  const { receiptSigner, receiptIntermediate, receiptRoot } = apple;
+  checkChain([receiptSigner, receiptIntermediate, receiptRoot].map(({ certificate }) => certificate));
+  const { root } = authenticatorMaker(now);
+  checkChain([root.certificate]);
 });
 
 const noOpenssl = spawnSync('openssl', ['version']).status === 0 ? false : 'no openssl';
@@ -165,14 +200,14 @@ for (const format of formats)
         anchors: [maker.root.certificate],
         now: at,
       },
-      ceremonyCrypto,
+      nodeEvidenceCrypto,
     );
     assert.ok(answer.ok, answer.ok ? '' : `${answer.code} ${answer.detail}`);
     assert.equal(answer.value.trust, format === 'none' || format === 'self' ? format : 'anchored');
     const asserted = verifyAssertion(
       assertWith(made.key, { ...ceremony, signCount: 1, flags: format === 'fido-u2f' ? 1 : 5 }),
       { ...rules, credential: { key: answer.value.key, signCount: 0, backupEligible: false } },
-      ceremonyCrypto,
+      nodeEvidenceCrypto,
     );
     assert.ok(asserted.ok, asserted.ok ? '' : asserted.code);
   });
