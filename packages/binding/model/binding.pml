@@ -322,9 +322,18 @@ end:
   :: isOpen(1) && CAN_RESEND -> d_step { say(1, 0, EV_CONFIRM) }
   :: isOpen(1) && CAN_LEAVE && !left[1] -> d_step { left[1] = true; say(1, 1, EV_LEFT) }
 
-  /* Time and nodes. */
-  :: isOpen(0) && !late[0] -> d_step { late[0] = true; say(0, 0, EV_TICK) }
-  :: isOpen(1) && !late[1] -> d_step { late[1] = true; printf("ACT late 1\n") }
+  /* Time and nodes: there is one time for both sessions. */
+  :: isOpen(0) && !late[0] ->
+     d_step {
+       late[0] = true;
+       if :: isOpen(1) -> late[1] = true :: else fi;
+       say(0, 0, EV_TICK)
+     }
+  :: isOpen(1) && !late[1] -> d_step {
+       late[1] = true;
+       if :: isOpen(0) -> late[0] = true :: else fi;
+       printf("ACT late 1\n")
+     }
   :: isOpen(1) && CAN_SKEW && !fenceOld[1] ->
      d_step {
        fenceOld[1] = true; skewed[1] = true;
