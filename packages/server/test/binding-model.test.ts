@@ -339,8 +339,8 @@ const raced = async (
   const bank = openBank(
     {
       ...inner,
-      load: scheduler.scheduleFunction(inner.load),
-      commit: scheduler.scheduleFunction(inner.commit),
+      load: scheduler.scheduleFunction((...args: Parameters<BindingStore['load']>) => inner.load(...args)),
+      commit: scheduler.scheduleFunction((...args: Parameters<BindingStore['commit']>) => inner.commit(...args)),
     },
     { clock: plain.clock },
   );
