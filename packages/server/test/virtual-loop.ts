@@ -81,7 +81,11 @@ export const runLoop = (run: LoopRun): ReadonlyMap<Priority, LoopFate> => {
       }
       later(0, () => {
         now += run.stepMs;
+        upstream.inFlight += 1;
+        upstream.running += 1;
         later(run.upstreamMs, () => {
+          upstream.inFlight -= 1;
+          upstream.running -= 1;
           now += run.stepMs;
           gate.left();
           fate.served += 1;

@@ -20,13 +20,13 @@ import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
 import { createGate, type OverloadGate } from '../overload/gate.ts';
 import { createGuard, type Guard } from '../overload/guard.ts';
 import { guardLogins, guardStore } from '../overload/guarded-store.ts';
-import { priorities, rankOf } from '../overload/priority.ts';
+import { priorities, rankOf, roomOf } from '../overload/priority.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
 import type { BodyPace } from './body.ts';
 import { type ChannelState, openChannelState } from './channel-state.ts';
 import { unverifiedFacts } from './facts.ts';
-import { type ForwardOutcome, forward, isBusy, type UpstreamRequest } from './forward.ts';
+import { type ForwardOutcome, forward, type UpstreamRequest } from './forward.ts';
 import { forwardDecoded } from './forward-decoded.ts';
 import { forwardStream } from './forward-stream.ts';
 import type { HandshakeShell } from './handshake-endpoint.ts';
@@ -184,8 +184,9 @@ const forwardGuarded = (
 ): Promise<ForwardOutcome> => {
   const deadlineMs = leftMs === undefined ? route.deadline : Math.min(route.deadline, leftMs);
   if (deadlineMs <= 0) return notSent('deadline.passed');
-  if (isBusy(upstream)) return notSent('upstream.busy');
-  const guard = guards[rankOf(route.priority)];
+  const rank = rankOf(route.priority);
+  if (upstream.inFlight >= roomOf(upstream, rank)) return notSent('upstream.busy');
+  const guard = guards[rank];
   if (guard?.admits() === false) return notSent('upstream.open');
   if (leftMs !== undefined) request.headers.push(header.timeLeft, String(Math.ceil(deadlineMs)));
   // A deadline that a client chose says nothing of the upstream when it is missed.

@@ -8,7 +8,7 @@ import type { Route } from '../gateway/route.ts';
 import { oldestAdmitted } from './admission.ts';
 import { createParking, type Parking } from './parking.ts';
 import { noPressure, type Pressure, stepPressure } from './pressure.ts';
-import { placeOf, rankOf } from './priority.ts';
+import { placeOf, rankOf, roomOf } from './priority.ts';
 import { emptyGauge, expectedWait, type QueueGauge, stepGauge } from './queue-wait.ts';
 import type { OverloadReason } from './reasons.ts';
 import { costOf, idleWork, refusalsIn, stepWork, type WorkQueue } from './work-queue.ts';
@@ -59,9 +59,11 @@ const tickMs = 10;
 /** Ticks without a request after which the timer rests. */
 const idleTicks = 100;
 /**
- * With fewer requests than this under way the event loop is late for another reason (a collection of garbage, a processor that is taken
- * away): shedding one of a few requests helps nobody. The same holds for a queue as short as this; before a small pool, a quarter of what it takes.
+ * With fewer requests than this waiting for it the event loop is late for another reason (a collection of garbage, a processor that is taken
+ * away): they are a few milliseconds of work, and shedding one of them helps nobody.
  */
+const leastWaiting = 64;
+/** A shorter queue before an upstream is none; before a small pool, a quarter of what it takes. */
 const leastQueued = 16;
 
 /** A look that comes this late shows a loop that was busy since the one before. */
@@ -130,7 +132,10 @@ class Gate implements OverloadGate {
   private refusedSinceTick = 0;
   /** Admitted requests that have not ended. */
   private open = 0;
-  /** How late the last look came: what was ready then waited as long. */
+  /** How late each of the last looks came: what was ready then waited as long. */
+  private readonly late: number[] = [0, 0, 0, 0];
+  private looks = 0;
+  /** The least of them: a delay that stands. A processor that was taken away makes one look late and not the next. */
   private lateMs = 0;
   private work: WorkQueue = idleWork;
   /** Until then the loop counts as behind. */
@@ -168,25 +173,41 @@ class Gate implements OverloadGate {
       this.start(nowMs);
       return undefined;
     }
+    if (queue !== undefined && queue.upstream.inFlight >= roomOf(queue.upstream, rank)) {
+      this.forget();
+      return 'overload.upstream';
+    }
     const loopMs = this.loopWait(rank, nowMs);
     const waitMs = queue?.waitAt(nowMs) ?? 0;
     if (loopMs + waitMs < this.targetMs) return undefined;
     const isShedding = this.loop.isShedding || queue?.pressure.isShedding === true;
     const oldest = oldestAdmitted(rank + placeOf(caller, Math.floor(nowMs / 60_000)), this.targetMs, isShedding);
     if (loopMs + waitMs < oldest) return undefined;
-    this.admittedSinceTick -= 1;
-    this.open -= 1;
-    this.refusedSinceTick += 1;
+    this.forget();
     return loopMs >= waitMs ? 'overload.gateway' : 'overload.upstream';
+  }
+
+  /** Admitted requests that wait for this thread, not for an upstream. */
+  private waitingHere(): number {
+    let waiting = this.open;
+    for (const { upstream } of this.queues.values()) waiting -= upstream.inFlight;
+    return waiting;
   }
 
   /** Work that is admitted and not done, while the loop is behind; otherwise what it holds up is not here. */
   private loopWait(rank: number, nowMs: number): number {
-    if (this.open < leastQueued || (nowMs >= this.behindUntil && nowMs < this.dueAt + behindMs)) return 0;
+    if (this.waitingHere() < leastWaiting || (nowMs >= this.behindUntil && nowMs < this.dueAt + behindMs)) return 0;
     const admittedMs = this.work.backlogMs + this.admittedSinceTick * costOf(this.work);
     // A flood of heads makes every turn late and cannot be helped by shedding what comes last: that goes by the work of its own kind.
     const lateMs = rank >= lastRank ? this.lateMs / 4 : this.lateMs;
     return Math.max(lateMs, admittedMs - (nowMs - this.lastTick));
+  }
+
+  /** Takes back what was counted of a request that is refused. */
+  private forget(): void {
+    this.admittedSinceTick -= 1;
+    this.open -= 1;
+    this.refusedSinceTick += 1;
   }
 
   private start(nowMs: number): void {
@@ -201,12 +222,14 @@ class Gate implements OverloadGate {
     const elapsedMs = nowMs - this.lastTick;
     this.restTicks = this.admittedSinceTick === 0 ? this.restTicks + 1 : 0;
     const lateMs = nowMs - this.dueAt;
-    this.lateMs = Math.max(0, lateMs);
+    this.looks += 1;
+    this.late[this.looks % this.late.length] = Math.max(0, lateMs);
+    this.lateMs = Math.min(...this.late);
     if (lateMs >= behindMs) this.behindUntil = nowMs + staysBehindMs;
     const admitted = this.admittedSinceTick;
     const refused = this.refusedSinceTick;
     this.work = stepWork(this.work, { elapsedMs, admitted, refused, isBusy: lateMs >= behindMs });
-    const isBehind = nowMs < this.behindUntil && this.open >= leastQueued;
+    const isBehind = nowMs < this.behindUntil && this.waitingHere() >= leastWaiting;
     this.loopAgeMs = isBehind ? Math.max(this.lateMs, this.work.backlogMs) : 0;
     this.loop = stepPressure(this.loop, this.loopAgeMs, nowMs, this.targetMs);
     this.lastTick = nowMs;

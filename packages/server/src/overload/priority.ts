@@ -9,6 +9,13 @@ export type Priority = (typeof priorities)[number];
 /** The place of a priority in the order of shedding: 0 goes first. */
 export const rankOf = (priority: Priority): number => priorities.indexOf(priority);
 
+/** Shares of an upstream's queue that the priorities may fill: what is left is kept for those above. */
+const rooms: readonly number[] = [0.5, 0.65, 0.8, 1];
+
+/** Requests under way to an upstream beyond which a rank is refused, however young its queue is. */
+export const roomOf = ({ maxInFlight }: { readonly maxInFlight: number }, rank: number): number =>
+  maxInFlight * (rooms[rank] ?? 1);
+
 /**
  * The priority of a route that names none: what moves money is kept longest, then logins and binding. Open routes go first, for anybody
  * can flood them.
