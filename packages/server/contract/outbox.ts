@@ -48,6 +48,26 @@ const appendRules = (open: OpenStorageHarness): void => {
     }),
   );
   test(
+    'what is to be taken once is passed over when it comes again, within one batch and over clients, until its time is over',
+    withStorage(open, async ({ stores, other }) => {
+      const once = (mark: number, untilMs = at(1000)) => ({ mark: bytes(16, mark), untilMs });
+      const first = entry(1, { once: once(1) });
+      assert.equal(accepted(await stores.outbox.append([first, entry(2), first, entry(3, { once: once(2) })])), 3);
+      assert.equal(accepted(await other.outbox.append([first])), 3);
+      assert.equal(accepted(await other.outbox.append([entry(4, { once: once(1), scope: otherApp }), first])), 4);
+      const later = entry(5, { once: once(1, at(3000)), atMs: at(1000) });
+      assert.equal(accepted(await stores.outbox.append([later, later])), 5);
+      assert.deepEqual(await valuesAfter(stores, 0), [1, 2, 3, 4, 5]);
+      const racing = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          (index % 2 === 0 ? stores : other).outbox.append([entry(9, { once: once(9) })]),
+        ),
+      );
+      racing.map(accepted);
+      assert.equal(await stores.outbox.head(), 6);
+    }),
+  );
+  test(
     'batches of two clients at once never mix: each is adjacent, in its own order',
     withStorage(open, async ({ stores, other }) => {
       const racing = Array.from({ length: 30 }, (_, batch) =>

@@ -5,6 +5,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { endpoint, reportBatch } from '@hauberk/channel/client';
 import { nodeAsyncCrypto as crypto } from '@hauberk/crypto/node';
@@ -231,10 +232,30 @@ describe('the protected path', () => {
     };
     const kept = await call(opened, { url: endpoint.reports, mode: 'sealed', body: reportBatch([report]) });
     assert.deepEqual([kept.status, kept.bound, jsonOf(kept)['accepted']], [200, true, 1]);
+    // The acknowledgement was lost: the device sends it again, beside a new one, and hears that both are kept.
+    const again = reportBatch([report, { ...report, id: 'r2' }]);
+    const repeated = await call(opened, { url: endpoint.reports, mode: 'sealed', body: again });
+    assert.deepEqual([repeated.status, jsonOf(repeated)['accepted']], [200, 2]);
+    const other = await session();
+    assert.equal((await call(other, { url: endpoint.reports, mode: 'sealed', body: again })).status, 200);
+    assert.deepEqual(reportsKept(), ['r1', 'r2', 'r1', 'r2']);
     const broken = await call(opened, { url: endpoint.reports, mode: 'sealed', body: '{"v":1,"reports":[{}]}' });
     assert.deepEqual([broken.status, broken.bound], [400, true]);
   });
 });
+
+/** Ids of the reports in the record. */
+const reportsKept = (): readonly unknown[] => {
+  const record = new DatabaseSync(join(folder, 'main', 'record.db'), { readOnly: true });
+  try {
+    const rows = record
+      .prepare("select payload from outbox_events where kind = 'report.probe' order by position")
+      .all();
+    return rows.map(({ payload }) => JSON.parse(Buffer.from(payload as Uint8Array).toString()).report.id);
+  } finally {
+    record.close();
+  }
+};
 
 describe('operators', () => {
   test('a revoked device is out on every thread at once, and stays out', async () => {

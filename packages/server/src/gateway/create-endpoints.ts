@@ -3,7 +3,7 @@
  * reports) is a sealed request like any other, on a route that the gateway makes for itself.
  */
 import { compilePattern, endpoint, header, readProtectedHead, readReportBatch, verifyRequest } from '@hauberk/channel';
-import { accept, type Result, refuse, seconds, utf8 } from '@hauberk/primitives';
+import { accept, after, days, type Result, refuse, seconds, utf8 } from '@hauberk/primitives';
 import { type Priority, rankOf } from '../overload/priority.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import type { ChannelState } from './channel-state.ts';
@@ -140,7 +140,10 @@ const serveEnrol = async (parts: EndpointParts, call: EndpointCall): Promise<End
   return serveOwn(parts.protection(), route, call, ({ request }) => enrolOwnKey(parts.enrolment, request));
 };
 
-/** Keeps a batch of reports before it is acknowledged. Each event names device and report id, so that a consumer counts it once. */
+/** Longer than an SDK keeps a report that it could not deliver. */
+const reportRemembered = days(8);
+
+/** Keeps a batch of reports before it is acknowledged. A report that came before, because the acknowledgement was lost, is acknowledged and not kept again. */
 const keepReports = async (parts: EndpointParts, { request }: Authorised): Promise<Result<UpstreamReply, Reason>> => {
   const reports = readReportBatch(request.body);
   if (!reports.ok) return refuse(reports.code);
@@ -151,6 +154,10 @@ const keepReports = async (parts: EndpointParts, { request }: Authorised): Promi
     kind: `report.${report.kind}`,
     atMs: now,
     payload: utf8(JSON.stringify({ device: deviceId, session: sessionId, service, tier, report })),
+    once: {
+      mark: parts.enrolment.crypto.sha256(utf8(`report\n${deviceId}\n${report.id}`)).slice(0, 16),
+      untilMs: after(now, reportRemembered),
+    },
   }));
   if (entries.length > 0) {
     const kept = await parts.outbox.append(entries);

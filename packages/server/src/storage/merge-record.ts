@@ -92,7 +92,7 @@ const administration = `
 // Whatever binding counted, ended or used up since the backup was made stays so.
 const bindings = 'insert or replace into main.binding_rows select p.* from present.binding_rows as p';
 
-const outbox = ['outbox_events', 'outbox_segments', 'outbox_consumers']
+const outbox = ['outbox_events', 'outbox_segments', 'outbox_consumers', 'outbox_marks']
   .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
   .join('\n');
 

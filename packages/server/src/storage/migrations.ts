@@ -6,6 +6,7 @@ import { administrationIndexes, administrationTables } from './administration-ta
 import { attestationIndexes, attestationTables } from './attestation-tables.ts';
 import { bindingIndexes, bindingTables } from './binding-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
+import { outboxMarkIndexes, outboxMarkTables } from './outbox-tables.ts';
 import { StateError } from './storage-refusal.ts';
 
 type Columns = Readonly<Record<string, 'text' | 'integer' | 'blob' | 'text?' | 'integer?' | 'blob?'>>;
@@ -202,6 +203,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-administration': createTables(administrationTables, administrationIndexes),
   '0003-attestations': createTables(attestationTables, attestationIndexes),
   '0004-binding': createTables(bindingTables, bindingIndexes),
+  '0005-outbox-marks': createTables(outboxMarkTables, outboxMarkIndexes),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */

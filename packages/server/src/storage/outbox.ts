@@ -12,10 +12,12 @@ export interface OutboxEntry {
   readonly kind: string;
   readonly atMs: EpochMs;
   readonly payload: Bytes;
+  /** Takes the event once only: within its scope, another one of this mark is passed over until then. */
+  readonly once?: { readonly mark: Bytes; readonly untilMs: EpochMs };
 }
 
 /** What is read. */
-export interface OutboxEvent extends OutboxEntry {
+export interface OutboxEvent extends Omit<OutboxEntry, 'once'> {
   readonly position: number;
 }
 
@@ -37,7 +39,7 @@ export interface OutboxRetention {
 
 /** The outbox. */
 export interface Outbox {
-  /** Appends all entries, adjacent and in order, or none; answers the position of the last. */
+  /** Appends all entries, adjacent and in order, or none, but those that were taken once; answers the newest position. */
   append(entries: readonly OutboxEntry[]): Stored<number>;
   /** Events after a position, oldest first; positions that retention dropped are skipped. */
   readAfter(position: number, limit: number): Promise<readonly OutboxEvent[]>;

@@ -141,6 +141,12 @@ export interface OutboxEventTable extends Scoped {
   payload: Bytes;
 }
 
+/** What the outbox took once and does not take again until then. */
+export interface OutboxMarkTable extends Scoped {
+  mark: Bytes;
+  expires_at_ms: number;
+}
+
 /** See `OutboxSegment`. */
 export interface OutboxSegmentTable {
   segment: number;
@@ -245,6 +251,7 @@ export interface RecordSchema {
   config_versions: ConfigVersionTable;
   resume_generations: ResumeGenerationTable;
   outbox_events: OutboxEventTable;
+  outbox_marks: OutboxMarkTable;
   outbox_segments: OutboxSegmentTable;
   outbox_consumers: OutboxConsumerTable;
   audit_entries: AuditEntryTable;

@@ -1,6 +1,13 @@
 /** The outbox in memory. */
-import { accept, epochMs } from '@hauberk/primitives';
-import { droppableSegments, type Outbox, type OutboxEvent, type OutboxSegment, segmentEvents } from '../outbox.ts';
+import { accept, type EpochMs, epochMs, toHex } from '@hauberk/primitives';
+import {
+  droppableSegments,
+  type Outbox,
+  type OutboxEntry,
+  type OutboxEvent,
+  type OutboxSegment,
+  segmentEvents,
+} from '../outbox.ts';
 import type { MemoryRecord } from './memory-record.ts';
 
 /** Events and segments of one process. */
@@ -34,10 +41,20 @@ const enter = (rows: OutboxRows, event: OutboxEvent): void => {
 /** The outbox over a memory record. */
 export const memoryOutbox = (record: MemoryRecord): Outbox => {
   const rows: OutboxRows = { events: [], segments: [], consumers: new Map() };
+  const marks = new Map<string, EpochMs>();
+  const isTaken = ({ scope, atMs, once }: OutboxEntry): boolean => {
+    if (once === undefined) return false;
+    const key = `${scope.organisation}\n${scope.app}\n${toHex(once.mark)}`;
+    if ((marks.get(key) ?? epochMs(0)) > atMs) return true;
+    marks.set(key, once.untilMs);
+    return false;
+  };
   return {
     append: (entries) =>
       record.write(() => {
-        for (const entry of entries) enter(rows, { ...entry, position: headOf(rows) + 1 });
+        for (const { once, ...entry } of entries)
+          if (!isTaken(once === undefined ? entry : { ...entry, once }))
+            enter(rows, { ...entry, position: headOf(rows) + 1 });
         return accept(headOf(rows));
       }),
     readAfter: async (position, limit) => rows.events.filter((event) => event.position > position).slice(0, limit),

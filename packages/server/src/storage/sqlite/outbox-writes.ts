@@ -1,7 +1,7 @@
 /** Writes of the outbox. */
 import { accept, type EpochMs, epochMs } from '@hauberk/primitives';
 import { droppableSegments, type OutboxEntry, segmentEvents } from '../outbox.ts';
-import type { OutboxEventTable, OutboxSegmentTable } from '../record-schema.ts';
+import type { OutboxEventTable, OutboxMarkTable, OutboxSegmentTable } from '../record-schema.ts';
 import { prepare } from '../statement.ts';
 import type { WriteHandlers } from '../write-command.ts';
 import { outboxReads } from './outbox-reads.ts';
@@ -18,6 +18,17 @@ const prepareOutboxWrites = ({ database }: WriteContext) => ({
       at_ms: $.at_ms,
       payload: $.payload,
     }),
+  ),
+  keepMark: prepare(database, (query, $: OutboxMarkTable & { now: EpochMs }) =>
+    query
+      .insertInto('outbox_marks')
+      .values({ organisation: $.organisation, app: $.app, mark: $.mark, expires_at_ms: $.expires_at_ms })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['organisation', 'app', 'mark'])
+          .doUpdateSet({ expires_at_ms: $.expires_at_ms })
+          .where('outbox_marks.expires_at_ms', '<=', $.now),
+      ),
   ),
   keepSegment: prepare(database, (query, $: OutboxSegmentTable) =>
     query
@@ -80,7 +91,14 @@ export const outboxWrites = (
   const keep = ({ segment, firstPosition, events, bytes, lastAtMs }: OpenSegment): number =>
     statements.keepSegment.run({ segment, first_position: firstPosition, events, bytes, last_at_ms: lastAtMs });
 
-  const append = (entries: readonly OutboxEntry[]): number => {
+  const isTaken = ({ scope, atMs: now, once }: OutboxEntry): boolean => {
+    if (once === undefined) return false;
+    const mark = { ...scopeColumns(scope), mark: once.mark, expires_at_ms: once.untilMs, now };
+    return statements.keepMark.run(mark) === 0;
+  };
+
+  const append = (given: readonly OutboxEntry[]): number => {
+    const entries = given.filter((entry) => !isTaken(entry));
     const newest = reads.newest();
     let open = segmentAfter(newest);
     for (const { scope, kind, atMs, payload } of entries) {

@@ -35,6 +35,22 @@ const preparePurge = ({ database }: WriteContext) => ({
         ),
       ),
   ),
+  marks: prepare(database, (query, $: Before) =>
+    query
+      .deleteFrom('outbox_marks')
+      .where((where) =>
+        where(
+          where.refTuple('organisation', 'app', 'mark'),
+          'in',
+          where
+            .selectFrom('outbox_marks')
+            .select(['organisation', 'app', 'mark'])
+            .where('expires_at_ms', '<=', $.before)
+            .limit($.limit)
+            .$asTuple('organisation', 'app', 'mark'),
+        ),
+      ),
+  ),
   idempotency: prepare(database, (query, $: Before & { state: 'done' | 'unknown' }) =>
     query
       .deleteFrom('idempotency')
@@ -116,6 +132,7 @@ export const purgeWrites = (context: WriteContext): WriteHandlers<'record.purge'
       const before = (kept: number): Before => ({ before: (now - kept) as EpochMs, limit });
       return accept(
         statements.challenges.run(before(0)) +
+          statements.marks.run(before(0)) +
           statements.idempotency.run({ ...before(0), state: 'done' }) +
           statements.idempotency.run({ ...before(unknownKept), state: 'unknown' }) +
           statements.logins.run(before(loginKept)) +
