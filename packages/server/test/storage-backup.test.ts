@@ -274,6 +274,53 @@ describe('restore over a state that went on', () => {
     }),
   );
   test(
+    'a counter never falls, a demand is not forgotten and a retired key stays retired: evidence of before the restore is old',
+    inPlace(async (place) => {
+      const facts = { platform: 'ios', level: 'secure-element' } as const;
+      const appraised = (value: number) => ({
+        kind: 'app-attest',
+        tier: 1,
+        facts,
+        verdictReference: `app-attest:${value}`,
+        counter: { key: 'apple', value },
+      });
+      const evidence = (name: string, value: number) => ({
+        appraised: appraised(value),
+        signedBy: `thumbprint-${name}`,
+        evidence: new Uint8Array(8),
+      });
+      const enrolPhone = async ({ ports }: OpenStorage, name: string): Promise<string> => {
+        const asked = { ...enrolment(name), verdictReference: 'app-attest:0', appraised: appraised(0) };
+        return accepted(await ports.devices.enrol(bank, asked, now)).device.id;
+      };
+      const [counted, asked, rotated] = await withState(place.folder, async (storage) => [
+        await enrolPhone(storage, 'counted'),
+        await enrolPhone(storage, 'asked'),
+        await enrolPhone(storage, 'rotated'),
+      ]);
+      await backupState(place.folder, place.file, Date.now());
+      await withState(place.folder, async ({ ports: { attestations } }) => {
+        const later = epochMs(now + 1);
+        accepted(await attestations.attest(bank, counted ?? '', evidence('counted', 5), later));
+        const by = { actor: 'operator', reason: 'test' };
+        accepted(await attestations.demand(bank, asked ?? '', { reason: 'demanded', atMs: later }, by));
+        const signedBy = ['thumbprint-rotated', 'successor'];
+        const successor = { thumbprint: 'successor', publicKey: new Uint8Array(65), signedBy };
+        accepted(await attestations.rotate(bank, rotated ?? '', successor, later));
+      });
+      await restore(place, { acceptRollback: true });
+      await withState(place.folder, async ({ ports: { attestations, devices } }) => {
+        const copied = await attestations.attest(bank, counted ?? '', evidence('counted', 4), epochMs(now + 2));
+        assert.equal(refused(copied), 'reattest.counter');
+        assert.equal((await attestations.record(bank, asked ?? ''))?.record.demand?.reason, 'demanded');
+        assert.equal(await devices.findByThumbprint(bank, 'thumbprint-rotated', 'identity'), undefined);
+        assert.equal((await devices.findByThumbprint(bank, 'successor', 'identity'))?.device.id, rotated);
+        const kinds = (await attestations.record(bank, counted ?? ''))?.record.history.map(({ kind }) => kind);
+        assert.deepEqual(kinds, ['enrolled', 'attested'], 'and the history goes on');
+      });
+    }),
+  );
+  test(
     'keeps the replaced record, tells of the rollback in the audit log, and leaves a log that is whole',
     inPlace(async (place) => {
       await goOn(place);

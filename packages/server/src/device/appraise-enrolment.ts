@@ -3,6 +3,7 @@ import {
   type AppraisalContext,
   type AppraisalPolicy,
   appraise,
+  type ChainMemory,
   type DeviceEvidence,
   keyBoundChallenge,
   type Revocations,
@@ -39,6 +40,8 @@ export interface AppraiserParts {
   readonly anchors: TrustAnchors;
   readonly revocations: (now: EpochMs) => Revocations;
   readonly builds: ApprovedBuilds;
+  /** Issuers that were read before: one batch of phones shares its own. */
+  readonly memory: ChainMemory;
   readonly attestation: AttestationConfig;
   readonly apps: readonly AppConfig[];
   /** Names of the tiers, from the lowest. */
@@ -160,6 +163,7 @@ const contextOf = (parts: AppraiserParts, ask: Ask, now: EpochMs): AppraisalCont
   crypto: parts.crypto,
   anchors: parts.anchors,
   revocations: parts.revocations(now),
+  memory: parts.memory,
   now,
   expectations: {
     challenge: ask.challenge,

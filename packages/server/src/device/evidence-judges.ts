@@ -1,4 +1,5 @@
 /** What one thread judges evidence with: roots, lists and approved builds from the files of the configuration, under each app's own rules. */
+import { createChainMemory } from '@hauberk/attestation';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import type { AttestedFacts, ReattestationPolicy } from '@hauberk/device';
 import { days, type EpochMs, epochMs } from '@hauberk/primitives';
@@ -20,8 +21,9 @@ export interface EvidenceJudges {
 const isApproved = (builds: ApprovedBuilds, app: string, now: EpochMs, facts: AttestedFacts): boolean => {
   const known = builds.of(app, now);
   if (known === undefined || facts.appVersion === undefined) return true;
-  const allowed = facts.platform === 'ios' ? known.apple?.builds : known.android?.builds;
-  return allowed === undefined || allowed.has(facts.appVersion);
+  const { platform, appVersion } = facts;
+  const allowed = platform === 'ios' ? known.apple?.builds : platform === 'android' ? known.android?.builds : undefined;
+  return allowed === undefined || allowed.has(appVersion);
 };
 
 /** Opens the files. Throws when a root of trust cannot be read. */
@@ -36,6 +38,7 @@ export const openEvidenceJudges = (config: Config, log: Log): EvidenceJudges => 
     anchors: { ...readAnchors(attestation), ...presentSnapshot(state, epochMs(Date.now()))?.anchors },
     revocations: newestRevocations(fileRevocations(attestation, onRefused), stateRevocations(state, onRefused)),
     builds,
+    memory: createChainMemory(),
     attestation,
     apps,
     tierNames: sessions.tiers.map(({ name }) => name),
