@@ -150,6 +150,7 @@ hidden byte held;
 #define when_otp_wrong false
 #define when_otp_unreadable false
 #define when_otp_typed (kind == OTP_RIGHT && !isRead)
+#define when_left_notice false
 #define when_left_composer false
 #define when_left_airplane false
 #define when_left_sim false

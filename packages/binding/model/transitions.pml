@@ -103,32 +103,35 @@ inline step_bound_sms() {
 
 inline step_issued_left() {
   if :: (on_own_key && when_foreign_key) -> next = ISSUED; refused = true /* binding.foreign-device */ :: else ->
+  if :: (when_left_notice) -> next = ISSUED; refused = false :: else ->
   if :: (on_session && when_left_composer) -> next = DECLINED; refused = true /* B05 binding.composer-slow */ :: else ->
   if :: (on_session && when_left_airplane) -> next = DECLINED; refused = true /* B02 binding.airplane-mode */ :: else ->
   if :: (on_session && when_left_sim) -> next = DECLINED; refused = true /* B01 binding.sim-missing */ :: else ->
   if :: (on_session) -> next = DECLINED; refused = true /* B04 binding.session-left */ :: else ->
   next = ISSUED; refused = false
-  fi fi fi fi fi
+  fi fi fi fi fi fi
 }
 
 inline step_seen_left() {
   if :: (on_own_key && when_foreign_key) -> next = SEEN; refused = true /* binding.foreign-device */ :: else ->
+  if :: (when_left_notice) -> next = SEEN; refused = false :: else ->
   if :: (on_session && when_left_composer) -> next = DECLINED; refused = true /* B05 binding.composer-slow */ :: else ->
   if :: (on_session && when_left_airplane) -> next = DECLINED; refused = true /* B02 binding.airplane-mode */ :: else ->
   if :: (on_session && when_left_sim) -> next = DECLINED; refused = true /* B01 binding.sim-missing */ :: else ->
   if :: (on_session) -> next = DECLINED; refused = true /* B04 binding.session-left */ :: else ->
   next = SEEN; refused = false
-  fi fi fi fi fi
+  fi fi fi fi fi fi
 }
 
 inline step_proven_left() {
   if :: (on_own_key && when_foreign_key) -> next = PROVEN; refused = true /* binding.foreign-device */ :: else ->
+  if :: (when_left_notice) -> next = PROVEN; refused = false :: else ->
   if :: (on_session && when_left_composer) -> next = DECLINED; refused = true /* B05 binding.composer-slow */ :: else ->
   if :: (on_session && when_left_airplane) -> next = DECLINED; refused = true /* B02 binding.airplane-mode */ :: else ->
   if :: (on_session && when_left_sim) -> next = DECLINED; refused = true /* B01 binding.sim-missing */ :: else ->
   if :: (on_session) -> next = DECLINED; refused = true /* B04 binding.session-left */ :: else ->
   next = PROVEN; refused = false
-  fi fi fi fi fi
+  fi fi fi fi fi fi
 }
 
 inline step_issued_proof() {

@@ -108,7 +108,7 @@ export type AttemptEvent =
     }
   | {
       readonly kind: 'left';
-      readonly how: 'left' | 'composer-slow' | 'airplane-mode' | 'sim-missing';
+      readonly how: 'left' | 'charge-notice' | 'composer-slow' | 'airplane-mode' | 'sim-missing';
       readonly key: string;
     }
   | { readonly kind: 'confirm'; readonly key: string }

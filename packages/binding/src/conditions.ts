@@ -47,7 +47,14 @@ type ProofConditionName =
   | 'otp-unreadable'
   | 'suffices';
 
-type OtherConditionName = 'fence-changed' | 'late' | 'left-composer' | 'left-airplane' | 'left-sim' | 'bound-elsewhere';
+type OtherConditionName =
+  | 'fence-changed'
+  | 'late'
+  | 'left-notice'
+  | 'left-composer'
+  | 'left-airplane'
+  | 'left-sim'
+  | 'bound-elsewhere';
 
 /** The name of a condition. */
 export type ConditionName = RequestConditionName | SmsConditionName | ProofConditionName | OtherConditionName;
@@ -178,6 +185,7 @@ const how = (event: AttemptEvent): string | undefined => (event.kind === 'left' 
 const otherConditions: Readonly<Record<OtherConditionName, Condition>> = {
   'fence-changed': (attempt, _, { now }) => attempt !== undefined && attempt.issuedAt.fence !== now.fence,
   late: (attempt, _, { now, policy }) => attempt !== undefined && passed(attempt.issuedAt, now) > policy.timer,
+  'left-notice': (_, event) => how(event) === 'charge-notice',
   'left-composer': (_, event) => how(event) === 'composer-slow',
   'left-airplane': (_, event) => how(event) === 'airplane-mode',
   'left-sim': (_, event) => how(event) === 'sim-missing',

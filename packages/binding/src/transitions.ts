@@ -95,6 +95,8 @@ const leftRows = (from: AttemptState): readonly Transition[] => {
   return [
     // Otherwise anybody who knows an attempt's id could end it.
     left('foreign-key', from, 'binding.foreign-device', { guard: 'own-key' }),
+    // B04 excepts the system's own question whether an SMS may cost something.
+    left('left-notice', from),
     left('left-composer', 'declined', 'binding.composer-slow', { rule: 'B05', guard: 'session' }),
     left('left-airplane', 'declined', 'binding.airplane-mode', { rule: 'B02', guard: 'session' }),
     left('left-sim', 'declined', 'binding.sim-missing', { rule: 'B01', guard: 'session' }),

@@ -40,7 +40,7 @@ import {
 type Timed = readonly [number, AttemptEvent];
 const sms = (over: Partial<TokenSms> = {}): AttemptEvent => ({ kind: 'sms', sms: honestSms(over) });
 const proof = (answer: SentItem | OtpAnswer): AttemptEvent => ({ kind: 'proof', key: 'key-1', proof: answer });
-const left = (how: 'left' | 'composer-slow' | 'airplane-mode' | 'sim-missing'): AttemptEvent => ({
+const left = (how: Extract<AttemptEvent, { kind: 'left' }>['how']): AttemptEvent => ({
   kind: 'left',
   how,
   key: 'key-1',
@@ -55,7 +55,11 @@ const ends = (state: string, code: BindingCode | undefined, events: readonly Tim
   assert.deepEqual([attempt.state, attempt.code], [state, code]);
 };
 
-test('B04 holds: nobody left, and the attempt is bound', () => ends('bound', undefined, honestRun));
+test('B04 holds: nobody left, or the system asked about the cost of an SMS, and the attempt is bound', () => {
+  ends('bound', undefined, honestRun);
+  for (let place = 0; place < honestRun.length; place += 1)
+    ends('bound', undefined, honestRun.toSpliced(place, 0, [honestRun[place]?.[0] ?? 0, left('charge-notice')]));
+});
 test('B04 refuses: who leaves burns the token, in every state before the end, and a correct SMS changes nothing', () => {
   for (let place = 0; place < honestRun.length; place += 1) {
     const events = [...honestRun.slice(0, place), [5000, left('left')] as const, ...honestRun.slice(place)];
