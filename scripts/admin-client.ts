@@ -82,11 +82,10 @@ const bodyOf = (holder: unknown): string | undefined => {
 const inputOf = ({ parameters, requestBody }: Operation): readonly string[] => [
   ...parameters
     .filter((each) => each.in !== 'header')
-    .map(({ name, in: place, required, schema }) => {
-      // What is a number in meaning travels as text.
-      const type = place === 'query' && schema['pattern'] !== undefined ? 'string | number' : typeOf(schema);
-      return `readonly ${name}${required ? '' : '?'}: ${type}${required ? '' : ' | undefined'}`;
-    }),
+    .map(
+      ({ name, required, schema }) =>
+        `readonly ${name}${required ? '' : '?'}: ${typeOf(schema)}${required ? '' : ' | undefined'}`,
+    ),
   ...(requestBody === undefined ? [] : [`readonly body: ${bodyOf(requestBody)}`]),
   ...parameters
     .filter((each) => each.in === 'header')

@@ -163,7 +163,7 @@ export interface AdminApi {
   /** Roles that tokens may be given: the built-in ones and those of the configuration. */
   listRoles(): Promise<Answered<Roles>>;
   /** Tokens of the organisation, oldest first; never their secrets. */
-  listTokens(input?: { readonly limit?: string | number | undefined; readonly after?: string | number | undefined }): Promise<Answered<TokenPage>>;
+  listTokens(input?: { readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Answered<TokenPage>>;
   /** Issues a token with rights that the caller has. */
   createToken(input: { readonly body: NewToken }): Promise<Answered<IssuedToken>>;
   /** A token without its secret. */
@@ -171,7 +171,7 @@ export interface AdminApi {
   /** Revokes a token at once; again, it changes nothing. */
   revokeToken(input: { readonly token: string }): Promise<Answered<Token>>;
   /** Devices of an app, in the order of their ids. */
-  listDevices(input: { readonly app: string; readonly limit?: string | number | undefined; readonly after?: string | number | undefined; readonly state?: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked' | undefined; readonly tier?: string | undefined; readonly platform?: 'android' | 'ios' | 'harmony' | 'web' | 'other' | undefined; readonly text?: string | number | undefined }): Promise<Answered<DevicePage>>;
+  listDevices(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly state?: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked' | undefined; readonly tier?: string | undefined; readonly platform?: 'android' | 'ios' | 'harmony' | 'web' | 'other' | undefined; readonly text?: string | undefined }): Promise<Answered<DevicePage>>;
   /** Everything about one device: state, evidence, keys, history with reasons. */
   findDevice(input: { readonly app: string; readonly device: string }): Promise<Answered<DeviceDetail>>;
   /** Suspends, unsuspends, revokes or reports one device lost, or asks it for new evidence. */
@@ -179,7 +179,7 @@ export interface AdminApi {
   /** The same for many devices; each is answered for on its own. */
   changeDevices(input: { readonly app: string; readonly body: NewDeviceChanges }): Promise<Answered<DeviceChangesOutcome | Approval>>;
   /** Proposals of an app, newest first unless told otherwise. */
-  listApprovals(input: { readonly app: string; readonly limit?: string | number | undefined; readonly after?: string | number | undefined; readonly state?: 'pending' | 'approved' | 'executing' | 'executed' | 'failed' | 'rejected' | 'withdrawn' | undefined; readonly sort?: 'created' | '-created' | undefined }): Promise<Answered<ApprovalPage>>;
+  listApprovals(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly state?: 'pending' | 'approved' | 'executing' | 'executed' | 'failed' | 'rejected' | 'withdrawn' | undefined; readonly sort?: 'created' | '-created' | undefined }): Promise<Answered<ApprovalPage>>;
   /** A proposal with the change, its hash and what became of it. */
   findApproval(input: { readonly app: string; readonly approval: string }): Promise<Answered<Approval>>;
   /** Puts another change in place of the proposed one. What was approved before counts no longer. */
@@ -193,9 +193,9 @@ export interface AdminApi {
   /** Carries an approved change out that was left undone; done already, it answers what came of it. */
   execute(input: { readonly app: string; readonly approval: string }): Promise<Answered<Approval>>;
   /** Audit entries of an app, oldest first. `hauberk audit verify` checks the whole chain. */
-  listAudit(input: { readonly app: string; readonly limit?: string | number | undefined; readonly after?: string | number | undefined }): Promise<Answered<AuditPage>>;
+  listAudit(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: number | undefined }): Promise<Answered<AuditPage>>;
   /** Audit entries of the organisation as a whole: tokens and start-up secrets. */
-  listOrganisationAudit(input?: { readonly limit?: string | number | undefined; readonly after?: string | number | undefined }): Promise<Answered<AuditPage>>;
+  listOrganisationAudit(input?: { readonly limit?: number | undefined; readonly after?: number | undefined }): Promise<Answered<AuditPage>>;
   /** Idempotency keys whose outcome nobody knows, oldest first; at most 1000. */
   listUnknownOutcomes(input: { readonly app: string }): Promise<Answered<UnknownOutcomes>>;
   /** Says what became of it, as the upstream knows. */

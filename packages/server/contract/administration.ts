@@ -6,6 +6,7 @@ import type { StoredAdminToken } from '../src/admin/admin-token.ts';
 import { type Approval, changeHash, proposal } from '../src/admin/approval.ts';
 import type { Person } from '../src/admin/person.ts';
 import type { StartupSecret } from '../src/storage/admin-token-store.ts';
+import { maxOpenApprovals } from '../src/storage/approval-store.ts';
 import type { Scope } from '../src/storage/scope.ts';
 import {
   accepted,
@@ -181,6 +182,22 @@ export const approvalStoreContract = (adapter: string, open: OpenStorageHarness)
         accepted(await stores.approvals.step(bank, '03', { event: 'withdraw', by: alice }, at(1)));
         accepted(await stores.approvals.step(bank, '01', { event: 'withdraw', by: alice }, at(1)));
         assert.equal(accepted(await other.approvals.propose(proposed('04'), at(2))).id, '04');
+      }),
+    );
+    test(
+      'only so many proposals of an app wait at a time; another app is not held up',
+      withStorage(open, async ({ stores }) => {
+        const { approvals } = stores;
+        const many = Array.from({ length: maxOpenApprovals }, (_, index) => String(index).padStart(4, '0'));
+        for (const answer of await Promise.all(
+          many.map((id) => approvals.propose(proposed(id, { content: id }), start)),
+        ))
+          accepted(answer);
+        const next = proposed('9999', { content: 'one more' });
+        assert.equal(refused(await approvals.propose(next, start)), 'approvals-full');
+        accepted(await approvals.propose(proposed('9998', { scope: otherApp }), start));
+        accepted(await approvals.step(bank, '0007', { event: 'withdraw', by: alice }, start));
+        accepted(await approvals.propose(next, start));
       }),
     );
     test(

@@ -12,7 +12,8 @@ const isTree = (value: unknown): value is Tree => typeof value === 'object' && v
 
 const withoutMarks = ({ $schema: _schema, $id: _id, ...rest }: Tree): Tree => rest;
 
-const schemaOf = (schema: z.ZodType): Tree => withoutMarks(z.toJSONSchema(schema, { io: 'input' }) as Tree);
+/** What a parameter means: a number, although it travels as text. */
+const schemaOf = (schema: z.ZodType): Tree => withoutMarks(z.toJSONSchema(schema, { io: 'output' }) as Tree);
 
 const reference = (schema: z.ZodType): Tree => {
   const id = components.get(schema)?.id;

@@ -16,6 +16,7 @@ const auditQuery = {
     .string()
     .regex(/^\d{1,15}$/)
     .transform(Number)
+    .pipe(z.int().min(0))
     .optional()
     .describe('`next` of the page before: a sequence number.'),
 };

@@ -63,7 +63,7 @@ export const approvalText = (approval: Approval): string => {
 const list = async (api: AdminApi, app: string, { state, limit, after }: Values): Promise<Shown> => {
   const { value } = await api.listApprovals({
     app,
-    limit,
+    limit: limit === undefined ? undefined : Number(limit),
     after,
     // The API judges the word.
     state: state as 'pending' | undefined,

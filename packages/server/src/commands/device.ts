@@ -57,7 +57,7 @@ const list = async (api: AdminApi, app: string, values: Values, text?: string): 
   const { value } = await api.listDevices({
     app,
     tier,
-    limit,
+    limit: limit === undefined ? undefined : Number(limit),
     after,
     text,
     // The API judges the words.

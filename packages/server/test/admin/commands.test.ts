@@ -6,10 +6,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, test } from 'node:test';
+import { after, before, mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { GatewayTrust } from '../../src/index.ts';
+import { run } from '../../src/main.ts';
 import { enrol } from '../channel-device.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -173,6 +174,17 @@ test('from the first start to a change that two people agreed on', async () => {
   assert.deepEqual([gone.code, gone.out], [1, '']);
 });
 
+/** Runs a command here, where a process of its own would tell nothing more. */
+const inProcess = async (args: readonly string[]): Promise<{ readonly code: number; readonly err: string }> => {
+  const written = mock.method(process.stderr, 'write', () => true);
+  try {
+    const code = await run(args);
+    return { code, err: written.mock.calls.map((call) => String((call.arguments as readonly unknown[])[0])).join('') };
+  } finally {
+    written.mock.restore();
+  }
+};
+
 test('wrong usage ends with 2 and tells how', async () => {
   for (const args of [
     ['token'],
@@ -184,7 +196,7 @@ test('wrong usage ends with 2 and tells how', async () => {
     ['admin', 'burn'],
     ['admin', '--what'],
   ]) {
-    const { code, err } = await hauberk(args);
+    const { code, err } = await inProcess(args);
     assert.equal(code, 2, args.join(' '));
     assert.match(err, /usage: hauberk/);
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { hours } from '@hauberk/primitives';
+import { proposal } from '../../src/admin/approval.ts';
 import { type AdminWorld, type Answered, everything, openAdminWorld } from './world.ts';
 
 let world: AdminWorld;
@@ -232,6 +233,81 @@ describe('changes of one device', () => {
       assert.equal(answer.json['code'], 'malformed', JSON.stringify(reason));
     }
     assert.equal(await state(id), 'enrolled');
+  });
+});
+
+describe('further refusals', () => {
+  test('who may issue tokens gives no right that they do not have', async () => {
+    const desk = await world.token('desk', [
+      { app: '*', role: 'tokens:write' },
+      { app: 'retail', role: 'operator' },
+    ]);
+    const issue = (app: string, role: string) =>
+      world.ask('POST', '/tokens', { token: desk, body: { subject: 'x', label: 'x', grants: [{ app, role }] } });
+    for (const [app, role] of [
+      ['*', 'administrator'],
+      ['*', 'operator'],
+      ['corporate', 'viewer'],
+      ['retail', 'approver'],
+    ] as const) {
+      const answer = await issue(app, role);
+      assert.deepEqual([answer.status, answer.json['code']], [403, 'grant-beyond'], `${app} ${role}`);
+      assert.match(String(answer.json['right']), / on /);
+    }
+    assert.equal((await issue('retail', 'viewer')).status, 201);
+    const body = { subject: 'x', label: 'x', grants: [{ app: 'elsewhere', role: 'viewer' }], days: 91 };
+    assert.equal((await world.ask('POST', '/tokens', { token: alice, body })).json['code'], 'malformed');
+  });
+
+  test('another person neither edits nor withdraws; what is rejected stays rejected', async () => {
+    const { id, proposal } = await suspended();
+    assert.equal((await step(proposal, 'withdraw', bob)).json['code'], 'approval-foreign');
+    const put = { token: bob, body: proposal.change, headers: { 'if-match': '"1"' } };
+    assert.equal(
+      (await world.ask('PUT', `/apps/retail/approvals/${proposal.id}`, put)).json['code'],
+      'approval-foreign',
+    );
+    assert.equal((await step(proposal, 'reject', bob, { note: 'no' })).json['state'], 'rejected');
+    assert.equal((await approve(proposal)).json['code'], 'approval-closed');
+    assert.equal((await step(proposal, 'withdraw', alice)).json['code'], 'approval-closed');
+    assert.equal((await step(proposal, 'execute', alice)).json['code'], 'approval-closed');
+    assert.equal(await state(id), 'suspended');
+  });
+
+  test('whoever neither proposed nor may approve has nothing carried out', async () => {
+    const { proposal } = await suspended();
+    const auditor = await world.token('auditor', [{ app: '*', role: 'auditor' }]);
+    assert.equal((await step(proposal, 'execute', auditor)).json['code'], 'right-missing');
+    assert.equal((await step(proposal, 'execute', alice)).json['code'], 'approval-pending');
+  });
+
+  test('a fault is told as a fault and as nothing else', async () => {
+    const held = world.settings.current;
+    world.settings.current = {
+      ...held,
+      get roles(): never {
+        throw new Error('a secret of the program');
+      },
+    };
+    const answer = await world.ask('GET', '/roles', { token: bob });
+    world.settings.current = held;
+    assert.deepEqual([answer.status, answer.json['code']], [500, 'internal']);
+    assert.ok(!JSON.stringify(answer.json).includes('a secret of the program'));
+    assert.ok(world.log.some(({ event }) => event === 'admin.fault'));
+  });
+
+  test('more proposals than an app may have waiting are refused', async () => {
+    const id = await world.enrol('bank', 'corporate', 'crowded');
+    const scope = { organisation: 'bank', app: 'corporate' };
+    const by = { subject: 'crowd', token: 'c', lineage: [] };
+    const life = { now: world.clock.now, expiresAtMs: world.clock.now + 1000 } as never;
+    for (let index = 0; index < 1000; index += 1) {
+      const change = { kind: 'device.change', content: index };
+      await world.stores.approvals.propose(proposal(String(index), scope, change, by, life), world.clock.now);
+    }
+    const path = `/apps/corporate/devices/${id}/changes`;
+    const full = await world.ask('POST', path, { token: alice, body: { action: 'unsuspend', reason: 'test' } });
+    assert.deepEqual([full.status, full.json['code']], [409, 'approvals-full']);
   });
 });
 

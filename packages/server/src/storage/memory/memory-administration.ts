@@ -1,7 +1,7 @@
 /** API tokens and proposals in memory. */
 import { accept, canonicalJson, type EpochMs, refuse } from '@hauberk/primitives';
 import type { AdminToken, StoredAdminToken } from '../../admin/admin-token.ts';
-import { type Approval, isExpired, isOpen, stepApproval } from '../../admin/approval.ts';
+import { type Approval, isExpired, isOpen, type ProposedChange, stepApproval } from '../../admin/approval.ts';
 import type { AdminTokenStore, StartupSecret } from '../admin-token-store.ts';
 import { type ApprovalStore, maxOpenApprovals } from '../approval-store.ts';
 import { type Scope, scopeKey } from '../scope.ts';
@@ -64,11 +64,20 @@ export const memoryAdminTokenStore = (record: MemoryRecord): AdminTokenStore => 
   };
 };
 
+const texts = new WeakMap<ProposedChange, string>();
+
+/** The canonical text of a change, made once. */
+const textOf = (change: ProposedChange): string => {
+  const text = texts.get(change) ?? canonicalJson(change);
+  texts.set(change, text);
+  return text;
+};
+
 const isSame = (held: Approval, approval: Approval, now: EpochMs): boolean =>
   held.state === 'pending' &&
   !isExpired(held, now) &&
   held.proposer.subject === approval.proposer.subject &&
-  canonicalJson(held.change) === canonicalJson(approval.change);
+  textOf(held.change) === textOf(approval.change);
 
 /** The store of proposals over a memory record. */
 export const memoryApprovalStore = (record: MemoryRecord): ApprovalStore => {
