@@ -76,11 +76,12 @@ describe('what a log line may hold', () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:80'), {
       code: 'ECONNREFUSED',
       syscall: 'connect',
+      errcode: 5,
     });
     const shown = shownFault(new TypeError('never shown', { cause }));
     assert.deepEqual(
-      [shown.name, shown.message, shown.cause?.code, shown.cause?.syscall],
-      ['TypeError', undefined, 'ECONNREFUSED', 'connect'],
+      [shown.name, shown.message, shown.cause?.code, shown.cause?.syscall, shown.cause?.errcode],
+      ['TypeError', undefined, 'ECONNREFUSED', 'connect', 5],
     );
     assert.match(shown.frames?.[0] ?? '', /log\.test\.ts:\d+:\d+/);
   });

@@ -72,6 +72,11 @@ const textIn = (error: object, name: string, isKnown: (text: string) => boolean)
   return typeof value === 'string' && isKnown(value) ? value : undefined;
 };
 
+const numberIn = (error: object, name: string): number | undefined => {
+  const value: unknown = Object.getOwnPropertyDescriptor(error, name)?.value;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 65_536 ? value : undefined;
+};
+
 const isCode = (text: string): boolean => systemCodes.has(text) || codeForm.test(text);
 
 /** Faults whose messages are written here, of constants, file names and the words of SQLite. */
@@ -83,6 +88,8 @@ export interface ShownFault {
   readonly name: string;
   readonly code?: string;
   readonly syscall?: string;
+  /** SQLite's extended result code. */
+  readonly errcode?: number;
   readonly message?: string;
   readonly frames?: readonly string[];
   readonly cause?: ShownFault;
@@ -93,11 +100,13 @@ export const shownFault = (thrown: unknown, depth = 0): ShownFault => {
   if (!(thrown instanceof Error)) return { name: `thrown ${typeof thrown}` };
   const code = textIn(thrown, 'code', isCode);
   const syscall = textIn(thrown, 'syscall', (text) => systemCalls.has(text));
+  const errcode = numberIn(thrown, 'errcode');
   const { cause } = thrown;
   return {
     name: nameForm.test(thrown.name) ? thrown.name : withheld,
     ...(code === undefined ? {} : { code }),
     ...(syscall === undefined ? {} : { syscall }),
+    ...(errcode === undefined ? {} : { errcode }),
     ...(speaks(thrown) ? { message: thrown.message } : {}),
     frames: framesOf(thrown),
     ...(cause === undefined || depth >= mostCauses ? {} : { cause: shownFault(cause, depth + 1) }),
