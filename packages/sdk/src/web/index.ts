@@ -10,6 +10,7 @@ export type { FetchInput } from '../core/call.ts';
 export type { Hauberk } from '../core/hauberk.ts';
 export { type FailurePhase, type HauberkCode, HauberkError } from '../core/hauberk-error.ts';
 export {
+  type DevicePlug,
   type HauberkOptions,
   HauberkOptionsError,
   type HostPorts,
