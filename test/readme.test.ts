@@ -69,6 +69,26 @@ const tryServe = async (line: string): Promise<void> => {
   assert.deepEqual(await gateway.end('SIGTERM'), { code: 0, signal: null }, gateway.errors());
 };
 
+/** Operators come in by the start-up secret: here by a new one, made while the gateway is stopped. */
+const tryDeviceList = async (line: string): Promise<void> => {
+  const made = expectDone(hauberk('bin/hauberk admin secret --config hauberk.yaml --json'));
+  const { secret } = JSON.parse(made) as { readonly secret: string };
+  const environment = { HAUBERK__listen__port: '0', HAUBERK__admin__port: '0', HAUBERK__log__level: 'error' };
+  const place = { command: join(root, 'bin/hauberk'), cwd: folder };
+  const gateway = await startProcess(['serve', '--config', 'hauberk.yaml'], environment, place);
+  const asOperator = (more: Readonly<Record<string, string>>, args: readonly string[]): string => {
+    const env = { ...plainEnvironment(), HAUBERK_URL: String(gateway.ready['admin']), ...more };
+    return expectDone(spawnSync(place.command, [...args], { cwd: folder, env, encoding: 'utf8' }));
+  };
+  asOperator({ HAUBERK_STARTUP_SECRET: secret }, ['admin', 'login', '--out', 'operator.token']);
+  const listed = asOperator(
+    { HAUBERK_TOKEN_FILE: 'operator.token', HAUBERK_APP: 'mailbrook-h5' },
+    line.split(' ').slice(1),
+  );
+  assert.match(listed, /^id +state +tier/);
+  await gateway.end('SIGTERM');
+};
+
 /** How each command is tried: whole, or in a short form where it would run for ever or for minutes. */
 const trials: Readonly<Record<string, (line: string) => void | Promise<void>>> = {
   'npm start': tryStart,
@@ -85,6 +105,7 @@ const trials: Readonly<Record<string, (line: string) => void | Promise<void>>> =
     >;
     assert.deepEqual({ held, broken }, { held: 1, broken: 0 });
   },
+  'bin/hauberk device list': tryDeviceList,
   'bin/hauberk audit verify --state ./state': (line) => void expectDone(hauberk(line)),
   'bin/hauberk backup --state ./state --out b.hbk': (line) => {
     expectDone(hauberk(line));
