@@ -2,7 +2,8 @@
  * Devices with live sessions, in shared memory: the generation that every request's ticket is compared with (revocation reaches
  * all threads with one store) and the ring of the device's sessions (over quota it loses its oldest, never the newest hello).
  * Open addressing; the key is one 64-bit word, published last. A row serves another device only once every ticket that names it has
- * expired; a thread that dies while it lays a row out takes that one row with it. When all rows are in use, new devices are refused.
+ * expired; a thread that dies while it lays a row out takes that one row with it. When all rows are in use, new devices are refused; a flood of
+ * devices of the lowest tier ends where the reserved rows begin.
  */
 import type { EpochSeconds } from '@hauberk/primitives';
 import type { SlotReference } from './session-table.ts';
@@ -33,16 +34,19 @@ export interface DeviceTable {
   /** The same memory in 64-bit words; a row's key is its first. */
   readonly keys: BigInt64Array;
   readonly capacity: number;
+  /** Whether every fourth row is kept from devices of the lowest tier, whose number anybody can raise. */
+  readonly reserves: boolean;
 }
 
 /** Shared bytes for `capacity` devices. */
 export const deviceTableBytes = (capacity: number): number => capacity * rowWords * 4;
 
 /** Lays the table over shared memory. */
-export const openDeviceTable = (memory: SharedArrayBuffer): DeviceTable => ({
+export const openDeviceTable = (memory: SharedArrayBuffer, reserves = false): DeviceTable => ({
   words: new Int32Array(memory),
   keys: new BigInt64Array(memory),
   capacity: memory.byteLength / (rowWords * 4),
+  reserves,
 });
 
 /** The table key of a device: the first eight bytes of its random id, never one of those with a meaning. */
@@ -60,12 +64,15 @@ const placesOf = (table: DeviceTable, key: bigint): readonly number[] => {
   return Array.from({ length: Math.min(probes, table.capacity) }, (_, probe) => (start + probe) % table.capacity);
 };
 
+const isReserved = ({ reserves }: DeviceTable, row: number): boolean => reserves && row % 4 === 3;
+
 /** The row of a device, or undefined when it has none. */
 export const findDeviceRow = (table: DeviceTable, key: bigint): number | undefined => {
   for (const row of placesOf(table, key)) {
     const held = Atomics.load(table.keys, keyIndex(row));
     if (held === key) return row;
-    if (held === unused) return undefined;
+    // A reserved one may have been passed over.
+    if (held === unused && !isReserved(table, row)) return undefined;
   }
   return undefined;
 };
@@ -95,10 +102,12 @@ const settledKey = (table: DeviceTable, row: number): bigint => {
 };
 
 /** The first row that is the device's own or may be taken for it. */
-const placeFor = (table: DeviceTable, key: bigint, now: EpochSeconds): number | undefined =>
+const placeFor = (table: DeviceTable, key: bigint, now: EpochSeconds, isLowest: boolean): number | undefined =>
   placesOf(table, key).find((row) => {
     const held = settledKey(table, row);
-    return held === unused || held === key || (held !== busy && !isKept(table, row, now));
+    if (held === key) return true;
+    if (isLowest && isReserved(table, row)) return false;
+    return held === unused || (held !== busy && !isKept(table, row, now));
   });
 
 const takeRow = (
@@ -124,13 +133,17 @@ const takeRow = (
   return true;
 };
 
-/** The row of a device, made when absent with the recorded generation and kept until then; undefined when all rows are in use. */
+/**
+ * The row of a device, made when absent with the recorded generation and kept until then; undefined when all rows are in use. A device of the lowest
+ * tier gets none of the reserved rows.
+ */
 export const openDeviceRow = (
   table: DeviceTable,
   key: bigint,
   generation: number,
   now: EpochSeconds,
   until: EpochSeconds,
+  isLowest = false,
 ): number | undefined => {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const own = findDeviceRow(table, key);
@@ -139,7 +152,7 @@ export const openDeviceRow = (
       raise(table, own * rowWords + generationWord, generation);
       return own;
     }
-    const row = placeFor(table, key, now);
+    const row = placeFor(table, key, now, isLowest);
     if (row === undefined) return undefined;
     if (takeRow(table, row, key, generation, now, until)) return row;
   }

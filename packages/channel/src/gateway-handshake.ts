@@ -185,10 +185,10 @@ export const acceptHello = (
   if (struck === 'repeated') return refuse('hello.replayed');
   // Nothing can be remembered any more: only a nonce, which costs the sender a round trip, still opens a session.
   if (struck === 'full' && hello.nonce === null) return refuse('hello.register-full');
-  const { deviceId, generation } = device.value;
+  const { deviceId, generation, tier } = device.value;
   const keepUntil = toEpochSeconds(after(now, ports.ticketLife));
   const key = deviceTableKey(deviceId);
-  const deviceRow = openDeviceRow(gateway.devices, key, generation, toEpochSeconds(now), keepUntil);
+  const deviceRow = openDeviceRow(gateway.devices, key, generation, toEpochSeconds(now), keepUntil, tier === 0);
   if (deviceRow === undefined) return refuse('hello.table-full');
   return accept({
     received,

@@ -49,6 +49,47 @@ describe('device table', () => {
     assert.equal(rowOf(table, 9n), rows[2]);
   });
 
+  describe('with reserved rows', () => {
+    const reserving = (capacity: number): DeviceTable =>
+      openDeviceTable(new SharedArrayBuffer(deviceTableBytes(capacity)), true);
+    const lowest = (table: DeviceTable, key: bigint, second = 0): number | undefined =>
+      openDeviceRow(table, key, 0, at(second), at(second + hour), true);
+
+    it('a flood of the lowest tier leaves every fourth row to the others, who may have any', () => {
+      const table = reserving(64);
+      const flooded = Array.from({ length: 500 }, (_, index) => lowest(table, BigInt(index + 1)));
+      assert.equal(flooded.filter((row) => row !== undefined).length, 48);
+      const others = Array.from({ length: 20 }, (_, index) => open(table, BigInt(index + 1000)));
+      assert.equal(others.filter((row) => row !== undefined).length, 16);
+      const whole = reserving(64);
+      const alone = Array.from({ length: 70 }, (_, index) => open(whole, BigInt(index + 1)));
+      assert.equal(alone.filter((row) => row !== undefined).length, 64);
+    });
+
+    it('every device finds its row again, also past reserved ones that nobody uses, and keeps it when its tier changes', () => {
+      const table = reserving(16);
+      for (const key of [3n, 19n, 35n, 51n]) {
+        const row = lowest(table, key);
+        assert.ok(row !== undefined && row % 4 !== 3, String(row));
+        assert.equal(findDeviceRow(table, key), row);
+        assert.equal(open(table, key), row);
+      }
+      const high = rowOf(table, 7n);
+      assert.equal(lowest(table, 7n), high);
+    });
+
+    it('a revocation reaches a device whose row lies behind a reserved one, and one that has none yet', () => {
+      const table = reserving(16);
+      const row = lowest(table, 3n) ?? 0;
+      assert.ok(revokeDeviceRow(table, 3n, 5, now, at(hour)));
+      assert.equal(generationOf(table, row), 5);
+      assert.ok(revokeDeviceRow(table, 19n, 2, now, at(hour)));
+      const late = lowest(table, 19n);
+      assert.ok(late !== undefined);
+      assert.equal(generationOf(table, late), 2);
+    });
+  });
+
   it('a generation rises and never falls', () => {
     const table = fresh(4);
     const row = rowOf(table, 1n, 3);

@@ -49,6 +49,6 @@ export const createSharedTables = (sizes: TableSizes, bornAt: EpochSeconds): Sha
 /** Lays the tables over the memory. */
 export const openSharedTables = (shared: SharedTables): OpenTables => ({
   sessions: openSessionTable(shared.sessions, shared.sessionsPerTier, shared.bornAt),
-  devices: openDeviceTable(shared.deviceRows),
+  devices: openDeviceTable(shared.deviceRows, shared.sessionsPerTier.length > 1),
   strikes: openStrikeRegister(shared.strikeRows, shared.strikeSpanSeconds, shared.bornAt),
 });
