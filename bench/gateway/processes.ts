@@ -139,15 +139,16 @@ const readyLine = (child: ChildProcess): Promise<Ready> =>
     child.once('exit', (code) => reject(new Error(`the gateway ended with ${code} before it was ready`)));
   });
 
-/** Starts `hauberk serve`; `preload` is a module that is loaded first in every thread. */
+/** Starts `hauberk serve`; `preload` is a module that is loaded first in every thread, `flags` are V8's. */
 export const startHauberk = async (
   main: string,
   configFile: string,
   core: number,
   preload?: string,
+  flags: readonly string[] = [],
 ): Promise<Measured & { readonly ready: Ready }> => {
   const options = preload === undefined ? [] : ['--import', preload];
-  const args = ['-c', String(core), process.execPath, ...options, main, 'serve', '--config', configFile];
+  const args = ['-c', String(core), process.execPath, ...flags, ...options, main, 'serve', '--config', configFile];
   const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   endWithUs(child);
   const ready = await readyLine(child);

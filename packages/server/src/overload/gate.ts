@@ -122,6 +122,8 @@ class Gate implements OverloadGate {
   private readonly parking: Parking;
   private stop: (() => void) | undefined;
   private loop: Pressure = noPressure;
+  /** Whether turns of the loop are late on and on, whatever it is busy with: refusals then wait. */
+  private delay: Pressure = noPressure;
   private loopAgeMs = 0;
   private lastTick = 0;
   /** When the next look is due: what is later than that has been queued in the event loop. */
@@ -238,10 +240,12 @@ class Gate implements OverloadGate {
     this.refusedSinceTick = 0;
     let isQueued = false;
     for (const queue of this.queues.values()) isQueued = queue.step(elapsedMs, nowMs, this.targetMs) || isQueued;
-    const most = this.loop.isShedding ? refusalsIn(elapsedMs, this.work) : Number.POSITIVE_INFINITY;
+    this.delay = stepPressure(this.delay, this.lateMs, nowMs, behindMs);
+    const most = this.delay.isShedding ? refusalsIn(elapsedMs, this.work) : Number.POSITIVE_INFINITY;
     const isParked = this.parking.release(most, nowMs);
     this.quietUntil = isQueued || nowMs < this.behindUntil ? -1 : this.dueAt + behindMs;
-    if (this.restTicks >= idleTicks && !isQueued && !isParked && !this.loop.isShedding) this.rest();
+    if (this.restTicks >= idleTicks && !isQueued && !isParked && !this.loop.isShedding && !this.delay.isShedding)
+      this.rest();
   };
 
   private rest(): void {
@@ -255,7 +259,7 @@ class Gate implements OverloadGate {
   };
 
   readonly park = (end: () => void): void => {
-    if (this.loop.isShedding) this.parking.park(end);
+    if (this.delay.isShedding) this.parking.park(end);
     else end();
   };
 
