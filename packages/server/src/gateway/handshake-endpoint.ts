@@ -12,6 +12,7 @@ import {
 } from '@hauberk/channel';
 import { factsText, isActiveState, type ReattestationPolicy, reattestationDue } from '@hauberk/device';
 import { type EpochMs, fromBase64Url, fromUtf8, type Result, refuse, toBase64Url, utf8 } from '@hauberk/primitives';
+import type { NoteForgery } from '../device/forgery-notes.ts';
 import type { AttestationStore } from '../storage/attestation-store.ts';
 import type { DeviceStore } from '../storage/device-store.ts';
 import type { Scope } from '../storage/scope.ts';
@@ -27,6 +28,8 @@ export interface HandshakeShell {
   readonly attestations: AttestationStore;
   /** When devices of an app must be vouched for anew. */
   readonly reattestation: (app: string, now: EpochMs) => ReattestationPolicy;
+  /** Puts a hello by another key into the history of the device that it named. */
+  readonly noteForgery: NoteForgery;
   /** Whether so many hellos arrive that each must prove a round trip first. */
   readonly underLoad: (now: EpochMs) => boolean;
   readonly now: () => EpochMs;
@@ -72,11 +75,12 @@ export const judgeHello = async (shell: HandshakeShell, text: string): Promise<R
   if (!read.ok) return read;
   const { organisation, app, deviceThumbprint } = read.value.hello;
   const now = shell.now();
-  const ports = shell.channel.handshakePorts(
-    await knownDevice(shell, { organisation, app }, deviceThumbprint, now),
-    shell.underLoad(now),
-  );
+  const scope = { organisation, app };
+  const device = await knownDevice(shell, scope, deviceThumbprint, now);
+  const ports = shell.channel.handshakePorts(device, shell.underLoad(now));
   const accepted = acceptHello(shell.channel.gateway, ports, text, now);
+  if (!accepted.ok && accepted.code === 'hello.signature' && device !== undefined)
+    shell.noteForgery(scope, toBase64Url(device.deviceId), now);
   return accepted.ok ? { ok: true, value: { accepted: accepted.value, ports } } : accepted;
 };
 

@@ -14,6 +14,7 @@ import {
 } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import { type EvidenceJudges, openEvidenceJudges } from '../device/evidence-judges.ts';
+import { forgeryNotes, type NoteForgery } from '../device/forgery-notes.ts';
 import { type DpopNonces, dpopNonces } from '../migration/dpop-nonce.ts';
 import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
 import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
@@ -69,6 +70,7 @@ export interface WorkerParts {
   readonly useOnce: UseOnce;
   readonly nonces: DpopNonces;
   readonly evidence: EvidenceJudges;
+  readonly noteForgery: NoteForgery;
   readonly upstreams: ReadonlyMap<string, OpenedUpstream>;
   readonly now: () => EpochMs;
   readonly underLoad: (now: EpochMs) => boolean;
@@ -128,9 +130,11 @@ export const openWorkerParts = (
 ): WorkerParts => {
   const started = seed.config;
   const upstreams = openUpstreams(started);
+  const state = connectStorage(seed.storage);
   return {
     channel: openChannelState(nodeCrypto, seed.channel),
-    state: connectStorage(seed.storage),
+    state,
+    noteForgery: forgeryNotes(state.ports.attestations, (error) => log.error('record.fault', { error })),
     log,
     metrics: createMetrics(),
     accessLog: openLog(started, log),
@@ -280,6 +284,7 @@ export const handshakeShellOf = (parts: WorkerParts): HandshakeShell => ({
   devices: parts.state.ports.devices,
   attestations: parts.state.ports.attestations,
   reattestation: parts.evidence.reattestation,
+  noteForgery: parts.noteForgery,
   underLoad: parts.underLoad,
   now: parts.now,
 });
