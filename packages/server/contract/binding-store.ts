@@ -53,10 +53,10 @@ const rowRules = (open: OpenStorageHarness): void => {
       );
       accepted(await stores.bindings.commit(bank, await change(stores.bindings, [], puts), start));
       const profiles = async (after: string, limit: number) =>
-        (await stores.bindings.list(bank, after, limit)).map(({ profile }) => profile);
+        (await stores.bindings.list(bank, 'binding', after, limit)).map(({ profile }) => profile);
       assert.deepEqual(await profiles('', 2), ['a', 'b']);
       assert.deepEqual(await profiles('b', 2), ['c']);
-      assert.deepEqual(await stores.bindings.list(otherApp, '', 9), []);
+      assert.deepEqual(await stores.bindings.list(otherApp, 'binding', '', 9), []);
     }),
   );
   test(

@@ -46,6 +46,8 @@ export interface BindingBank {
   readonly codes: { readonly number: string; readonly code: string }[];
   readonly ended: { readonly profile: string; readonly key: string; readonly why: string }[];
   readonly alarms: string[];
+  /** Whoever should hear of ends does not. */
+  readonly trouble: { isDeaf: boolean };
 }
 
 const secretKey = new Uint8Array(32).fill(7);
@@ -61,6 +63,7 @@ export const openBank = (
   const codes: { number: string; code: string }[] = [];
   const ended: { profile: string; key: string; why: string }[] = [];
   const alarms: string[] = [];
+  const trouble = { isDeaf: false };
   const opened = openBindingService({
     scope,
     brand: 'Demo Bank',
@@ -88,6 +91,7 @@ export const openBank = (
         codes.push({ number, code: /\b\d{8}\b/.exec(text)?.[0] ?? '' });
       },
       bindingEnded: async (end) => {
+        if (trouble.isDeaf) throw new Error('nobody listens');
         ended.push(end);
       },
       alarm: (code) => {
@@ -98,7 +102,7 @@ export const openBank = (
     ...(over.without === undefined ? {} : { without: new Set(over.without) }),
   });
   assert.ok(opened.ok);
-  return { service: opened.value, clock, facts, directory, codes, ended, alarms };
+  return { service: opened.value, clock, facts, directory, codes, ended, alarms, trouble };
 };
 
 let uses = 0;

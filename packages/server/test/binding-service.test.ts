@@ -295,3 +295,17 @@ test('an SMS over a link that may not deliver changes nothing, and malformed one
     });
   assert.deepEqual(await bank.service.inboundSms(smsOf(issued)), { outcome: 'counted' });
 });
+
+test('the end of a binding is told until somebody hears it, and then no more', async () => {
+  const { bank } = fresh();
+  await bind(bank);
+  bank.trouble.isDeaf = true;
+  assert.equal((await bank.service.simChanged({ profile: 'alice', key: 'alice-phone' })).ok, true);
+  await bank.service.refresh();
+  assert.deepEqual(bank.ended, []);
+  assert.deepEqual(bank.alarms, ['binding.notice-failed', 'binding.notice-failed']);
+  bank.trouble.isDeaf = false;
+  await bank.service.refresh();
+  await bank.service.refresh();
+  assert.deepEqual(bank.ended, [{ profile: 'alice', key: 'alice-phone', why: 'sim-changed' }]);
+});

@@ -32,6 +32,7 @@ import {
   refreshBindings,
   simChanged,
   takeTransfer,
+  tellEnd,
   type UpkeepReport,
 } from './live-bindings.ts';
 import { requestToken, type TokenAsk, type TokenRefusal } from './request-token.ts';
@@ -78,17 +79,21 @@ export interface BindingService {
   simChanged(caller: BoundCaller): ReturnType<typeof simChanged>;
   /** The customer, or an operator for them, ends the binding. */
   end(profile: string, why: 'customer' | 'device-revoked', actor: string): ReturnType<typeof endBinding>;
-  /** B17 and B21; run at least weekly. */
+  /** B17 and B21, and ends that were not told; run at every start and at least weekly. */
   refresh(): Promise<UpkeepReport>;
 }
 
 const longestBrand = 30;
 
-const partsOf = (options: BindingOptions, pool: VmnPool): ServiceParts => ({
-  ...options,
-  pool,
-  tellEnded: ({ binding, why }) => options.notices.bindingEnded({ profile: binding.profile, key: binding.key, why }),
-});
+const partsOf = (options: BindingOptions, pool: VmnPool): ServiceParts => {
+  const parts: ServiceParts = {
+    ...options,
+    pool,
+    tellEnded: ({ binding, why }) =>
+      tellEnd(parts, { id: binding.id, profile: binding.profile, key: binding.key, why }),
+  };
+  return parts;
+};
 
 /** Opens the service. A pool or policy that breaks the rules is refused here, not when the first customer meets it. */
 export const openBindingService = (

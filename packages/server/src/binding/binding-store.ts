@@ -2,7 +2,7 @@
  * Storage of binding: versioned rows that change together or not at all. Every mutual exclusion of binding (one attempt for a number, one
  * for a profile, one SMS for a token, one live binding) is a row whose version two writers cannot both have read last.
  */
-import type { Binding, BindingAttempt, BindingCode, Tally } from '@hauberk/binding';
+import type { Binding, BindingAttempt, BindingCode, BindingEnd, Tally } from '@hauberk/binding';
 import type { EpochMs } from '@hauberk/primitives';
 import type { AuditRecord } from '../audit/audit-log.ts';
 import type { Scope } from '../storage/scope.ts';
@@ -12,6 +12,14 @@ import type { Stored } from '../storage/storage-refusal.ts';
 export interface SmsOutcome {
   readonly outcome: 'counted' | 'redelivered' | 'ignored' | 'declined';
   readonly code?: BindingCode | undefined;
+}
+
+/** The end of a binding, until it was told. */
+export interface UntoldEnd {
+  readonly id: string;
+  readonly profile: string;
+  readonly key: string;
+  readonly why: BindingEnd;
 }
 
 /** Kind of row → what it holds. */
@@ -28,6 +36,8 @@ export interface BindingRows {
   readonly lock: { readonly attempt: string; readonly key: string; readonly untilMs: EpochMs; readonly fence: number };
   /** By profile: the present or last binding. */
   readonly binding: Binding;
+  /** By binding: it ended, and the rest of the house was not told yet. */
+  readonly ended: UntoldEnd;
   /** By profile: what the binding of that id moved while it was cooling (B19). */
   readonly moved: { readonly binding: string; readonly minor: number };
   /** By use of a factor: it was used (B22). */
@@ -81,8 +91,13 @@ export interface BindingStore {
   load(scope: Scope, keys: readonly RowKey[]): Promise<readonly ReadRow[]>;
   /** Writes all or nothing, durable once it is answered. Of two changes that read one row, one is refused. */
   commit(scope: Scope, change: BindingChange, now: EpochMs): Stored<true, 'binding-conflict' | 'binding-fenced'>;
-  /** Bindings by profile after a profile, in the order of their code units; ended ones too. */
-  list(scope: Scope, afterProfile: string, limit: number): Promise<readonly Binding[]>;
+  /** Bindings (ended ones too) or untold ends after an id, in the order of the ids' code units. */
+  list<Kind extends 'binding' | 'ended'>(
+    scope: Scope,
+    kind: Kind,
+    after: string,
+    limit: number,
+  ): Promise<readonly BindingRows[Kind][]>;
   /** Drops rows that expired, at most so many. */
   purge(now: EpochMs, limit: number): Stored<number>;
 }

@@ -15,9 +15,9 @@ import { type AmountMinor, accept, type EpochMs, type Refusal, type Result, refu
 import type { AuditRecord } from '../audit/audit-log.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import type { ServiceParts } from './binding-service.ts';
-import type { RowKey } from './binding-store.ts';
+import type { RowKey, UntoldEnd } from './binding-store.ts';
 import { type Decided, type LoadedRows, transact } from './binding-transaction.ts';
-import { type EndedBinding, endPuts } from './step-rows.ts';
+import { type EndedBinding, endPuts, untold } from './step-rows.ts';
 
 /** A device that speaks for a profile, as the channel verified it. */
 export interface BoundCaller {
@@ -101,7 +101,7 @@ export const endBinding = async (
     if (!isMeant) return { answer: refuse('binding.unknown'), puts: [], audit: [] };
     return {
       answer: accept({ binding, why }),
-      puts: endPuts(binding, why, now.wallMs),
+      puts: [...endPuts(binding, why, now.wallMs), untold({ binding, why })],
       audit: [auditEnd(binding, why, actor)],
     };
   });
@@ -138,12 +138,41 @@ const reasonToEnd = async (
   return isStaleList(facts, parts.policy, now) ? 'unchecked' : undefined;
 };
 
-/** B17 and B21: goes through all live bindings. Run at least weekly. */
+/**
+ * Tells of an end, and forgets it once it was told. A notice that fails, or a process that dies before it, is told again by the next
+ * upkeep: whoever listens may hear of one end twice, and never not at all.
+ */
+export const tellEnd = async (parts: ServiceParts, { id, profile, key, why }: UntoldEnd): Promise<void> => {
+  try {
+    await parts.notices.bindingEnded({ profile, key, why });
+  } catch {
+    parts.notices.alarm('binding.notice-failed', { binding: id });
+    return;
+  }
+  const put = { kind: 'ended', id, value: undefined } as const;
+  const change = { fence: await parts.store.fence(), read: [], puts: [put], audit: [] };
+  await parts.store.commit(parts.scope, change, parts.clock.now().wallMs);
+};
+
+/** Tells what was not told. */
+const tellUntold = async (parts: ServiceParts): Promise<void> => {
+  let after = '';
+  for (;;) {
+    const page = await parts.store.list(parts.scope, 'ended', after, pageSize);
+    for (const end of page) await tellEnd(parts, end);
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return;
+    after = last.id;
+  }
+};
+
+/** B17 and B21: goes through all live bindings, and tells what was not told. Run at every start and at least weekly. */
 export const refreshBindings = async (parts: ServiceParts): Promise<UpkeepReport> => {
+  await tellUntold(parts);
   const counts = { seen: 0, inactive: 0, revoked: 0, unchecked: 0 };
   let after = '';
   for (;;) {
-    const page = await parts.store.list(parts.scope, after, pageSize);
+    const page = await parts.store.list(parts.scope, 'binding', after, pageSize);
     for (const binding of page.filter(isLive)) {
       counts.seen += 1;
       const why = await reasonToEnd(parts, binding, parts.clock.now().wallMs);

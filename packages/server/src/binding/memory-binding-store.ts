@@ -1,10 +1,16 @@
 /** Bindings in memory: for tests, simulations and as the measure of the adapters that keep. Nothing survives the process. */
-import type { Binding } from '@hauberk/binding';
 import { accept, type EpochMs, type Refusal, type Result, refuse } from '@hauberk/primitives';
 import type { AuditRecord } from '../audit/audit-log.ts';
 import { type Scope, scopeKey } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
-import { type BindingChange, type BindingStore, type ReadRow, type RowKey, rowName } from './binding-store.ts';
+import {
+  type BindingChange,
+  type BindingRows,
+  type BindingStore,
+  type ReadRow,
+  type RowKey,
+  rowName,
+} from './binding-store.ts';
 
 interface HeldRow {
   readonly version: number;
@@ -82,13 +88,13 @@ export const memoryBindingStore = ({ write = nowhere, audit }: MemoryBindingPart
       if (committed.ok && audit !== undefined) for (const record of change.audit) await audit(scope, record, now);
       return committed;
     },
-    list: async (scope, afterProfile, limit) => {
-      const prefix = `${scopeKey(scope)}\u0000binding\u0000`;
-      const profiles = [...held.rows.keys()].filter((name) => name.startsWith(prefix) && name > prefix + afterProfile);
-      return profiles
+    list: async <Kind extends 'binding' | 'ended'>(scope: Scope, kind: Kind, after: string, limit: number) => {
+      const prefix = `${scopeKey(scope)}\u0000${kind}\u0000`;
+      const names = [...held.rows.keys()].filter((name) => name.startsWith(prefix) && name > prefix + after);
+      return names
         .toSorted((one, other) => (one < other ? -1 : 1))
         .slice(0, limit)
-        .map((name) => held.rows.get(name)?.value as Binding);
+        .map((name) => held.rows.get(name)?.value as BindingRows[Kind]);
     },
     purge: (now, limit) => write(() => accept(held.purge(now, limit))),
     failOver: () => {

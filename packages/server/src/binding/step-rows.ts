@@ -67,6 +67,13 @@ export interface EndedBinding {
   readonly why: BindingEnd;
 }
 
+/** Keeps an end until it is told. */
+export const untold = ({ binding, why }: EndedBinding): RowPut => ({
+  kind: 'ended',
+  id: binding.id,
+  value: { id: binding.id, profile: binding.profile, key: binding.key, why },
+});
+
 /** A step with everything that it changes. */
 export interface PlannedStep {
   readonly step: Step;
@@ -138,6 +145,7 @@ export const planStep = (
           { kind: 'attempt', id: next.id, value: next, expiresAtMs: remembered(attempt.issuedAt.wallMs) },
           ...(isEnd(next.state) ? releasedLocks(next, rows) : []),
           ...change.puts,
+          ...(change.ended === undefined ? [] : [untold(change.ended)]),
         ];
   const audit = next.state === attempt.state ? [] : [auditOf(next.id, event.kind, step)];
   return { ok: true, value: { step, attempt: next, puts, audit, ended: change.ended } };

@@ -1,8 +1,7 @@
 /** Rows of binding in the record: reads on the caller's thread, changes on the writer's. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Binding } from '@hauberk/binding';
 import { accept, refuse } from '@hauberk/primitives';
-import type { BindingChange, ReadRow, RowKey } from '../../binding/binding-store.ts';
+import type { BindingChange, BindingRows, ReadRow, RowKey } from '../../binding/binding-store.ts';
 import type { BindingRowTable } from '../record-schema.ts';
 import type { Scope } from '../scope.ts';
 import { prepare, type Statement } from '../statement.ts';
@@ -40,7 +39,12 @@ const prepareReads = (database: DatabaseSync) => ({
 export interface BindingReads {
   fence(): number;
   read(scope: Scope, key: RowKey): ReadRow;
-  list(scope: Scope, afterProfile: string, limit: number): readonly Binding[];
+  list<Kind extends 'binding' | 'ended'>(
+    scope: Scope,
+    kind: Kind,
+    after: string,
+    limit: number,
+  ): readonly BindingRows[Kind][];
 }
 
 /** Prepares the reads of binding on a connection. */
@@ -53,10 +57,10 @@ export const bindingReads = (database: DatabaseSync): BindingReads => {
       const row = statements.row.first({ ...scopeColumns(scope), ...key });
       return { key, version: row?.version ?? 0, value: row === undefined ? undefined : JSON.parse(row.value) };
     },
-    list: (scope, afterProfile, limit) =>
+    list: <Kind extends 'binding' | 'ended'>(scope: Scope, kind: Kind, after: string, limit: number) =>
       statements.after
-        .all({ ...scopeColumns(scope), kind: 'binding', id: afterProfile, limit })
-        .map(({ value }) => JSON.parse(value) as Binding),
+        .all({ ...scopeColumns(scope), kind, id: after, limit })
+        .map(({ value }) => JSON.parse(value) as BindingRows[Kind]),
   };
 };
 

@@ -182,7 +182,7 @@ const bindingStore = ({ submit, reader }: StoreParts): BindingStore => {
     fence: async () => reads.fence(),
     load: async (scope, keys) => keys.map((key) => reads.read(scope, key)),
     commit: (scope, change, now) => submit('binding.commit', { scope, change, now }),
-    list: async (scope, afterProfile, limit) => reads.list(scope, afterProfile, limit),
+    list: async (scope, kind, after, limit) => reads.list(scope, kind, after, limit),
     purge: (now, limit) => submit('binding.purge', { now, limit }),
   };
 };
