@@ -14,7 +14,7 @@ const withTwo = async <Answer>(
   use: (own: AdminApi, foreign: AdminApi, names: Names) => Promise<Answer>,
 ) => {
   const state = mkdtempSync(join(tmpdir(), 'hauberk-two-'));
-  const before = await world.gatewayWith((config) => ({ ...config, state, organisation: 'former' }));
+  const before = await world.gatewayWith((config) => ({ ...config, state, workers: 1, organisation: 'former' }));
   const former = await administratorOf(before.running());
   const { secret } = (
     await former.api.createToken({
@@ -22,7 +22,7 @@ const withTwo = async <Answer>(
     })
   ).value;
   await before.close();
-  const now = await world.gatewayWith((config) => ({ ...config, state }));
+  const now = await world.gatewayWith((config) => ({ ...config, state, workers: 1 }));
   try {
     const own = await administratorOf(now.running());
     const app = await firstAppOf(own);
