@@ -184,7 +184,7 @@ export const demo = async (args: readonly string[]): Promise<number> => {
   const tally = new Tally();
   const trust = trustOf(gateway);
   process.stdout.write(`ready ${JSON.stringify({ gateway: gateway.url, bank: bank.url, console: null })}\n`);
-  process.stderr.write(operatorsText(gateway.adminUrl, trust.app, operators));
+  process.stderr.write(operatorsText(gateway.adminUrl, { browser: trust.app, phones: mobileApp }, operators));
   const customers = startCustomers({ gateway: gateway.url, trust, count: options.customers, tally });
   const attacker = options.attacker ? startAttacker({ gateway: gateway.url, trust, tally }) : undefined;
   const phones = startPhones({

@@ -42,12 +42,17 @@ export const provisionOperators = async (
 };
 
 /** How to use them. */
-export const operatorsText = (adminUrl: string, app: string, { administrator, alice, bob }: OperatorFiles): string =>
+export const operatorsText = (
+  adminUrl: string,
+  { browser, phones }: { readonly browser: string; readonly phones: string },
+  { administrator, alice, bob }: OperatorFiles,
+): string =>
   [
     'operators, in another terminal:',
     `  export HAUBERK_URL=${adminUrl} HAUBERK_TOKEN_FILE=${alice}`,
-    `  bin/hauberk device list --app ${app}`,
-    `  bin/hauberk device suspend ID --app ${app} --reason "reported by phone"`,
+    `  bin/hauberk device list --app ${phones}`,
+    `  bin/hauberk device list --app ${browser}`,
+    `  bin/hauberk device suspend ID --app ${browser} --reason "reported by phone"`,
     `  unsuspend takes two: bob approves with ${bob}; the administrator has ${administrator}`,
     '',
   ].join('\n');

@@ -71,9 +71,13 @@ const bankOn = async (options: PhonesOptions, kind: PhoneKind, index: number, si
   await copyPhone(options, kind, storage);
 };
 
-/** The app's storage on another genuine phone: everything is there but the key. */
+/** The app's storage on another genuine phone, which makes a key of the copied name: everything is there but the key itself. */
 const copyPhone = async (options: PhonesOptions, kind: PhoneKind, storage: ClientStorage): Promise<void> => {
   const thief = simulatedPhone(kind, { world: options.makers });
+  const identity = await storage.read('identity');
+  if (identity === undefined) return;
+  const { trustedAlias: alias } = identity.keyPair.privateKey.handle as { readonly trustedAlias: string };
+  await thief.backend.createKey({ alias, use: 'sign', userVerification: 'none', level: 'hardware' });
   const result = await appOn(options, thief, storage)
     .connect()
     .then(() => 'got in', codeOf);
