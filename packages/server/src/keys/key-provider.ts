@@ -17,6 +17,7 @@ export type KeyPurpose =
   | 'enrolment-challenge'
   | 'idempotency-outcome'
   | 'facts'
+  | 'sms-content'
   | 'audit-signing'
   | 'admin-token'
   | 'verdict-signing';
@@ -43,6 +44,7 @@ export const keyRules: { readonly [Purpose in KeyPurpose]: KeyRule } = {
   'enrolment-challenge': { algorithm: 'symmetric', rotateEvery: hours(24), overlap: minutes(10), inBackup: false },
   'idempotency-outcome': { algorithm: 'symmetric', rotateEvery: days(30), overlap: days(90), inBackup: true },
   facts: { algorithm: 'symmetric', rotateEvery: null, overlap: days(1), inBackup: true },
+  'sms-content': { algorithm: 'symmetric', rotateEvery: null, overlap: days(7), inBackup: true },
   'audit-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(30), inBackup: true },
   'admin-token': { algorithm: 'symmetric', rotateEvery: null, overlap: days(90), inBackup: true },
   'verdict-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(90), inBackup: true },

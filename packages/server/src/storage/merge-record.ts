@@ -92,6 +92,12 @@ const administration = `
 // Whatever binding counted, ended or used up since the backup was made stays so.
 const bindings = 'insert or replace into main.binding_rows select p.* from present.binding_rows as p';
 
+// What was delivered since is delivered; positions go on after the longer of both.
+const sms = `
+  delete from main.sms_inbox;
+  insert into main.sms_inbox select p.* from present.sms_inbox as p;
+`;
+
 const outbox = ['outbox_events', 'outbox_segments', 'outbox_consumers', 'outbox_marks']
   .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
   .join('\n');
@@ -113,6 +119,7 @@ export const mergePresent = (database: DatabaseSync): KeptRows => {
   database.exec(versions);
   database.exec(administration);
   database.exec(bindings);
+  database.exec(sms);
   const ahead = database.prepare(`select ${headSql('present')} >= ${headSql('main')} as ahead`).get();
   if (ahead?.['ahead'] === 1) database.exec(outbox);
   return kept;

@@ -7,6 +7,7 @@ import { attestationIndexes, attestationTables } from './attestation-tables.ts';
 import { bindingIndexes, bindingTables } from './binding-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { outboxMarkIndexes, outboxMarkTables } from './outbox-tables.ts';
+import { smsIndexes, smsTables } from './sms-tables.ts';
 import { StateError } from './storage-refusal.ts';
 
 type Columns = Readonly<Record<string, 'text' | 'integer' | 'blob' | 'text?' | 'integer?' | 'blob?'>>;
@@ -204,6 +205,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-attestations': createTables(attestationTables, attestationIndexes),
   '0004-binding': createTables(bindingTables, bindingIndexes),
   '0005-outbox-marks': createTables(outboxMarkTables, outboxMarkIndexes),
+  '0006-sms': createTables(smsTables, smsIndexes),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */

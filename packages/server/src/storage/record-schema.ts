@@ -233,6 +233,15 @@ export interface BindingRowTable extends Scoped {
   expires_at_ms: number | null;
 }
 
+/** See `SmsInbox`; `name` is a keyed hash, `content` is sealed and goes once it was counted. */
+export interface SmsInboxTable {
+  position: Generated<number>;
+  name: string;
+  content: Bytes | null;
+  received_at_ms: number;
+  expires_at_ms: number;
+}
+
 /** All tables. */
 export interface RecordSchema {
   admin_tokens: AdminTokenTable;
@@ -257,4 +266,5 @@ export interface RecordSchema {
   audit_entries: AuditEntryTable;
   audit_checkpoints: AuditCheckpointTable;
   binding_rows: BindingRowTable;
+  sms_inbox: SmsInboxTable;
 }

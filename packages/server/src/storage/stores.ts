@@ -10,6 +10,7 @@ import type { EnrolmentChallenges } from './enrolment-challenges.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { LoginStore } from './login-store.ts';
 import type { Outbox } from './outbox.ts';
+import type { SmsInbox } from './sms-inbox.ts';
 
 /** Everything that the storage keeps. */
 export interface Stores {
@@ -24,4 +25,5 @@ export interface Stores {
   readonly adminTokens: AdminTokenStore;
   readonly approvals: ApprovalStore;
   readonly bindings: BindingStore;
+  readonly sms: SmsInbox;
 }

@@ -31,6 +31,7 @@ import type { IdempotencyAttempt, IdempotencyRequest, Settlement } from './idemp
 import type { Login, LoginEnd, LoginMove, LoginOpening } from './login-store.ts';
 import type { OutboxEntry, OutboxRetention } from './outbox.ts';
 import type { Scope } from './scope.ts';
+import type { NewSms } from './sms-inbox.ts';
 
 interface Command<Input, Answer> {
   readonly input: Input & { readonly scope: Scope };
@@ -172,6 +173,12 @@ export interface WriteCommands {
     Result<true, 'binding-conflict' | 'binding-fenced'>
   >;
   'binding.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
+  'sms.take': WideCommand<
+    { readonly name: string; readonly sealed: Bytes } & Omit<NewSms, 'identity' | 'content'>,
+    Result<'taken' | 'known', never>
+  >;
+  'sms.settle': WideCommand<{ readonly positions: readonly number[] }, Result<number, never>>;
+  'sms.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
   /** Drops what has expired, at most `limit` rows of each kind, so that no group waits long for it. */
   'record.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
 }

@@ -12,6 +12,7 @@ import { idempotencyWrites } from './sqlite/idempotency-writes.ts';
 import { loginWrites } from './sqlite/login-writes.ts';
 import { outboxWrites } from './sqlite/outbox-writes.ts';
 import { purgeWrites } from './sqlite/purge-writes.ts';
+import { smsWrites } from './sqlite/sms-rows.ts';
 import type { WriteContext } from './sqlite/write-context.ts';
 import type { WriteAnswer, WriteHandlers, WriteKind } from './write-command.ts';
 
@@ -27,6 +28,7 @@ export const writeHandlers = (context: WriteContext): RunWrite => {
     ...appWrites(context),
     ...auditWrites(context),
     ...bindingWrites(context),
+    ...smsWrites(context),
     ...purgeWrites(context),
     ...adminTokenWrites(context),
     ...approvalWrites(context),

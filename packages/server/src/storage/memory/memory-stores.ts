@@ -18,6 +18,7 @@ import { MemoryEntries, memoryIdempotencyStore } from './memory-idempotency-stor
 import { memoryLoginStore } from './memory-login-store.ts';
 import { memoryOutbox } from './memory-outbox.ts';
 import { MemoryRecord, rowsIn } from './memory-record.ts';
+import { memorySmsInbox } from './memory-sms-inbox.ts';
 
 const memoryChallenges = (record: MemoryRecord): EnrolmentChallenges => {
   const key = randomBytes(32);
@@ -110,6 +111,7 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
     adminTokens: memoryAdminTokenStore(record),
     approvals: memoryApprovalStore(record),
     bindings,
+    sms: memorySmsInbox(record),
   };
   let clients = 0;
   return {

@@ -3,6 +3,7 @@ import { accept, days, type EpochMs } from '@hauberk/primitives';
 import { prepare } from '../statement.ts';
 import type { WriteHandlers } from '../write-command.ts';
 import { prepareBindingPurge } from './binding-rows.ts';
+import { prepareSmsPurge } from './sms-rows.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** How long an unknown outcome is listed after it expired: time for an operator to settle it. */
@@ -126,6 +127,7 @@ const prepareAdministrationPurge = ({ database }: WriteContext) => ({
 /** The code behind the purge. */
 export const purgeWrites = (context: WriteContext): WriteHandlers<'record.purge'> => {
   const bindings = prepareBindingPurge(context.database);
+  const sms = prepareSmsPurge(context.database);
   const statements = { ...preparePurge(context), ...prepareAdministrationPurge(context) };
   return {
     'record.purge': ({ now, limit }) => {
@@ -139,7 +141,8 @@ export const purgeWrites = (context: WriteContext): WriteHandlers<'record.purge'
           statements.credentials.run(before(loginKept)) +
           statements.tokens.run(before(administrationKept)) +
           statements.approvals.run(before(administrationKept)) +
-          bindings.run({ now, limit }),
+          bindings.run({ now, limit }) +
+          sms.run({ now, limit }),
       );
     },
   };

@@ -1,7 +1,7 @@
 /** The ports over the record: writes through the writer thread, reads on the caller's own connection. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { accept, type Bytes, toBase64Url } from '@hauberk/primitives';
+import { accept, type Bytes, type EpochMs, toBase64Url } from '@hauberk/primitives';
 import type { BindingStore } from '../../binding/binding-store.ts';
 import type { KeyReader } from '../../keys/key-provider.ts';
 import type { AdminTokenStore } from '../admin-token-store.ts';
@@ -23,6 +23,7 @@ import {
 import type { LoginStore } from '../login-store.ts';
 import type { Outbox } from '../outbox.ts';
 import { outcomeCipher } from '../outcome-cipher.ts';
+import type { SmsInbox } from '../sms-inbox.ts';
 import type { Stores } from '../stores.ts';
 import type { SealedBegin, SealedOutcome } from '../write-command.ts';
 import type { Submit } from '../writer-client.ts';
@@ -36,6 +37,7 @@ import { deviceReads } from './device-reads.ts';
 import { unknownOutcomes } from './idempotency-reads.ts';
 import { loginReads } from './login-reads.ts';
 import { outboxReads } from './outbox-reads.ts';
+import { smsReads } from './sms-rows.ts';
 
 /** What the ports are made of. */
 export interface StoreParts {
@@ -187,6 +189,28 @@ const bindingStore = ({ submit, reader }: StoreParts): BindingStore => {
   };
 };
 
+const smsInbox = ({ submit, reader, keys }: StoreParts): SmsInbox => {
+  const reads = smsReads(reader);
+  const cipher = outcomeCipher(keys, 'sms-content');
+  const nameOf = (identity: string, now: EpochMs): string =>
+    createHmac('sha256', keys.current('sms-content', now).secret.reveal()).update(identity).digest('base64url');
+  return {
+    take: ({ identity, content, ...sms }) => {
+      const name = nameOf(identity, sms.receivedAtMs);
+      return submit('sms.take', { ...sms, name, sealed: cipher.seal(name, content, sms.receivedAtMs) });
+    },
+    waiting: async (afterPosition, limit) =>
+      reads.waiting(afterPosition, limit).map(({ position, name, sealed, receivedAtMs }) => ({
+        position,
+        content: cipher.open(name, sealed),
+        receivedAtMs,
+      })),
+    countWaiting: async () => reads.countWaiting(),
+    settle: (positions) => submit('sms.settle', { positions }),
+    purge: (now, limit) => submit('sms.purge', { now, limit }),
+  };
+};
+
 /** The ports of one thread. */
 export const sqliteStores = (parts: StoreParts): Stores => {
   const { submit } = parts;
@@ -213,5 +237,6 @@ export const sqliteStores = (parts: StoreParts): Stores => {
     adminTokens: adminTokenStore(parts),
     approvals: approvalStore(parts),
     bindings: bindingStore(parts),
+    sms: smsInbox(parts),
   };
 };
