@@ -29,10 +29,7 @@ export interface ArrivedSms extends CodedText {
 export type Arrival = { readonly kind: 'message'; readonly sms: ArrivedSms } | { readonly kind: 'receipt' };
 
 /** Why something is no message. A link must not deliver it again: it would stay as it is. */
-export type ArrivalCode = CodingCode | 'sms.header' | 'sms.parts' | 'sms.number' | 'sms.id';
-
-/** Longest message id that is read. */
-export const longestMessageId = 64;
+export type ArrivalCode = CodingCode | 'sms.header' | 'sms.parts' | 'sms.number';
 
 const hasHeader = 0x40;
 /** Bits 5 to 2 of esm_class: 0 for a message of a phone; receipts and acknowledgements otherwise (5.2.12). */

@@ -20,7 +20,7 @@ const extension: ReadonlyMap<number, string> = new Map([
   [0x65, '€'],
 ]);
 
-const septetsOf: ReadonlyMap<string, readonly number[]> = new Map([
+const septetsOf: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
   ...Array.from(basic, (sign, at) => [sign, [at]] as const).filter(([, [at]]) => at !== escape),
   ...Array.from(extension, ([at, sign]) => [sign, [escape, at]] as const),
 ]);

@@ -68,9 +68,29 @@ const message: readonly SmppField[] = [
 
 const data: readonly SmppField[] = [...addresses(65), ...octets('esmClass', 'registered', 'dataCoding')];
 
+/** A PDU by its name. */
+export type SmppCommand =
+  | 'generic-nack'
+  | 'bind-receiver'
+  | 'bind-receiver-resp'
+  | 'bind-transmitter'
+  | 'bind-transmitter-resp'
+  | 'submit-sm'
+  | 'submit-sm-resp'
+  | 'deliver-sm'
+  | 'deliver-sm-resp'
+  | 'unbind'
+  | 'unbind-resp'
+  | 'bind-transceiver'
+  | 'bind-transceiver-resp'
+  | 'enquire-link'
+  | 'enquire-link-resp'
+  | 'data-sm'
+  | 'data-sm-resp';
+
 const response = 0x8000_0000;
 
-const commands = {
+const commands: Readonly<Record<SmppCommand, { readonly id: number; readonly fields: readonly SmppField[] }>> = {
   'generic-nack': { id: response, fields: [] },
   'bind-receiver': { id: 0x01, fields: bind },
   'bind-receiver-resp': { id: response + 0x01, fields: bound },
@@ -88,10 +108,7 @@ const commands = {
   'enquire-link-resp': { id: response + 0x15, fields: [] },
   'data-sm': { id: 0x103, fields: data },
   'data-sm-resp': { id: response + 0x103, fields: taken },
-} as const satisfies Readonly<Record<string, { readonly id: number; readonly fields: readonly SmppField[] }>>;
-
-/** A PDU by its name. */
-export type SmppCommand = keyof typeof commands;
+};
 
 /** Every command, in the order of this file. */
 export const smppCommands: readonly SmppCommand[] = Object.keys(commands) as SmppCommand[];
@@ -111,7 +128,12 @@ export const fieldsOf = (command: SmppCommand): readonly SmppField[] => commands
 export const isResponse = (command: SmppCommand): boolean => commands[command].id >= response;
 
 /** Statuses that are sent or told apart here (specification, 5.1.3). */
-export const smppStatus = {
+export const smppStatus: Readonly<
+  Record<
+    'ok' | 'invalidLength' | 'invalidCommand' | 'wrongState' | 'queueFull' | 'throttled' | 'temporary' | 'rejected',
+    number
+  >
+> = {
   ok: 0x00,
   invalidLength: 0x02,
   invalidCommand: 0x03,
@@ -120,14 +142,19 @@ export const smppStatus = {
   throttled: 0x58,
   temporary: 0x64,
   rejected: 0x66,
-} as const;
+};
 
 /** Tags of optional parameters that are read here (specification, 5.3.2). */
-export const smppTag = {
+export const smppTag: Readonly<
+  Record<
+    'receiptedMessageId' | 'userMessageReference' | 'segmentReference' | 'segmentTotal' | 'segmentNumber' | 'payload',
+    number
+  >
+> = {
   receiptedMessageId: 0x001e,
   userMessageReference: 0x0204,
   segmentReference: 0x020c,
   segmentTotal: 0x020e,
   segmentNumber: 0x020f,
   payload: 0x0424,
-} as const;
+};
