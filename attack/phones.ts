@@ -33,6 +33,8 @@ export interface Loosened {
   readonly approved?: MoreApproved;
   /** Tier that the route `login` asks for. */
   readonly loginTier?: string;
+  /** Changes the rest of the configuration; such a ground needs a name of its own. */
+  readonly change?: (config: Config) => Config;
 }
 
 /** A gateway of the attacks' own, and the makers that it believes. */
@@ -55,12 +57,15 @@ const startGround = async (world: World, loosened: Loosened): Promise<PhoneGroun
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-phones-'));
   const app = world.target().app;
   const files = writeWorldTrust(folder, makers, app, loosened.approved);
-  const gateway = await world.gatewayWith((config) => ({
-    ...config,
-    apps: config.apps.map((each) => ({ ...each, software: 'refused' as const, ...loosened.app })),
-    attestation: { ...config.attestation, ...files.attestation, ...loosened.attestation },
-    services: withLoginTier(config, loosened.loginTier),
-  }));
+  const gateway = await world.gatewayWith((given) => {
+    const config = loosened.change?.(given) ?? given;
+    return {
+      ...config,
+      apps: config.apps.map((each) => ({ ...each, software: 'refused' as const, ...loosened.app })),
+      attestation: { ...config.attestation, ...files.attestation, ...loosened.attestation },
+      services: withLoginTier(config, loosened.loginTier),
+    };
+  });
   return { makers, gateway, target: gateway.target(), writeRevocations: files.writeRevocations };
 };
 

@@ -41,6 +41,13 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     mainFields: ['module', 'main'],
   },
   {
+    name: 'hauberk-bind.mjs',
+    entryPoints: [source('bind.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
+  {
     name: 'hauberk-journal.mjs',
     entryPoints: [source('journal.ts')],
     format: 'esm',
@@ -104,6 +111,7 @@ const description = {
     '.': door('hauberk.mjs', 'web/index.d.ts'),
     './node': door('hauberk-node.mjs', 'node.d.ts'),
     './noble': door('hauberk-noble.mjs', 'noble.d.ts'),
+    './bind': door('hauberk-bind.mjs', 'bind.d.ts'),
     './journal': door('hauberk-journal.mjs', 'journal.d.ts'),
     './trusted': door('hauberk-trusted.mjs', 'trusted.d.ts'),
     './trusted-web': door('hauberk-trusted-web.mjs', 'web/trusted.d.ts'),

@@ -24,6 +24,7 @@ export const endpoint = {
   enrolChallenge: '/.well-known/hauberk/enrol/challenge',
   enrol: '/.well-known/hauberk/enrol',
   link: '/.well-known/hauberk/link',
+  bind: '/.well-known/hauberk/bind',
   reports: '/.well-known/hauberk/reports',
   directives: '/.well-known/hauberk/directives',
 } as const;

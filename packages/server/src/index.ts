@@ -4,6 +4,7 @@ export { bindingSecrets, machineClock } from './binding/binding-secrets.ts';
 export { type BindingOptions, type BindingService, openBindingService } from './binding/binding-service.ts';
 export type { InboundAnswer, InboundSms } from './binding/inbound-sms.ts';
 export { type MemoryBindingStore, memoryBindingStore } from './binding/memory-binding-store.ts';
+export type { Bindings } from './binding/open-bindings.ts';
 export type { IssuedToken, TokenAsk } from './binding/request-token.ts';
 export type { Config, ServiceConfig, UpstreamConfig } from './config/config.ts';
 export { type ConfigIssue, issueText } from './config/config-issue.ts';

@@ -13,7 +13,7 @@ export const bindingSecrets = (key: Uint8Array): BindingSecrets => {
   };
 };
 
-/** The clocks of this machine. */
+/** The clocks of this machine. The monotonic one is the machine's, not the thread's: any worker may answer for an attempt of another. */
 export const machineClock: BindingClock = {
-  now: () => ({ wallMs: epochMs(Date.now()), monotonicMs: durationMs(performance.now()) }),
+  now: () => ({ wallMs: epochMs(Date.now()), monotonicMs: durationMs(Number(process.hrtime.bigint() / 1_000_000n)) }),
 };

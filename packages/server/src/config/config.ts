@@ -1,6 +1,7 @@
 /** The configuration of one gateway process, with every default filled in. `schema.ts` parses it, `rules.ts` judges it. */
 import type { DeviceAction, FourEyesRule } from '../admin/four-eyes.ts';
 import type { Roles } from '../admin/right.ts';
+import type { BindingConfig } from './binding-config.ts';
 import type { RouteConfig } from './route-config.ts';
 
 /** TLS termination. */
@@ -239,5 +240,6 @@ export interface Config {
   readonly signedConfig: SignedConfigConfig;
   readonly log: LogConfig;
   readonly report: ReportConfig;
+  readonly binding?: BindingConfig | undefined;
   readonly cluster?: ClusterConfig | undefined;
 }

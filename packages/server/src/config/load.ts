@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import type { BindingConfig } from './binding-config.ts';
 import type { AttestationConfig, AuthzConfig, ClusterConfig, Config, TlsConfig } from './config.ts';
 import type { ConfigIssue, ConfigPath, PathIssue } from './config-issue.ts';
 import { applyEnvironment } from './environment.ts';
@@ -130,6 +131,15 @@ const resolveAttestation = (attestation: AttestationConfig, folder: string): Att
     androidRevocations: absolute(androidRevocations),
   };
 };
+
+const resolveBinding = (binding: BindingConfig | undefined, folder: string): BindingConfig | undefined => {
+  if (binding === undefined) return undefined;
+  const { revoked, risk } = binding.feeds;
+  const absolute = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : resolve(folder, file);
+  return { ...binding, feeds: { revoked: absolute(revoked), risk: absolute(risk) } };
+};
+
 const resolveTls = ({ certificateFile, keyFile }: TlsConfig, folder: string): TlsConfig => ({
   certificateFile: resolve(folder, certificateFile),
   keyFile: resolve(folder, keyFile),
@@ -161,6 +171,7 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
         cluster,
         attestation,
         authz: resolveAuthz(config.authz, folder),
+        binding: resolveBinding(config.binding, folder),
       };
 };
 

@@ -3,7 +3,7 @@ import { compilePattern } from '@hauberk/channel';
 import { z } from 'zod';
 import { priorities } from '../overload/priority.ts';
 import { migrationSchema } from './migration-schema.ts';
-import type { RouteConfig } from './route-config.ts';
+import type { CredentialConfig, RouteConfig } from './route-config.ts';
 
 const headerName = z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'must be a header name in lower case');
 const pointer = z.string().regex(/^(?:\/(?:[^~/]|~[01])*)+$/, 'must be a JSON Pointer (RFC 6901) such as /account/id');
@@ -21,7 +21,8 @@ const rateSchema = z
   })
   .describe('A limit of `requests` in `perSeconds` on average, at most `burst` at once.');
 
-const credentialSchema = z.discriminatedUnion('kind', [
+/** Where requests show the credential of a login. */
+export const credentialSchema: z.ZodType<CredentialConfig> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('authorization') }),
   z.strictObject({ kind: z.literal('cookie'), name: z.string().min(1) }),
 ]);

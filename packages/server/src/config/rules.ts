@@ -1,6 +1,7 @@
 /** What the schema cannot tell: names that refer to each other, and combinations that cannot work. */
 import { builtInRoles } from '../admin/right.ts';
 import { readCidr } from '../gateway/connection-trust.ts';
+import { judgeBinding } from './binding-rules.ts';
 import type { Config } from './config.ts';
 import type { ConfigPath, PathIssue } from './config-issue.ts';
 import { judgeLogins } from './login-rules.ts';
@@ -117,6 +118,7 @@ export const judgeConfig = (config: Config): readonly PathIssue[] => [
   ...judgeHosts(config),
   ...judgeAuthz(config),
   ...judgeAdmin(config),
+  ...judgeBinding(config),
   ...judgeProxyRoutes(config),
   ...judgeLogins(config),
   ...judgeProxies(config),

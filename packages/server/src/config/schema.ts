@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { adminSchema } from './admin-schema.ts';
 import { attestationSchema } from './attestation-schema.ts';
 import { authzSchema, reportSchema } from './authz-schema.ts';
+import { bindingSchema } from './binding-schema.ts';
 import type { AppConfig, Config } from './config.ts';
 import { routeSchema } from './route-schema.ts';
 
@@ -239,6 +240,7 @@ export const configSchema: z.ZodType<Config> = z
     signedConfig: configLifeSchema,
     log: logSchema,
     report: reportSchema,
+    binding: bindingSchema,
     cluster: clusterSchema.optional(),
   })
   .describe('Configuration of the Hauberk gateway.');

@@ -6,6 +6,7 @@ import { compilePattern, endpoint, header, readProtectedHead, readReportBatch, v
 import { accept, after, days, type Result, refuse, seconds, utf8 } from '@hauberk/primitives';
 import { type Priority, rankOf } from '../overload/priority.ts';
 import type { Outbox } from '../storage/outbox.ts';
+import { type BindShell, maxBindBytes, serveBind } from './bind-endpoint.ts';
 import type { ChannelState } from './channel-state.ts';
 import type { Endpoint, EndpointAnswer, EndpointCall, Endpoints } from './endpoints.ts';
 import { enrolOwnKey, maxEnrolmentBytes, serveChallenge, serveEnrolment } from './enrol-endpoint.ts';
@@ -25,6 +26,8 @@ export interface EndpointParts {
   readonly channel: ChannelState;
   readonly handshake: HandshakeShell;
   readonly enrolment: LinkShell;
+  /** Undefined where nothing is configured to bind. */
+  readonly bind: BindShell | undefined;
   readonly outbox: Outbox;
   /** Of the configuration in force. */
   readonly protection: () => Protection;
@@ -175,6 +178,17 @@ const serveLink = async (parts: EndpointParts, call: EndpointCall): Promise<Endp
   return serveOwn(parts.protection(), route, call, ({ request }) => linkDevice(parts.enrolment, request));
 };
 
+/** SIM and device binding, in a login. */
+const serveBinding = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
+  const { bind } = parts;
+  if (bind === undefined) return refusal('route.none', call.instance);
+  const service = ownService(parts, call);
+  if (service === undefined) return refusal('request.service', call.instance);
+  const { credential } = bind.bindings.config;
+  const route = { ...ownRoute(parts, service, endpoint.bind, maxBindBytes), requiresLogin: credential };
+  return serveOwn(parts.protection(), route, call, (authorised) => serveBind(bind, authorised, call.head.address));
+};
+
 const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
   const service = ownService(parts, call);
   if (service === undefined) return refusal('request.service', call.instance);
@@ -183,7 +197,13 @@ const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<E
 };
 
 /** Without a session nothing can be asked, so hellos rank high; reports can wait. */
-const ranks = { config: 'normal', hello: 'important', enrolment: 'normal', reports: 'background' } as const;
+const ranks = {
+  config: 'normal',
+  hello: 'important',
+  enrolment: 'normal',
+  binding: 'important',
+  reports: 'background',
+} as const;
 
 const post = (
   name: string,
@@ -221,5 +241,6 @@ export const createEndpoints = (parts: EndpointParts): Endpoints =>
     ],
     [endpoint.enrol, post('enrol', maxEnrolmentBytes, true, ranks.enrolment, (call) => serveEnrol(parts, call))],
     [endpoint.link, post('link', maxLinkBytes, true, ranks.enrolment, (call) => serveLink(parts, call))],
+    [endpoint.bind, post('bind', maxBindBytes, false, ranks.binding, (call) => serveBinding(parts, call))],
     [endpoint.reports, post('reports', maxReportBytes, false, ranks.reports, (call) => serveReports(parts, call))],
   ]);

@@ -19,6 +19,8 @@ import {
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import type { Administration } from '../admin/administration.ts';
 import { openAdministration } from '../admin/open-administration.ts';
+import { type BindingUpkeep, keepBindings } from '../binding/keep-bindings.ts';
+import { type Bindings, openBindings } from '../binding/open-bindings.ts';
 import { compileService } from '../config/compile.ts';
 import type { Config } from '../config/config.ts';
 import { issueText } from '../config/config-issue.ts';
@@ -83,6 +85,8 @@ export interface RunningGateway {
   readonly devices: DeviceOperations;
   readonly deviceAdministration: DeviceAdministration;
   readonly administration: Administration;
+  /** SIM and device binding on this thread: what SMS links and operators call. Undefined where nothing binds. */
+  readonly bindings: Bindings | undefined;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
@@ -147,6 +151,8 @@ class Gateway implements RunningGateway {
   readonly devices: DeviceOperations;
   readonly deviceAdministration: DeviceAdministration;
   readonly administration: Administration;
+  readonly bindings: Bindings | undefined;
+  #upkeep: BindingUpkeep | undefined;
 
   constructor(options: GatewayOptions) {
     const { config, storage } = options;
@@ -181,6 +187,7 @@ class Gateway implements RunningGateway {
       now,
       signVerdict: verdictSigner(storage.keys),
     });
+    this.bindings = openBindings(config, { stores: storage.ports, log: this.#log, now });
     this.administration = openAdministration({ config, storage, table, log: this.#log, now });
   }
 
@@ -292,6 +299,7 @@ class Gateway implements RunningGateway {
       killWorker: (index) => this.killWorker(index),
     });
     this.#peers = this.#followPeers();
+    this.#upkeep = this.bindings === undefined ? undefined : keepBindings(this.bindings, this.#log);
     this.#renewal = setInterval(() => {
       this.#inTurn(() => this.#renew()).catch((error: unknown) => this.#log.error('keys.renewal-failed', { error }));
     }, renewEveryMs);
@@ -413,6 +421,7 @@ class Gateway implements RunningGateway {
 
   async #stop(): Promise<void> {
     clearInterval(this.#renewal);
+    this.#upkeep?.stop();
     await this.#peers?.stop();
     await this.#work;
     await this.#pool.drain(this.#config.limits.drainMs);

@@ -12,6 +12,7 @@ import {
   seconds,
   utf8,
 } from '@hauberk/primitives';
+import { openBindings } from '../binding/open-bindings.ts';
 import type { Config } from '../config/config.ts';
 import { type EvidenceJudges, openEvidenceJudges } from '../device/evidence-judges.ts';
 import { forgeryNotes, type NoteForgery } from '../device/forgery-notes.ts';
@@ -24,8 +25,10 @@ import { guardLogins, guardStore } from '../overload/guarded-store.ts';
 import { priorities, rankOf, roomOf } from '../overload/priority.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
+import type { BindShell } from './bind-endpoint.ts';
 import type { BodyPace } from './body.ts';
 import { type ChannelState, openChannelState } from './channel-state.ts';
+import { proxyList } from './connection-trust.ts';
 import { unverifiedFacts } from './facts.ts';
 import { type ForwardOutcome, forward, type UpstreamRequest } from './forward.ts';
 import { forwardDecoded } from './forward-decoded.ts';
@@ -308,6 +311,19 @@ export const enrolmentShellOf = (parts: WorkerParts): LinkShell => ({
   },
   now: parts.now,
 });
+
+/** The bindings of this thread; undefined where nothing is configured to bind. */
+export const bindShellOf = ({ config, state, log }: WorkerParts): BindShell | undefined => {
+  const bindings = openBindings(config(), { stores: state.ports, log, now });
+  if (bindings === undefined) return undefined;
+  const { mobileNetworks } = bindings.config;
+  const isMobile = proxyList(mobileNetworks);
+  return {
+    bindings,
+    attestations: state.ports.attestations,
+    networkOf: (address) => (isMobile(address) ? 'mobile' : mobileNetworks.length > 0 ? 'fixed' : 'unknown'),
+  };
+};
 
 /** Closes what the worker opened, the storage last: it waits for the writes of this thread. */
 export const closeWorkerParts = async (parts: WorkerParts): Promise<void> => {

@@ -18,6 +18,7 @@ import type { RateLimit } from './route.ts';
 import { createServeRoute } from './serve-route.ts';
 import type { FromWorker, ToWorker, WorkerSeed } from './worker-messages.ts';
 import {
+  bindShellOf,
   bodyPaceOf,
   breakersOf,
   closeWorkerParts,
@@ -103,6 +104,7 @@ const ports: PipelinePorts = {
     channel: parts.channel,
     handshake: handshakeShellOf(parts),
     enrolment: enrolmentShellOf(parts),
+    bind: bindShellOf(parts),
     outbox: parts.state.ports.outbox,
     protection: () => current().protection,
     maxAgeSeconds: seed.config.sessions.maxAgeSeconds,

@@ -100,6 +100,32 @@ const logEvents = {
     meaning: 'A list that evidence is judged by could not be read; what was read before stays in force.',
     fields: { issues: 'issues' },
   },
+  'binding.feed-refused': {
+    level: 'warn',
+    meaning: 'A list of numbers cannot be read; what it last held stays in force.',
+    fields: { list: ['revoked', 'risk'] },
+  },
+  'binding.code-not-sent': {
+    level: 'warn',
+    meaning: 'The bank did not take a one-time code; the attempt will expire.',
+    fields: {},
+  },
+  'binding.alarm': {
+    level: 'warn',
+    meaning: 'The list of revoked numbers is missing or over seven days old (B17).',
+    fields: { unchecked: 'count' },
+  },
+  'binding.bank-failed': {
+    level: 'error',
+    meaning: 'The bank behind the binding did not answer in time.',
+    fields: { error: 'fault' },
+  },
+  'binding.upkeep': {
+    level: 'info',
+    meaning: 'The daily round through the live bindings (B17, B21) is done.',
+    fields: { seen: 'count', inactive: 'count', revoked: 'count', unchecked: 'count' },
+  },
+  'binding.upkeep-failed': { level: 'error', meaning: 'That round met a fault.', fields: { error: 'fault' } },
   'tracing.on': { level: 'debug', meaning: 'Spans go to the collector that the `OTEL_*` variables name.', fields: {} },
   'tracing.refused': {
     level: 'warn',

@@ -1,0 +1,128 @@
+/** The binding services of a process's configuration over its storage: one for each app, the same on every thread. */
+import { createHash } from 'node:crypto';
+import { type BindingPolicy, readMsisdn, readRevocationFeed, readRiskFeed } from '@hauberk/binding';
+import { type EpochMs, type Result, utf8 } from '@hauberk/primitives';
+import type { BindingConfig } from '../config/binding-config.ts';
+import type { Config } from '../config/config.ts';
+import { watchedFile } from '../device/watched-file.ts';
+import type { Log } from '../gateway/log.ts';
+import type { Scope } from '../storage/scope.ts';
+import type { Stores } from '../storage/stores.ts';
+import { type BankDirectory, bankDirectory } from './bank-directory.ts';
+import { bindingPolicyOf } from './binding-policy.ts';
+import type { BindingNotices, SmsLinks } from './binding-ports.ts';
+import { bindingSecrets, machineClock } from './binding-secrets.ts';
+import { type BindingService, openBindingService } from './binding-service.ts';
+import type { InboundAnswer, InboundSms } from './inbound-sms.ts';
+import { numberFactsFrom } from './number-facts-provider.ts';
+
+/** The bindings of every app. */
+export interface Bindings {
+  readonly config: BindingConfig;
+  /** The service of an app; undefined when it does not bind. */
+  readonly of: (app: string) => BindingService | undefined;
+  readonly policyOf: (app: string) => BindingPolicy | undefined;
+  /** Gives an SMS to the app whose token it carries. */
+  readonly inboundSms: (message: InboundSms) => Promise<InboundAnswer>;
+}
+
+/** What bindings stand on. */
+export interface BindingsParts {
+  readonly stores: Pick<Stores, 'bindings' | 'devices' | 'logins' | 'outbox'>;
+  readonly log: Log;
+  readonly now: () => EpochMs;
+}
+
+/** The links that are believed, by their ids. */
+const linksOf = ({ links }: BindingConfig): SmsLinks => {
+  const canonical = (text: string): string => {
+    const read = readMsisdn(text);
+    return read.ok ? read.value : text;
+  };
+  const known = new Map(links.map(({ id, vmns }) => [id, new Set(vmns.map(canonical))]));
+  return {
+    isTrusted: (link, vmn) => {
+      const vmns = known.get(link);
+      return vmns !== undefined && (vmns.size === 0 || vmns.has(vmn));
+    },
+  };
+};
+
+const watchedFeed = <Value>(
+  list: 'revoked' | 'risk',
+  path: string | undefined,
+  read: (text: string) => Result<Value>,
+  { log, now }: BindingsParts,
+): (() => Value | undefined) => {
+  if (path === undefined) return () => undefined;
+  const file = watchedFile(
+    path,
+    (bytes) => read(bytes.toString('utf8')),
+    () => log.warn('binding.feed-refused', { list }),
+  );
+  return () => file.read(now());
+};
+
+/** Ends the logins of the device whose binding ended, and tells the bank through the outbox. */
+const noticesOf = (scope: Scope, bank: BankDirectory, parts: BindingsParts): BindingNotices => ({
+  sendCode: async (number, text) => {
+    if (!(await bank.sendCode(number, text))) parts.log.warn('binding.code-not-sent');
+  },
+  bindingEnded: async ({ profile, key, why }) => {
+    const at = parts.now();
+    const owner = await parts.stores.devices.findByThumbprint(scope, key, 'identity');
+    if (owner !== undefined) await parts.stores.logins.end(scope, { device: owner.device.id }, at);
+    const payload = utf8(JSON.stringify({ profile, device: owner?.device.id ?? '', why }));
+    await parts.stores.outbox.append([{ scope, kind: 'binding.ended', atMs: at, payload }]);
+  },
+  alarm: (_code, { unchecked }) => parts.log.warn('binding.alarm', { unchecked: Number(unchecked ?? 0) }),
+});
+
+const isUnknown = (answer: InboundAnswer): boolean =>
+  'outcome' in answer && answer.outcome === 'ignored' && answer.code === 'binding.token-used';
+
+/** Opens the services; undefined without the section. The configuration was judged, so nothing is refused here. */
+export const openBindings = (config: Config, parts: BindingsParts): Bindings | undefined => {
+  const { binding, organisation } = config;
+  if (binding === undefined) return undefined;
+  const secrets = bindingSecrets(createHash('sha256').update(`hb1/binding\u0000${binding.secret}`).digest());
+  const bank = bankDirectory(binding.bank, (error) => parts.log.error('binding.bank-failed', { error }));
+  const [revoked, risk] = [
+    watchedFeed('revoked', binding.feeds.revoked, readRevocationFeed, parts),
+    watchedFeed('risk', binding.feeds.risk, readRiskFeed, parts),
+  ];
+  const links = linksOf(binding);
+  const services = new Map<string, { readonly service: BindingService; readonly policy: BindingPolicy }>();
+  for (const [app, latest] of Object.entries(binding.apps)) {
+    const scope = { organisation, app };
+    const policy = bindingPolicyOf(binding, latest);
+    const opened = openBindingService({
+      scope,
+      brand: binding.brand,
+      policy,
+      vmns: binding.vmns,
+      store: parts.stores.bindings,
+      clock: machineClock,
+      secrets,
+      directory: bank,
+      numberFacts: numberFactsFrom({ revoked, risk, operator: undefined }, policy),
+      notices: noticesOf(scope, bank, parts),
+      links,
+    });
+    if (!opened.ok) throw new Error(`binding: ${opened.code} ${opened.detail ?? ''}`);
+    services.set(app, { service: opened.value, policy });
+  }
+  return {
+    config: binding,
+    of: (app) => services.get(app)?.service,
+    policyOf: (app) => services.get(app)?.policy,
+    inboundSms: async (message) => {
+      let answer: InboundAnswer = { outcome: 'ignored', code: 'binding.token-used' };
+      for (const { service } of services.values()) {
+        answer = await service.inboundSms(message);
+        if (!isUnknown(answer)) return answer;
+      }
+      return answer;
+    },
+  };
+};

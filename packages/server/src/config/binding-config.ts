@@ -1,0 +1,60 @@
+/** Section `binding`, with every default filled in. */
+import type { CredentialConfig } from './route-config.ts';
+
+/** What a silent provider does. */
+export type SilenceRule = 'decline' | 'step-up' | 'accept';
+
+/** An SMS link and the VMNs that it may deliver for. */
+export interface BindingLinkConfig {
+  readonly id: string;
+  /** Every VMN when empty. */
+  readonly vmns: readonly string[];
+}
+
+/** The bank's own service behind the binding: registered numbers in, one-time codes out. */
+export interface BindingBankConfig {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer`. */
+  readonly token: string;
+  readonly timeoutMs: number;
+}
+
+/** Numbers that may be stricter than the rules, never laxer. */
+export interface BindingPolicyConfig {
+  readonly timerSeconds: number;
+  readonly tokensPerDevice: number;
+  readonly attemptsPerProfile: number;
+  readonly coolingLimitMinor: number;
+  readonly swapDays: number;
+  readonly onStaleList: SilenceRule;
+  readonly onRiskSilence: SilenceRule;
+  readonly onSwapSilence: SilenceRule;
+  /** Least operating systems. */
+  readonly systems: readonly {
+    readonly family: string;
+    readonly platform: 'android' | 'ios';
+    readonly leastVersion: number;
+    readonly leastPatchLevel: number;
+  }[];
+}
+
+/** SIM and device binding. */
+export interface BindingConfig {
+  /** App → build number that registers. */
+  readonly apps: Readonly<Record<string, { readonly android: number; readonly ios: number }>>;
+  readonly brand: string;
+  readonly vmns: readonly string[];
+  readonly links: readonly BindingLinkConfig[];
+  /** Key of the hashes of numbers, tokens and codes. */
+  readonly secret: string;
+  /** How a login shows itself: who asks for a binding is logged in. */
+  readonly credential: CredentialConfig;
+  /** A login that passed this step counts as stepped up. */
+  readonly stepUpStep?: string | undefined;
+  readonly bank: BindingBankConfig;
+  readonly feeds: { readonly revoked?: string | undefined; readonly risk?: string | undefined };
+  /** CIDR blocks of mobile networks. */
+  readonly mobileNetworks: readonly string[];
+  readonly policy: BindingPolicyConfig;
+}

@@ -1,0 +1,133 @@
+/** Binding in a whole gateway: what its configuration refuses, and what its endpoint asks of those who call. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { endpoint } from '@hauberk/channel/client';
+import { fromUtf8 } from '@hauberk/primitives';
+import { issueText, parseConfig } from '../src/index.ts';
+import { call, enrol, openSession, type TestSession } from './channel-device.ts';
+import { type EchoGateway, startEchoGateway } from './echo-gateway.ts';
+
+const vmns = Array.from({ length: 12 }, (_, index) => `+9190000000${String(index * 7 + 10)}`);
+const authorization = 'Bearer upstream';
+const credential = { kind: 'authorization' };
+
+const binding = {
+  apps: { app: { android: 51, ios: 51 } },
+  brand: 'Demo Bank',
+  vmns,
+  links: [{ id: 'operator' }],
+  secret: 's'.repeat(32),
+  credential,
+  // Nobody answers there: no customer has a number.
+  bank: { url: 'http://127.0.0.1:9', token: 't'.repeat(16), timeoutMs: 100 },
+  policy: { onStaleList: 'accept' },
+};
+
+const login = {
+  id: 'login',
+  methods: ['POST'],
+  path: '/login',
+  login: { credential, opens: { credentialPointer: '/from', customerPointer: '/from', lifeSeconds: 600 } },
+};
+
+const faultsOf = (section: object): string => {
+  const loaded = parseConfig(
+    {
+      organisation: 'demo',
+      apps: [{ id: 'app' }],
+      services: [{ id: 'bank', upstream: 'core', routes: [login] }],
+      upstreams: { core: { origin: 'http://127.0.0.1:1', factsKey: 'k'.repeat(32) } },
+      binding: { ...binding, ...section },
+    },
+    'made.yaml',
+  );
+  return loaded.ok ? '' : loaded.issues.map(issueText).join('\n');
+};
+
+describe('section binding', () => {
+  it('is accepted when it keeps the rules', () => assert.equal(faultsOf({}), ''));
+
+  const bent: readonly (readonly [string, object, RegExp])[] = [
+    ['fewer than ten VMNs', { vmns: vmns.slice(0, 9) }, /binding\.vmns: fewer than 10 numbers .*B13/],
+    ['consecutive VMNs', { vmns: [...vmns, '+919000000011'] }, /numbers are consecutive/],
+    ['a link for a foreign VMN', { links: [{ id: 'a', vmns: ['+919999999999'] }] }, /binding\.links\[0\]\.vmns\[0\]/],
+    ['a link twice', { links: [{ id: 'a' }, { id: 'a' }] }, /a is given twice/],
+    ['an unknown app', { apps: { other: { android: 1, ios: 1 } } }, /no app is called other .*apps: app/],
+    ['a timer above 45 s', { policy: { timerSeconds: 46 } }, /timerSeconds/],
+    ['no list and no answer to that', { policy: {} }, /binding\.feeds\.revoked.*onStaleList/],
+    ['a brand with signs', { brand: 'Bank!' }, /binding\.brand/],
+    ['a bank in the clear', { bank: { ...binding.bank, url: 'http://bank.example' } }, /use https/],
+    ['a credential that no route opens', { credential: { kind: 'cookie', name: 'sid' } }, /binding\.credential/],
+    ['a network that is none', { mobileNetworks: ['10.0.0.0/99'] }, /mobileNetworks\[0\]/],
+  ];
+  for (const [what, section, words] of bent)
+    it(`refuses ${what}, with a hint`, () => assert.match(faultsOf(section), words));
+});
+
+describe('the endpoint of binding', () => {
+  let gateway: EchoGateway;
+  let session: TestSession;
+  before(async () => {
+    gateway = await startEchoGateway({ routes: [login] }, () => ({ binding }));
+    const { url, trust } = gateway.running;
+    session = await openSession(url, trust.call(gateway.running), await enrol(url, gateway.running.trust()));
+  });
+  after(() => gateway.close());
+
+  const bind = async (members: object, headers: Record<string, string> = { authorization }) => {
+    const reply = await call(session, {
+      url: endpoint.bind,
+      mode: 'sealed',
+      headers,
+      body: JSON.stringify(members),
+    });
+    return { ...reply, told: JSON.parse(fromUtf8(reply.body) ?? '{}') as Record<string, unknown> };
+  };
+  const start = {
+    do: 'start',
+    number: '+919811111111',
+    fingerprint: 'print',
+    replaces: false,
+    app: 51,
+    system: { family: 'android', version: 16, patchLevel: 202_609 },
+    evidence: { sim: 'present', airplane: 'off', path: 'cellular', cellularWorks: true, slot: 0 },
+  };
+
+  it('asks for a login', async () => {
+    const { status, bound } = await bind(start, {});
+    assert.deepEqual({ status, bound }, { status: 401, bound: true });
+  });
+
+  it('gives no token to a key of software, whatever its client says', async () => {
+    assert.equal((await call(session, { url: '/login', body: '{}' })).status, 200);
+    const { status, told } = await bind(start);
+    assert.equal(status, 200);
+    assert.deepEqual([told['state'], told['code']], ['declined', 'binding.not-attested']);
+  });
+
+  it('takes no call that is not exactly one of its own', async () => {
+    for (const members of [{}, { do: 'start' }, { ...start, more: 1 }, { do: 'confirm', attempt: 'short' }, []])
+      assert.equal((await bind(members)).status, 400, JSON.stringify(members));
+  });
+
+  it('knows no attempt that it did not open', async () => {
+    const { told } = await bind({ do: 'status', attempt: 'A'.repeat(22) });
+    assert.equal(told['code'], 'binding.unknown');
+  });
+
+  it('takes no call outside the seal', async () => {
+    const reply = await call(session, {
+      url: endpoint.bind,
+      mode: 'signed',
+      headers: { authorization },
+      body: JSON.stringify(start),
+    });
+    assert.notEqual(reply.status, 200);
+  });
+
+  it('an SMS that carries no token of anybody counts for nothing', async () => {
+    const message = { link: 'operator', messageId: '1', from: '+919811111111', to: vmns[0] ?? '', text: 'hello' };
+    const answer = await gateway.running.bindings?.inboundSms(message);
+    assert.deepEqual(answer, { outcome: 'ignored', code: 'binding.token-shape' });
+  });
+});
