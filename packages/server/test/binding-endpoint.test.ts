@@ -1,5 +1,8 @@
 /** Binding in a whole gateway: what its configuration refuses, and what its endpoint asks of those who call. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { endpoint } from '@hauberk/channel/client';
 import { fromUtf8 } from '@hauberk/primitives';
@@ -18,8 +21,8 @@ const binding = {
   links: [{ id: 'operator' }],
   secret: 's'.repeat(32),
   credential,
-  // Nobody answers there: no customer has a number.
-  bank: { url: 'http://127.0.0.1:9', token: 't'.repeat(16), timeoutMs: 100 },
+  // Replaced by one that answers.
+  bank: { url: 'http://127.0.0.1:9', token: 't'.repeat(16), timeoutMs: 10_000 },
   policy: { onStaleList: 'accept' },
 };
 
@@ -67,12 +70,27 @@ describe('section binding', () => {
 describe('the endpoint of binding', () => {
   let gateway: EchoGateway;
   let session: TestSession;
-  before(async () => {
-    gateway = await startEchoGateway({ routes: [login] }, () => ({ binding }));
-    const { url, trust } = gateway.running;
-    session = await openSession(url, trust.call(gateway.running), await enrol(url, gateway.running.trust()));
+  let isBankUp = true;
+  const bank = createServer((incoming, response) => {
+    const isOurs = incoming.headers.authorization === `Bearer ${binding.bank.token}` && incoming.url === '/number';
+    response.statusCode = isBankUp && isOurs ? 200 : 503;
+    incoming.resume().on('end', () => response.end('{"number":"+919811111111"}'));
   });
-  after(() => gateway.close());
+  before(async () => {
+    await once(bank.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(bank.address() as AddressInfo).port}`;
+    await startGateway({ ...binding, bank: { ...binding.bank, url } });
+  });
+  const startGateway = async (section: object): Promise<void> => {
+    gateway = await startEchoGateway({ routes: [login] }, () => ({ binding: section }));
+    const { url } = gateway.running;
+    session = await openSession(url, gateway.running.trust(), await enrol(url, gateway.running.trust()));
+  };
+  after(async () => {
+    await gateway.close();
+    bank.closeAllConnections();
+    bank.close();
+  });
 
   const bind = async (members: object, headers: Record<string, string> = { authorization }) => {
     const reply = await call(session, {
@@ -103,6 +121,14 @@ describe('the endpoint of binding', () => {
     const { status, told } = await bind(start);
     assert.equal(status, 200);
     assert.deepEqual([told['state'], told['code']], ['declined', 'binding.not-attested']);
+  });
+
+  it('decides nothing while the bank does not answer', async () => {
+    isBankUp = false;
+    const { status, told } = await bind(start);
+    isBankUp = true;
+    assert.equal(status, 502);
+    assert.equal(told['state'], undefined);
   });
 
   it('takes no call that is not exactly one of its own', async () => {

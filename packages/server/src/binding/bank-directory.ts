@@ -1,6 +1,6 @@
 /**
  * The bank behind the binding, over HTTP: `POST /number` tells the registered number of a profile, `POST /code` sends a one-time code. Each call
- * has a deadline and a bound; what goes wrong is no number, never an exception to the caller.
+ * has a deadline and a bound. Silence is told apart from having no number: a bank that is down must not end the bindings of its customers.
  */
 import { type Msisdn, readMsisdn } from '@hauberk/binding';
 import { type JsonValue, parseJson } from '@hauberk/primitives';
@@ -9,6 +9,11 @@ import type { BindingBankConfig } from '../config/binding-config.ts';
 import type { CustomerDirectory } from './binding-ports.ts';
 
 const longestBody = 4096;
+
+/** The bank did not answer, or not with what was agreed. */
+export class BankSilent extends Error {
+  override readonly name = 'BankSilent';
+}
 
 /** The bank. */
 export interface BankDirectory extends CustomerDirectory {
@@ -61,9 +66,13 @@ export const bankDirectory = (bank: BindingBankConfig, onFault: (error: unknown)
   registeredNumber: async (profile) => {
     const { status, value } = await post(bank, '/number', { profile }, onFault);
     const isObject = typeof value === 'object' && value !== null && 'number' in value;
-    const number = status === 200 && isObject ? value['number'] : undefined;
+    if (status !== 200 || !isObject) throw new BankSilent(`status ${status}`);
+    const { number } = value;
+    // The bank has none.
+    if (number === null) return undefined;
     const read = typeof number === 'string' ? readMsisdn(number) : undefined;
-    return read?.ok === true ? read.value : undefined;
+    if (read?.ok !== true) throw new BankSilent('no number in E.164');
+    return read.value;
   },
   sendCode: async (number, text) => {
     const { status } = await post(bank, '/code', { number, text }, onFault);

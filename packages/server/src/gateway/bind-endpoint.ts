@@ -7,6 +7,7 @@ import { accept, fromUtf8, type Result, refuse, utf8 } from '@hauberk/primitives
 import { z } from 'zod';
 import type { AttemptAnswer, AttemptCaller } from '../binding/attempt-calls.ts';
 import { attestedDevice } from '../binding/attested-device.ts';
+import { BankSilent } from '../binding/bank-directory.ts';
 import type { BindingService } from '../binding/binding-service.ts';
 import type { Bindings } from '../binding/open-bindings.ts';
 import type { AttestationStore } from '../storage/attestation-store.ts';
@@ -190,8 +191,7 @@ const later = async (service: BindingService, caller: AttemptCaller, call: Later
   }
 };
 
-/** Serves one call of the app. */
-export const serveBind = async (
+const serveCall = async (
   shell: BindShell,
   { request, login }: Authorised,
   address: string,
@@ -211,4 +211,18 @@ export const serveBind = async (
     return ended.ok ? reply({ state: 'ended', why: ended.value.why }) : declined(ended.code);
   }
   return view(await later(service, { attempt: call.attempt, key }, call));
+};
+
+/** Serves one call of the app. A bank that does not answer refuses it: nothing was decided, and the app may ask again. */
+export const serveBind = async (
+  shell: BindShell,
+  authorised: Authorised,
+  address: string,
+): Promise<Result<UpstreamReply, Reason>> => {
+  try {
+    return await serveCall(shell, authorised, address);
+  } catch (error) {
+    if (error instanceof BankSilent) return refuse('upstream.unreachable');
+    throw error;
+  }
 };
