@@ -5,5 +5,5 @@ import type { AsyncCrypto, EpochMs } from '@hauberk/primitives';
 declare const crypto: AsyncCrypto;
 declare const ring: TicketKeyRing;
 declare const now: EpochMs;
-// expect TS2345
+// expect TS2739
 openTicket(crypto, ring, { node: 1, boot: 1 }, '', now);
