@@ -3,8 +3,11 @@
  * whole way: app, sealed channel, gateway, service, record. SMS enter where the SMS plane hands them over.
  */
 import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DemoCustomer } from '@hauberk/example-bank';
 import { type BindOutcome, bind, type Leaving, type SimHost, type SimState } from '@hauberk/sdk/bind';
 import type { Hauberk } from '@hauberk/sdk/node';
@@ -232,3 +235,12 @@ export const said = (outcome: BindOutcome): string =>
   outcome.state === 'bound'
     ? 'bound'
     : `${outcome.state} ${outcome.code} ${'rule' in outcome ? (outcome.rule ?? '') : ''}`.trim();
+
+/** A list of this moment that has every number of the bank on it. */
+export const everyNumberRevoked: LoosenedBinding = (section) => {
+  const numbers = knownCustomers().map(({ customerId }) => numberById(customerId));
+  const file = join(mkdtempSync(join(tmpdir(), 'hauberk-revoked-')), 'revoked.csv');
+  const head = `as-of,${new Date().toISOString()},count,${numbers.length}`;
+  writeFileSync(file, [head, ...numbers].join('\n'));
+  return { ...section, feeds: { revoked: file } };
+};

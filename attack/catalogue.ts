@@ -7,6 +7,20 @@ import { attack as adminForeignToken } from './admin-foreign-token.ts';
 import { attack as adminSecondSelf } from './admin-second-self.ts';
 import type { Attack } from './attack.ts';
 import { attack as authzSpoofed } from './authz-spoofed.ts';
+import { attack as bindAfterFailover } from './bind-after-failover.ts';
+import { attack as bindClonedSim } from './bind-cloned-sim.ts';
+import { attack as bindDisconnectedNumber } from './bind-disconnected-number.ts';
+import { attack as bindForwardedToken } from './bind-forwarded-token.ts';
+import { attack as bindFourthToken } from './bind-fourth-token.ts';
+import { attack as bindHookedSentItems } from './bind-hooked-sent-items.ts';
+import { attack as bindOldApp } from './bind-old-app.ts';
+import { attack as bindParallelSessions } from './bind-parallel-sessions.ts';
+import { attack as bindReplyManipulated } from './bind-reply-manipulated.ts';
+import { attack as bindSpoofedSender } from './bind-spoofed-sender.ts';
+import { attack as bindTwoNumbers } from './bind-two-numbers.ts';
+import { attack as bindWithoutSms } from './bind-without-sms.ts';
+import { attack as bindWrongNumber } from './bind-wrong-number.ts';
+import { attack as bindWrongVmn } from './bind-wrong-vmn.ts';
 import { attack as captureReadsNothing } from './capture-reads-nothing.ts';
 import { attack as clockAhead } from './clock-ahead.ts';
 import { attack as clockBack } from './clock-back.ts';
@@ -157,6 +171,20 @@ export const attacks: readonly Attack[] = [
   adminForeignToken,
   adminSecondSelf,
   authzSpoofed,
+  bindForwardedToken,
+  bindHookedSentItems,
+  bindWithoutSms,
+  bindTwoNumbers,
+  bindWrongNumber,
+  bindParallelSessions,
+  bindWrongVmn,
+  bindSpoofedSender,
+  bindAfterFailover,
+  bindOldApp,
+  bindDisconnectedNumber,
+  bindClonedSim,
+  bindFourthToken,
+  bindReplyManipulated,
   migrationAlgorithm,
   migrationAttestationStolen,
   migrationChunks,

@@ -1,0 +1,54 @@
+import { bind } from '@hauberk/sdk/bind';
+import type { Hauberk } from '@hauberk/sdk/node';
+import type { Attack } from './attack.ts';
+import { bindingGround, simHost, simPhone } from './binding-ground.ts';
+import type { World } from './world.ts';
+
+/** An app whose replies are rewritten before it reads them. */
+const rewritten = (app: Hauberk): Pick<Hauberk, 'fetch'> => ({
+  fetch: async (input, init) => {
+    const reply = await app.fetch(input, init);
+    const told = (await reply.json()) as Record<string, unknown>;
+    const forged = told['state'] === 'issued' ? told : { ...told, state: 'bound', next: 'done' };
+    return new Response(JSON.stringify(forged), { status: 200 });
+  },
+});
+
+/** What the app shows, and what the gateway has. */
+const manipulate = async (world: World) => {
+  const ground = await bindingGround(world);
+  const phone = await simPhone(ground, ground.freshCustomer());
+  // The SMS never leaves the phone.
+  const sim = simHost(ground, phone, { sendSms: async () => ({ sent: true }) });
+  const outcome = await bind({
+    hauberk: rewritten(phone.app),
+    sim,
+    number: ground.numberOf(phone.customer),
+    authorization: phone.authorization,
+    app: 51,
+    system: { family: 'android', version: 16, patchLevel: 202_609 },
+    fingerprint: phone.name,
+    pollMs: 20,
+  });
+  const service = ground.gateway.running().bindings?.of(ground.target.app);
+  const key = 'of-nobody';
+  const login = await service?.login({ profile: phone.customer.customerId, key }, true);
+  return {
+    shown: outcome.state,
+    kept: login?.ok === true && login.value.proof === 'step-up' ? login.value.code : 'bound',
+  };
+};
+
+/** The client never holds the outcome. */
+export const attack: Attack = {
+  id: 'bind-reply-manipulated',
+  title: 'every reply is rewritten to say bound',
+  expected: 'the app shows it, the gateway has no binding',
+  needs: 'own-gateway',
+  run: async (world) => {
+    const { shown, kept } = await manipulate(world);
+    return { observed: `shown ${shown}, kept ${kept}`, held: kept === 'binding.unknown' };
+  },
+  // Whoever believes the client is deceived.
+  control: async (world) => (await manipulate(world)).shown === 'bound',
+};
