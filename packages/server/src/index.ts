@@ -25,4 +25,6 @@ export { presentSnapshot, TrustError, type TrustUpdate, updateTrust } from './de
 export { type DeviceOperations } from './gateway/device-operations.ts';
 export { createLog, type Log } from './gateway/log.ts';
 export { type GatewayOptions, type GatewayTrust, type RunningGateway, startGateway } from './gateway/supervisor.ts';
+export type { SmsReceiver } from './sms/sms-desk.ts';
+export { smsLinks } from './sms/sms-plane.ts';
 export { type OpenStorage, openStorage } from './storage/index.ts';

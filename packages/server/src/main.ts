@@ -13,6 +13,7 @@ const summaries = {
   trust:
     'print the public keys that apps pin: trust --state DIR [--json]; trust update | status | make: signed roots and lists',
   report: 'report clients [--json] [--state DIR | --admin URL]: who speaks what, and who would be refused',
+  sms: 'sms [--json] --admin URL: what the links for inbound SMS are doing',
   admin: 'admin login | secret | openapi: begin an administration, describe its API',
   token: 'token create | list | revoke: API tokens and what they may do',
   device: 'device list | search | show | suspend | unsuspend | revoke | lost | re-attest',

@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { createMetrics } from '../src/gateway/metrics.ts';
 import { prometheusText } from '../src/gateway/prometheus.ts';
 import { type ExpositionFormat, negotiate } from '../src/observability/exposition.ts';
-import { measure, metricFamilies } from '../src/observability/metric-families.ts';
+import { measure, metricFamilies, type ProcessGauges } from '../src/observability/metric-families.ts';
 
-const gauges = {
+const gauges: ProcessGauges = {
   version: '1.2.3 "quoted" \\ and\nbroken',
   workers: 2,
   workerRestarts: 1,
@@ -19,6 +19,11 @@ const gauges = {
   configs: [{ service: 'bank', expiresAtMs: epochMs(1_700_000_000_000) }],
   reloads: 3,
   refusedReloads: 4,
+  sms: {
+    links: [{ id: 'operator', kind: 'smpp', state: 'bound', outcomes: { taken: 3, 'sms.rate': 1 } }],
+    waiting: 2,
+    counts: { counted: 3, redelivered: 1, ignored: 0, declined: 0, 'parts-missing': 0, unreadable: 0 },
+  },
 };
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 

@@ -1,7 +1,10 @@
 /** The configuration of one gateway process, with every default filled in. `schema.ts` parses it, `rules.ts` judges it. */
+
 import type { DeviceAction, FourEyesRule } from '../admin/four-eyes.ts';
 import type { Roles } from '../admin/right.ts';
 import type { BindingConfig } from './binding-config.ts';
+import type { DefaultCoding } from '../sms/sms-coding.ts';
+import type { JsonMembers } from '../sms/webhook-form.ts';
 import type { RouteConfig } from './route-config.ts';
 
 /** TLS termination. */
@@ -219,6 +222,67 @@ export interface ClusterConfig {
   readonly nodes: readonly { readonly id: number; readonly origin: string }[];
 }
 
+/** A link that we open to an SMSC. File names are absolute after loading. */
+export interface SmppConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?:
+    | {
+        readonly caFile?: string | undefined;
+        readonly certificateFile?: string | undefined;
+        readonly keyFile?: string | undefined;
+        readonly serverName?: string | undefined;
+      }
+    | undefined;
+  readonly bind: 'receiver' | 'transceiver';
+  readonly systemId: string;
+  readonly secret: string;
+  readonly systemType: string;
+  /** What the SMSC means by data coding 0. */
+  readonly defaultCoding: DefaultCoding;
+  readonly window: number;
+  readonly enquireSeconds: number;
+}
+
+/** A link that calls us. */
+export interface WebhookConfig {
+  readonly path: string;
+  readonly form: 'kannel' | 'json';
+  /** CIDR blocks that may call. */
+  readonly addresses: readonly string[];
+  /** Common names of client certificates that may call. */
+  readonly clientNames: readonly string[];
+  readonly members: JsonMembers;
+}
+
+/** A link of the SMS plane; it has either `smpp` or `webhook`. */
+export interface SmsLinkConfig {
+  readonly id: string;
+  readonly smpp?: SmppConfig | undefined;
+  readonly webhook?: WebhookConfig | undefined;
+  /** Whether its source numbers are believed. */
+  readonly trusted: boolean;
+  /** E.164; all when empty. */
+  readonly vmns: readonly string[];
+  readonly countryCode?: string | undefined;
+  readonly messagesPerSecond: number;
+  readonly redeliverySeconds: number;
+}
+
+/** The listener of webhooks. File names are absolute after loading. */
+export interface SmsListenConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: (TlsConfig & { readonly clientCaFile?: string | undefined }) | undefined;
+}
+
+/** Inbound SMS. */
+export interface SmsConfig {
+  readonly listen?: SmsListenConfig | undefined;
+  readonly links: readonly SmsLinkConfig[];
+  readonly mostWaiting: number;
+}
+
 /** The whole file. */
 export interface Config {
   readonly organisation: string;
@@ -242,4 +306,5 @@ export interface Config {
   readonly report: ReportConfig;
   readonly binding?: BindingConfig | undefined;
   readonly cluster?: ClusterConfig | undefined;
+  readonly sms?: SmsConfig | undefined;
 }

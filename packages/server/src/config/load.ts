@@ -12,6 +12,7 @@ import { configJsonSchema } from './json-schema.ts';
 import { judgeConfig } from './rules.ts';
 import { configSchema } from './schema.ts';
 import { isTree, resolveSecretFiles, type Tree } from './secrets.ts';
+import { resolveSms } from './sms-rules.ts';
 
 /** What loading answers. */
 export type LoadedConfig =
@@ -172,6 +173,7 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
         attestation,
         authz: resolveAuthz(config.authz, folder),
         binding: resolveBinding(config.binding, folder),
+        sms: resolveSms(config.sms, folder),
       };
 };
 

@@ -8,6 +8,7 @@ import { judgeLogins } from './login-rules.ts';
 import { judgeMigration } from './migration-rules.ts';
 import { judgeProxyRoutes } from './proxy-rules.ts';
 import { judgeRoutes } from './route-rules.ts';
+import { judgeSms } from './sms-rules.ts';
 
 const repeated = (names: readonly string[], path: (index: number) => ConfigPath): readonly PathIssue[] =>
   names.flatMap((name, index) =>
@@ -119,6 +120,7 @@ export const judgeConfig = (config: Config): readonly PathIssue[] => [
   ...judgeAuthz(config),
   ...judgeAdmin(config),
   ...judgeBinding(config),
+  ...judgeSms(config),
   ...judgeProxyRoutes(config),
   ...judgeLogins(config),
   ...judgeProxies(config),

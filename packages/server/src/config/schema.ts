@@ -9,6 +9,7 @@ import { authzSchema, reportSchema } from './authz-schema.ts';
 import { bindingSchema } from './binding-schema.ts';
 import type { AppConfig, Config } from './config.ts';
 import { routeSchema } from './route-schema.ts';
+import { smsSchema } from './sms-schema.ts';
 
 const name = z
   .string()
@@ -242,5 +243,6 @@ export const configSchema: z.ZodType<Config> = z
     report: reportSchema,
     binding: bindingSchema,
     cluster: clusterSchema.optional(),
+    sms: smsSchema,
   })
   .describe('Configuration of the Hauberk gateway.');

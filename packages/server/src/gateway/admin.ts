@@ -12,6 +12,7 @@ import type { AdminHandler } from '../admin/admin-handler.ts';
 import type { AdminConfig } from '../config/config.ts';
 import { type ExpositionFormat, expositionType, negotiate } from '../observability/exposition.ts';
 import type { Readiness } from '../observability/readiness.ts';
+import type { SmsStatus } from '../sms/sms-plane.ts';
 import type { DeviceOperations } from './device-operations.ts';
 import type { Log } from './log.ts';
 
@@ -25,6 +26,8 @@ export interface AdminParts {
   readonly trust: () => unknown;
   readonly reload: () => Promise<readonly string[]>;
   readonly devices: DeviceOperations;
+  /** What the SMS plane is doing; undefined where none is configured. */
+  readonly sms: () => SmsStatus | undefined;
   /** Which clients speak what. */
   readonly clients: () => Promise<unknown>;
   /** The admin API; absent where it is switched off. */
@@ -163,6 +166,7 @@ const routes: readonly AdminRoute[] = [
   },
   { method: 'GET', path: ['trust'], isOpen: true, answer: ({ parts }) => json(200, parts.trust()) },
   { method: 'GET', path: ['clients'], isOpen: false, answer: async ({ parts }) => json(200, await parts.clients()) },
+  { method: 'GET', path: ['sms'], isOpen: false, answer: ({ parts }) => json(200, parts.sms() ?? { links: [] }) },
   { method: 'POST', path: ['reload'], isOpen: false, answer: reload },
   { method: 'GET', path: ['devices', '*'], isOpen: false, answer: findDevice },
   { method: 'POST', path: ['devices', '*', 'state'], isOpen: false, answer: changeDevice },

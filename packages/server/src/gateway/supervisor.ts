@@ -36,6 +36,8 @@ import type { ExpositionFormat } from '../observability/exposition.ts';
 import { type ConfigLife, createReadiness, type Readiness } from '../observability/readiness.ts';
 import { clientReport } from '../report/client-report.ts';
 import { readSightings } from '../report/keep-sightings.ts';
+import type { SmsReceiver } from '../sms/sms-desk.ts';
+import { openSmsPlane, type SmsPlane, type SmsStatus } from '../sms/sms-plane.ts';
 import type { OpenStorage } from '../storage/index.ts';
 import { type AdminListener, openAdmin } from './admin.ts';
 import { type ChannelKeySource, makeChannelKeys, pinnedKeys, TicketRing } from './channel-keys.ts';
@@ -60,6 +62,8 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** The `OTEL_*` variables; without them no spans are made. */
   readonly telemetry?: Readonly<Record<string, string>>;
+  /** Counts inbound SMS; without it they wait in the record. */
+  readonly inboundSms?: SmsReceiver;
 }
 
 /** What apps are built with. */
@@ -96,6 +100,10 @@ export interface RunningGateway {
   /** Ends one worker thread as a crash would; another takes its place. */
   readonly killWorker: (index: number) => Promise<boolean>;
   readonly metrics: (format?: ExpositionFormat) => Promise<string>;
+  /** What the SMS plane is doing; undefined where none is configured. */
+  readonly sms: () => SmsStatus | undefined;
+  /** Port of the webhooks for SMS; undefined without them. */
+  readonly smsPort: () => number | undefined;
   /** Drains and closes everything; safe to call twice. */
   readonly stop: () => Promise<void>;
 }
@@ -128,6 +136,7 @@ class Gateway implements RunningGateway {
   #config: Config;
   #keys: ChannelKeys | undefined;
   #admin: AdminListener | undefined;
+  #sms: SmsPlane | undefined;
   #renewal: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
   /** Renewals and reloads follow one another; two at once could publish one version twice. */
@@ -295,9 +304,11 @@ class Gateway implements RunningGateway {
       reload: () => this.reload(),
       devices: this.devices,
       api: this.#config.admin.api ? createAdminHandler(this.administration) : undefined,
+      sms: () => this.sms(),
       clients: async () => clientReport(await readSightings(this.#options.storage.ports.outbox)),
       killWorker: (index) => this.killWorker(index),
     });
+    this.#sms = await this.#openSms();
     this.#peers = this.#followPeers();
     this.#upkeep = this.bindings === undefined ? undefined : keepBindings(this.bindings, this.#log);
     this.#renewal = setInterval(() => {
@@ -319,6 +330,32 @@ class Gateway implements RunningGateway {
       log: this.#log,
       now,
     });
+  }
+
+  /** Inbound SMS; they need no worker, for each is one small write. */
+  async #openSms(): Promise<SmsPlane | undefined> {
+    const { sms } = this.#config;
+    if (sms === undefined) return undefined;
+    const log = this.#log;
+    return openSmsPlane({
+      config: sms,
+      inbox: this.#options.storage.ports.sms,
+      receiver: this.#options.inboundSms,
+      now,
+      failed: (error) => log.error('sms.fault', { error }),
+      linkChanged: (change) => {
+        if (change.state === 'bound') log.info('sms.link-up');
+        if (change.state === 'down') log.warn('sms.link-down', { why: change.end.why });
+      },
+    });
+  }
+
+  sms(): SmsStatus | undefined {
+    return this.#sms?.status();
+  }
+
+  smsPort(): number | undefined {
+    return this.#sms?.port;
   }
 
   get url(): string {
@@ -410,6 +447,7 @@ class Gateway implements RunningGateway {
       configs: this.#newestConfigs(),
       reloads: this.#reloads,
       refusedReloads: this.#refusedReloads,
+      sms: this.#sms?.status(),
     };
     return prometheusText(await this.#pool.snapshots(), gauges, format);
   }
@@ -424,6 +462,7 @@ class Gateway implements RunningGateway {
     this.#upkeep?.stop();
     await this.#peers?.stop();
     await this.#work;
+    await this.#sms?.close();
     await this.#pool.drain(this.#config.limits.drainMs);
     await this.#admin?.close();
     // Last: what the drained requests wrote is on the disk before the process ends.

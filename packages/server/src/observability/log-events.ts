@@ -143,6 +143,17 @@ const logEvents = {
     meaning: 'The collector did not take spans; told once a minute at most.',
     fields: { count: 'count' },
   },
+  'sms.link-up': { level: 'info', meaning: 'A link to an SMSC is bound.', fields: {} },
+  'sms.link-down': {
+    level: 'warn',
+    meaning: 'A link to an SMSC ended or could not be opened; it is tried again, ever more slowly.',
+    fields: { why: ['closed', 'unbound', 'silent', 'malformed', 'fault', 'bind-refused'] },
+  },
+  'sms.fault': {
+    level: 'error',
+    meaning: 'A step with an SMS met a fault; it is tried again, and the message stays in the record.',
+    fields: { error: 'fault' },
+  },
   'storage.failed': {
     level: 'error',
     meaning: 'Writes can no longer be kept; the process ends.',

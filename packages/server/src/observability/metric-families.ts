@@ -3,6 +3,7 @@
  * configuration and from closed lists of codes, never from a request, so that no client can make the number of series grow.
  */
 import { latencyBounds, type MetricsSnapshot, type RouteCounts } from '../gateway/metrics.ts';
+import type { SmsStatus } from '../sms/sms-plane.ts';
 import type { Family, FamilyFacts, Sample } from './exposition.ts';
 import type { ConfigLife } from './readiness.ts';
 
@@ -18,6 +19,8 @@ export interface ProcessGauges {
   readonly configs: readonly ConfigLife[];
   readonly reloads: number;
   readonly refusedReloads: number;
+  /** Undefined where no SMS come in. */
+  readonly sms?: SmsStatus | undefined;
 }
 
 /** What a scrape is made from: all threads together, and the process. */
@@ -269,12 +272,52 @@ const processFamilies: readonly MeasuredFamily[] = [
   },
 ];
 
+const smsFamilies: readonly MeasuredFamily[] = [
+  {
+    name: 'hauberk_sms_deliveries',
+    type: 'counter',
+    help: 'Deliveries of SMS by link and what became of them; `taken` and `known` are on the disk.',
+    labels: ['link', 'outcome'],
+    measure: ({ process }) =>
+      (process.sms?.links ?? []).flatMap(({ id, outcomes }) =>
+        Object.entries(outcomes).map(([outcome, value]) => ({ labels: { link: id, outcome }, value })),
+      ),
+  },
+  {
+    name: 'hauberk_sms_counted',
+    type: 'counter',
+    help: 'SMS that were handed to binding, by what they came to.',
+    labels: ['outcome'],
+    measure: ({ process }) =>
+      Object.entries(process.sms?.counts ?? {}).map(([outcome, value]) => ({ labels: { outcome }, value })),
+  },
+  {
+    name: 'hauberk_sms_waiting',
+    type: 'gauge',
+    help: 'SMS and parts on the disk that nobody has counted yet.',
+    labels: [],
+    measure: ({ process }) => (process.sms === undefined ? [] : one(process.sms.waiting)),
+  },
+  {
+    name: 'hauberk_sms_link_up',
+    type: 'gauge',
+    help: 'Whether a link is bound, or its webhook listens.',
+    labels: ['link'],
+    measure: ({ process }) =>
+      (process.sms?.links ?? []).map(({ id, state }) => ({
+        labels: { link: id },
+        value: state === 'bound' || state === 'listening' ? 1 : 0,
+      })),
+  },
+];
+
 /** Every family, in the order of a scrape. */
 export const metricFamilies: readonly MeasuredFamily[] = [
   ...requestFamilies,
   ...connectionFamilies,
   ...overloadFamilies,
   ...processFamilies,
+  ...smsFamilies,
 ];
 
 /** The families of one scrape. */
