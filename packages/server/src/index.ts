@@ -26,5 +26,4 @@ export { type DeviceOperations } from './gateway/device-operations.ts';
 export { createLog, type Log } from './gateway/log.ts';
 export { type GatewayOptions, type GatewayTrust, type RunningGateway, startGateway } from './gateway/supervisor.ts';
 export type { SmsReceiver } from './sms/sms-desk.ts';
-export { smsLinks } from './sms/sms-plane.ts';
 export { type OpenStorage, openStorage } from './storage/index.ts';

@@ -2,9 +2,9 @@
 
 import type { DeviceAction, FourEyesRule } from '../admin/four-eyes.ts';
 import type { Roles } from '../admin/right.ts';
-import type { BindingConfig } from './binding-config.ts';
 import type { DefaultCoding } from '../sms/sms-coding.ts';
 import type { JsonMembers } from '../sms/webhook-form.ts';
+import type { BindingConfig } from './binding-config.ts';
 import type { RouteConfig } from './route-config.ts';
 
 /** TLS termination. */
@@ -260,10 +260,6 @@ export interface SmsLinkConfig {
   readonly id: string;
   readonly smpp?: SmppConfig | undefined;
   readonly webhook?: WebhookConfig | undefined;
-  /** Whether its source numbers are believed. */
-  readonly trusted: boolean;
-  /** E.164; all when empty. */
-  readonly vmns: readonly string[];
   readonly countryCode?: string | undefined;
   readonly messagesPerSecond: number;
   readonly redeliverySeconds: number;

@@ -64,14 +64,6 @@ const linkSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit'),
   smpp: smppSchema.optional(),
   webhook: webhookSchema.optional(),
-  trusted: z
-    .boolean()
-    .default(false)
-    .describe('Whether its source numbers are believed: only links of operators themselves.'),
-  vmns: z
-    .array(z.string().regex(/^\+[1-9][0-9]{7,14}$/, 'must be in E.164'))
-    .default([])
-    .describe('Virtual numbers that it may deliver for; all when empty.'),
   countryCode: z
     .string()
     .regex(/^[1-9][0-9]{0,2}$/)

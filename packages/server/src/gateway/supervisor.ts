@@ -62,7 +62,7 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** The `OTEL_*` variables; without them no spans are made. */
   readonly telemetry?: Readonly<Record<string, string>>;
-  /** Counts inbound SMS; without it they wait in the record. */
+  /** Counts inbound SMS in the place of binding; without either they wait in the record. */
   readonly inboundSms?: SmsReceiver;
 }
 
@@ -340,7 +340,7 @@ class Gateway implements RunningGateway {
     return openSmsPlane({
       config: sms,
       inbox: this.#options.storage.ports.sms,
-      receiver: this.#options.inboundSms,
+      receiver: this.#options.inboundSms ?? this.bindings?.inboundSms,
       now,
       failed: (error) => log.error('sms.fault', { error }),
       linkChanged: (change) => {

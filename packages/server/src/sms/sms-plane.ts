@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { type EpochMs, epochMs } from '@hauberk/primitives';
-import type { SmsLinks } from '../binding/binding-ports.ts';
 import type { SmppConfig, SmsConfig, SmsLinkConfig } from '../config/config.ts';
 import type { SmsInbox } from '../storage/sms-inbox.ts';
 import { type ArrivalCode, type ArrivedSms, readArrival } from './arrived-sms.ts';
@@ -70,12 +69,6 @@ export const sameSince = (nowMs: number, boundAtMs: number, redeliveryMs: number
   const usual = nowMs - redeliveryMs;
   return epochMs(nowMs - boundAtMs < lostAnswerMs ? Math.min(usual, boundAtMs - lostAnswerMs) : usual);
 };
-
-/** Which links may deliver for which numbers: the port that binding asks. */
-export const smsLinks = ({ links }: Pick<SmsConfig, 'links'>): SmsLinks => ({
-  isTrusted: (link, vmn) =>
-    links.some(({ id, trusted, vmns }) => id === link && trusted && (vmns.length === 0 || vmns.includes(vmn))),
-});
 
 /** One link: its rate, its counts, and the way to the desk. */
 class LinkDesk {

@@ -5,10 +5,10 @@ import test, { type TestContext } from 'node:test';
 import { type EpochMs, epochMs, utf8 } from '@hauberk/primitives';
 import fc from 'fast-check';
 import type { InboundSms } from '../../src/binding/inbound-sms.ts';
-import type { SmsConfig, SmsLinkConfig } from '../../src/config/config.ts';
+import type { SmsConfig } from '../../src/config/config.ts';
 import { smsSchema } from '../../src/config/sms-schema.ts';
 import { LinkRate } from '../../src/sms/link-rate.ts';
-import { openSmsPlane, sameSince, smsLinks } from '../../src/sms/sms-plane.ts';
+import { openSmsPlane, sameSince } from '../../src/sms/sms-plane.ts';
 import { readWebhook } from '../../src/sms/webhook-form.ts';
 import { memoryStorage } from '../../src/storage/memory/memory-stores.ts';
 
@@ -152,19 +152,6 @@ test('after a bind the span reaches back before it, for a minute', () => {
   assert.equal(sameSince(100_000, 0, 10_000), 90_000);
   assert.equal(sameSince(100_000, 99_000, 10_000), 39_000);
   assert.equal(sameSince(159_000, 99_000, 10_000), 149_000);
-});
-
-test('trust is of a link and its numbers', () => {
-  const base = configOf(json).links[0] as SmsLinkConfig;
-  const links = smsLinks({
-    links: [
-      { ...base, id: 'a', trusted: true, vmns: [to] },
-      { ...base, id: 'b' },
-    ],
-  });
-  assert.equal(links.isTrusted('a', to), true);
-  assert.equal(links.isTrusted('a', '+918000000002'), false);
-  assert.equal(links.isTrusted('b', to), false);
 });
 
 test('a rate gives what it says and no more', () => {
