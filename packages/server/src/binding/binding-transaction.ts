@@ -3,7 +3,7 @@ import type { ServerInstant } from '@hauberk/binding';
 import { type Refusal, refuse } from '@hauberk/primitives';
 import type { AuditRecord } from '../audit/audit-log.ts';
 import type { Scope } from '../storage/scope.ts';
-import type { StorageRefusal } from '../storage/storage-refusal.ts';
+import { type StorageRefusal, StorageUnavailable } from '../storage/storage-refusal.ts';
 import type { BindingClock } from './binding-ports.ts';
 import type { BindingRowKind, BindingRows, BindingStore, ReadRow, RowKey, RowPut } from './binding-store.ts';
 import { rowName } from './binding-store.ts';
@@ -49,11 +49,26 @@ const mostTries = 16;
 
 type ReadKeys = (load: (keys: readonly RowKey[]) => Promise<LoadedRows>) => Promise<LoadedRows>;
 
+const unlessUnavailable = async <Answer>(run: () => Promise<Answer>): Promise<Answer | Refusal<StorageRefusal>> => {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof StorageUnavailable) return refuse(error.refusal);
+    throw error;
+  }
+};
+
 /**
- * Runs a decision to its end. `read` loads what the decision needs; it may load in turns, what a first row names next. `now` is taken after
+ * Runs a decision to its end. A store that cannot be asked is a refusal. `read` loads what the decision needs; it may load in turns, what a first row names next. `now` is taken after
  * the reads, so that a slow store cannot make an attempt younger than it is.
  */
-export const transact = async <Answer>(
+export const transact = <Answer>(
+  parts: TransactionParts,
+  read: ReadKeys,
+  decide: Decide<Answer>,
+): Promise<Answer | Refusal<StorageRefusal>> => unlessUnavailable(() => decideAndCommit(parts, read, decide));
+
+const decideAndCommit = async <Answer>(
   { scope, store, clock }: TransactionParts,
   read: ReadKeys,
   decide: Decide<Answer>,

@@ -6,13 +6,15 @@ import type { BindingConfig } from '../config/binding-config.ts';
 import type { Config } from '../config/config.ts';
 import { watchedFile } from '../device/watched-file.ts';
 import type { Log } from '../gateway/log.ts';
+import { postgresBindings } from '../storage/postgres/postgres-binding-store.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { Stores } from '../storage/stores.ts';
 import { type BankDirectory, bankDirectory } from './bank-directory.ts';
 import { bindingPolicyOf } from './binding-policy.ts';
-import type { BindingNotices, SmsLinks } from './binding-ports.ts';
+import type { BindingClock, BindingNotices, SmsLinks } from './binding-ports.ts';
 import { bindingSecrets, machineClock } from './binding-secrets.ts';
 import { type BindingService, openBindingService } from './binding-service.ts';
+import type { BindingStore } from './binding-store.ts';
 import type { InboundAnswer, InboundSms } from './inbound-sms.ts';
 import { numberFactsFrom } from './number-facts-provider.ts';
 
@@ -22,6 +24,9 @@ export interface Bindings {
   /** The service of an app; undefined when it does not bind. */
   readonly of: (app: string) => BindingService | undefined;
   readonly policyOf: (app: string) => BindingPolicy | undefined;
+  /** Makes the database of bindings ready, where one is configured: once a process, before anything is decided. */
+  readonly start: () => Promise<void>;
+  readonly close: () => Promise<void>;
   /** Gives an SMS to the app whose token it carries. */
   readonly inboundSms: (message: InboundSms) => Promise<InboundAnswer>;
 }
@@ -81,6 +86,24 @@ const noticesOf = (scope: Scope, bank: BankDirectory, parts: BindingsParts): Bin
 const isUnknown = (answer: InboundAnswer): boolean =>
   'outcome' in answer && answer.outcome === 'ignored' && answer.code === 'binding.token-used';
 
+interface Kept {
+  readonly store: BindingStore;
+  readonly clock: BindingClock;
+  readonly start: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const nothing = async (): Promise<void> => undefined;
+
+/** Where bindings are kept. Gateways that share a database share its clock. */
+const keptIn = ({ storage }: Config, { stores }: BindingsParts): Kept => {
+  if (storage?.binding === undefined)
+    return { store: stores.bindings, clock: machineClock, start: nothing, close: nothing };
+  const { store, monotonicMs, start, close } = postgresBindings(storage.binding.postgres);
+  const clock = { now: () => ({ ...machineClock.now(), monotonicMs: monotonicMs() }) };
+  return { store, clock, start, close };
+};
+
 /** Opens the services; undefined without the section. The configuration was judged, so nothing is refused here. */
 export const openBindings = (config: Config, parts: BindingsParts): Bindings | undefined => {
   const { binding, organisation } = config;
@@ -92,6 +115,7 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
     watchedFeed('risk', binding.feeds.risk, readRiskFeed, parts),
   ];
   const links = linksOf(binding);
+  const kept = keptIn(config, parts);
   const services = new Map<string, { readonly service: BindingService; readonly policy: BindingPolicy }>();
   for (const [app, latest] of Object.entries(binding.apps)) {
     const scope = { organisation, app };
@@ -101,8 +125,8 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
       brand: binding.brand,
       policy,
       vmns: binding.vmns,
-      store: parts.stores.bindings,
-      clock: machineClock,
+      store: kept.store,
+      clock: kept.clock,
       secrets,
       directory: bank,
       numberFacts: numberFactsFrom({ revoked, risk, operator: undefined }, policy),
@@ -115,6 +139,8 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
   return {
     config: binding,
     of: (app) => services.get(app)?.service,
+    start: kept.start,
+    close: kept.close,
     policyOf: (app) => services.get(app)?.policy,
     inboundSms: async (message) => {
       let answer: InboundAnswer = { outcome: 'ignored', code: 'binding.token-used' };

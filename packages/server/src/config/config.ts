@@ -6,6 +6,7 @@ import type { DefaultCoding } from '../sms/sms-coding.ts';
 import type { JsonMembers } from '../sms/webhook-form.ts';
 import type { BindingConfig } from './binding-config.ts';
 import type { RouteConfig } from './route-config.ts';
+import type { StorageConfig } from './storage-config.ts';
 
 /** TLS termination. */
 export interface TlsConfig {
@@ -301,6 +302,7 @@ export interface Config {
   readonly log: LogConfig;
   readonly report: ReportConfig;
   readonly binding?: BindingConfig | undefined;
+  readonly storage?: StorageConfig | undefined;
   readonly cluster?: ClusterConfig | undefined;
   readonly sms?: SmsConfig | undefined;
 }

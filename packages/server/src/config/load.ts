@@ -13,6 +13,7 @@ import { judgeConfig } from './rules.ts';
 import { configSchema } from './schema.ts';
 import { isTree, resolveSecretFiles, type Tree } from './secrets.ts';
 import { resolveSms } from './sms-rules.ts';
+import { resolveStorage } from './storage-schema.ts';
 
 /** What loading answers. */
 export type LoadedConfig =
@@ -174,6 +175,7 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
         authz: resolveAuthz(config.authz, folder),
         binding: resolveBinding(config.binding, folder),
         sms: resolveSms(config.sms, folder),
+        storage: resolveStorage(config.storage, folder),
       };
 };
 

@@ -10,6 +10,7 @@ import { bindingSchema } from './binding-schema.ts';
 import type { AppConfig, Config } from './config.ts';
 import { routeSchema } from './route-schema.ts';
 import { smsSchema } from './sms-schema.ts';
+import { storageSchema } from './storage-schema.ts';
 
 const name = z
   .string()
@@ -242,6 +243,7 @@ export const configSchema: z.ZodType<Config> = z
     log: logSchema,
     report: reportSchema,
     binding: bindingSchema,
+    storage: storageSchema,
     cluster: clusterSchema.optional(),
     sms: smsSchema,
   })

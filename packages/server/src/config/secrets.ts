@@ -2,7 +2,7 @@
 import type { ConfigPath, PathIssue } from './config-issue.ts';
 
 /** Names of secret members, wherever they stand. */
-export const secretNames: readonly string[] = ['token', 'factsKey', 'secret', 'jwks'];
+export const secretNames: readonly string[] = ['token', 'factsKey', 'secret', 'jwks', 'password'];
 
 /** Ending of a member that names the file of a secret. */
 export const fileSuffix = '_FILE';

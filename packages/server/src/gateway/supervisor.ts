@@ -294,6 +294,7 @@ class Gateway implements RunningGateway {
 
   async start(): Promise<void> {
     await this.#renew();
+    await this.bindings?.start();
     await this.#pool.start(this.#config.listen.host, this.#config.listen.port);
     this.#admin = await openAdmin({
       admin: this.#config.admin,
@@ -465,6 +466,7 @@ class Gateway implements RunningGateway {
     await this.#sms?.close();
     await this.#pool.drain(this.#config.limits.drainMs);
     await this.#admin?.close();
+    await this.bindings?.close();
     // Last: what the drained requests wrote is on the disk before the process ends.
     await this.#options.storage.close();
   }

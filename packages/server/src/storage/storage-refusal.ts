@@ -12,7 +12,17 @@ export class StorageFault extends Error {
   override readonly name = 'StorageFault';
 }
 
-/** Why a state folder cannot be used. */
+/** A read that was not answered, from a store that is not in this process. It may be tried again. */
+export class StorageUnavailable extends Error {
+  override readonly name = 'StorageUnavailable';
+  readonly refusal: StorageRefusal;
+  constructor(refusal: StorageRefusal, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.refusal = refusal;
+  }
+}
+
+/** Why a state folder, or a database beside it, cannot be used. */
 export type StateErrorCode =
   | 'state-locked'
   | 'state-newer-than-program'
@@ -28,7 +38,11 @@ export type StateErrorCode =
   | 'backup-malformed'
   | 'backup-exists'
   | 'backup-key-missing'
-  | 'backup-key-wrong';
+  | 'backup-key-wrong'
+  | 'database-driver-missing'
+  | 'database-unusable'
+  | 'database-unsafe'
+  | 'database-too-old';
 
 /** A refusal to start or to run a command on a state folder, with a hint for whoever reads it. */
 export class StateError extends Error {
