@@ -13,6 +13,7 @@ import type { OpenedStorage } from '../contract/harness.ts';
 import { chainHash } from '../src/audit/audit-log.ts';
 import type { BindingStore } from '../src/binding/binding-store.ts';
 import type { PostgresConfig } from '../src/config/storage-config.ts';
+import { parseConfig } from '../src/index.ts';
 import { memoryStorage } from '../src/storage/memory/memory-stores.ts';
 import { type PostgresBindings, postgresBindings } from '../src/storage/postgres/postgres-binding-store.ts';
 import { StateError, StorageFault, StorageUnavailable } from '../src/storage/storage-refusal.ts';
@@ -424,4 +425,34 @@ test('TLS is verified, by address too, and a password from the configuration let
     secured.remove();
     rmSync(folder, { recursive: true });
   }
+});
+
+const judged = (storage: unknown) =>
+  parseConfig(
+    {
+      organisation: 'demo',
+      apps: [{ id: 'app' }],
+      services: [{ id: 'bank', upstream: 'core', routes: [{ path: '/a' }] }],
+      upstreams: { core: { origin: 'http://a', factsKey: 'f'.repeat(32) } },
+      storage,
+    },
+    '/etc/hauberk/hauberk.yaml',
+  );
+
+test('the section storage: defaults, files beside it, and no plain connection to another machine', () => {
+  const read = judged({ binding: { postgres: { host: 'db.bank.example', tls: { caFile: 'ca.pem' } } } });
+  assert.ok(read.ok);
+  const postgres = read.config.storage?.binding?.postgres;
+  assert.deepEqual(postgres?.tls, { caFile: '/etc/hauberk/ca.pem', certificateFile: undefined, keyFile: undefined });
+  assert.deepEqual([postgres?.port, postgres?.schema, postgres?.connections], [5432, 'hauberk', 8]);
+  for (const host of ['127.0.0.1', '::1', 'localhost', '/run/postgresql'])
+    assert.ok(judged({ binding: { postgres: { host, tls: 'none' } } }).ok, host);
+  for (const wrong of [
+    { host: 'db.bank.example', tls: 'none' },
+    { host: '10.0.0.1', tls: 'none' },
+    { host: '127.evil.example', tls: 'none' },
+    { schema: 'a; drop schema public' },
+    { connections: 0 },
+  ])
+    assert.ok(!judged({ binding: { postgres: wrong } }).ok, JSON.stringify(wrong));
 });
