@@ -42,6 +42,21 @@ export type AuditPage = {
   readonly items: readonly (AuditEntry)[]; readonly next: string | null;
 };
 
+/** See docs/openapi.json, Binding. */
+export type Binding = {
+  readonly attempt: string; readonly profile: string; readonly device: string; readonly boundAtMs: number; readonly usedAtMs: number; readonly end: { readonly why: string; readonly atMs: number } | null;
+};
+
+/** See docs/openapi.json, BindingAttempt. */
+export type BindingAttempt = {
+  readonly attempt: string; readonly state: 'idle' | 'issued' | 'seen' | 'proven' | 'bound' | 'declined' | 'expired' | 'blocked'; readonly code: string | null; readonly rule: string | null; readonly words: string | null; readonly platform: 'android' | 'ios'; readonly profile: string; readonly device: string; readonly vmn: string; readonly link: string | null; readonly smsAtMs: number | null; readonly issuedAtMs: number; readonly proofs: readonly (string)[]; readonly sentItem: 'unasked' | 'delivered' | 'sent' | 'absent'; readonly polls: number; readonly codeSent: boolean;
+};
+
+/** See docs/openapi.json, BindingPage. */
+export type BindingPage = {
+  readonly items: readonly (Binding)[]; readonly next: string | null;
+};
+
 /** See docs/openapi.json, Device. */
 export type Device = {
   readonly id: string; readonly app: string; readonly state: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked'; readonly generation: number; readonly tier: number; readonly tierName: string; readonly platform: string; readonly evidence: string; readonly facts: string; readonly attestedAtMs: number; readonly reattest: string | null; readonly sharedIdentity: string | null; readonly createdAtMs: number; readonly changedAtMs: number;
@@ -202,6 +217,10 @@ export interface AdminApi {
   settleUnknownOutcome(input: { readonly app: string; readonly entry: string; readonly body: Settlement }): Promise<Answered<UnknownOutcomes>>;
   /** Says whether a trusted statement of an app holds. The challenge must have been issued and taken back by the caller. */
   verifyStatement(input: { readonly app: string; readonly body: StatementQuestion }): Promise<Answered<StatementAnswer>>;
+  /** SIM and device bindings of an app by profile, ended ones too. */
+  listBindings(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Answered<BindingPage>>;
+  /** Why an attempt to bind went as it did: its state, and the rule that decided, in words. Kept for 24 h. */
+  explainBinding(input: { readonly app: string; readonly attempt: string }): Promise<Answered<BindingAttempt>>;
 }
 
 /** How each is sent. */
@@ -230,4 +249,6 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   listUnknownOutcomes: { method: 'GET', path: '/apps/{app}/unknown-outcomes', query: [], hasBody: false, hasVersion: false },
   settleUnknownOutcome: { method: 'POST', path: '/apps/{app}/unknown-outcomes/{entry}', query: [], hasBody: true, hasVersion: false },
   verifyStatement: { method: 'POST', path: '/apps/{app}/statements/verify', query: [], hasBody: true, hasVersion: false },
+  listBindings: { method: 'GET', path: '/apps/{app}/bindings', query: ['limit', 'after'], hasBody: false, hasVersion: false },
+  explainBinding: { method: 'GET', path: '/apps/{app}/bindings/{attempt}', query: [], hasBody: false, hasVersion: false },
 };

@@ -24,6 +24,8 @@ export const operationNames = [
   'listUnknownOutcomes',
   'settleUnknownOutcome',
   'verifyStatement',
+  'listBindings',
+  'explainBinding',
 ] as const;
 
 /** One of them. */

@@ -75,6 +75,10 @@ export const pathParameters: Readonly<Record<string, z.ZodType>> = {
     .string()
     .regex(/^[A-Za-z0-9_-]{22}$/)
     .describe('Id of a device.'),
+  attempt: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{22}$/)
+    .describe('Id of an attempt to bind.'),
   token: z
     .string()
     .regex(/^[0-9a-f]{20}$/)

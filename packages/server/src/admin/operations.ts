@@ -1,5 +1,6 @@
 /** Every operation of the admin API. */
 import { approvalOperations } from './approval-operations.ts';
+import { bindingOperations } from './binding-operations.ts';
 import { deviceOperations } from './device-operations.ts';
 import type { Operation } from './operation.ts';
 import { recordOperations } from './record-operations.ts';
@@ -13,4 +14,5 @@ export const operations: readonly Operation[] = [
   ...approvalOperations,
   ...recordOperations,
   ...statementOperations,
+  ...bindingOperations,
 ];

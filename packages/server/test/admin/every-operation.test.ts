@@ -49,6 +49,38 @@ const proposed = async (): Promise<Readonly<Record<string, unknown>>> => {
   return answer.json;
 };
 
+/** An attempt to bind that a rule declined, and the binding of an earlier one. */
+const attempt = async (): Promise<string> => {
+  const { bindings } = world.stores;
+  const id = 'C'.repeat(22);
+  const at = world.clock.now;
+  const device = { id: 'device', key: 'key', fingerprint: 'print' };
+  const instant = { wallMs: at, monotonicMs: 1 as never, fence: 1 };
+  const common = { profile: 'alice', number: 'hash' };
+  const value = {
+    ...common,
+    id,
+    state: 'declined',
+    code: 'binding.two-numbers',
+    platform: 'android',
+    device,
+    vmn: '+919000000010',
+    issuedAt: instant,
+    replaces: false,
+    proofs: ['attestation'],
+    sentItem: 'unasked',
+    polls: 0,
+  } as const;
+  const binding = { ...common, id: 'B'.repeat(22), key: 'key', device: 'device', boundAtMs: at, usedAtMs: at };
+  const puts = [
+    { kind: 'attempt', id, value },
+    { kind: 'binding', id: 'alice', value: binding },
+  ] as const;
+  const change = { fence: await bindings.fence(), read: [], puts, audit: [] };
+  assert.ok((await bindings.commit({ organisation: 'bank', app: 'corporate' }, change, at)).ok);
+  return id;
+};
+
 const approvalPath = async (end = ''): Promise<string> =>
   `/apps/corporate/approvals/${String((await proposed())['id'])}${end}`;
 
@@ -104,6 +136,11 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     },
     status: 200,
   }),
+  listBindings: async () => {
+    await attempt();
+    return { path: '/apps/corporate/bindings', query: 'limit=5', status: 200 };
+  },
+  explainBinding: async () => ({ path: `/apps/corporate/bindings/${await attempt()}`, status: 200 }),
   listApprovals: async () => ({ path: '/apps/corporate/approvals', query: 'sort=created&limit=5', status: 200 }),
   findApproval: async () => ({ path: await approvalPath(), status: 200 }),
   editApproval: async () => {
