@@ -1,13 +1,16 @@
 /** Bindings in PostgreSQL: the contract of the store, races between connections and processes, and a database that dies in between. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { endpoint } from '@hauberk/channel/client';
 import { bindingStoreContract } from '../contract/binding-store.ts';
 import type { OpenedStorage } from '../contract/harness.ts';
 import { chainHash } from '../src/audit/audit-log.ts';
@@ -19,6 +22,8 @@ import { type PostgresBindings, postgresBindings } from '../src/storage/postgres
 import { StateError, StorageFault, StorageUnavailable } from '../src/storage/storage-refusal.ts';
 import type { Stores } from '../src/storage/stores.ts';
 import { ask, bind, codeOf, ok, openBank, scope, VirtualClock } from './binding-kit.ts';
+import { call, enrol, openSession } from './channel-device.ts';
+import { startEchoGateway } from './echo-gateway.ts';
 import { noPostgres, type PostgresCluster, startCluster } from './postgres-cluster.ts';
 import { selfSigned } from './self-signed.ts';
 
@@ -359,6 +364,67 @@ describe('bindings in PostgreSQL', { skip: noPostgres }, () => {
       else if (fate !== 'unknown') assert.equal(owner, undefined, `${id} ${fate}`);
     }
     assert.ok((await checkChain(bindings, config)) >= acknowledged());
+  });
+
+  test('a whole gateway keeps its bindings there: what a worker thread decided is in the database', async () => {
+    const config = place();
+    const credential = { kind: 'authorization' };
+    const vmns = Array.from({ length: 12 }, (_, index) => `+9190000000${String(index * 7 + 10)}`);
+    const bank = createHttpServer((incoming, response) => {
+      incoming.resume().on('end', () => response.end('{"number":"+919811111111"}'));
+    });
+    await once(bank.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(bank.address() as AddressInfo).port}`;
+    const section = {
+      apps: { app: { android: 51, ios: 51 } },
+      brand: 'Demo Bank',
+      vmns,
+      links: [{ id: 'operator' }],
+      secret: 's'.repeat(32),
+      credential,
+      bank: { url, token: 't'.repeat(16) },
+      policy: { onStaleList: 'accept' },
+    };
+    const login = {
+      id: 'login',
+      methods: ['POST'],
+      path: '/login',
+      login: { credential, opens: { credentialPointer: '/from', customerPointer: '/from', lifeSeconds: 600 } },
+    };
+    const gateway = await startEchoGateway({ routes: [login] }, () => ({
+      binding: section,
+      storage: { binding: { postgres: config } },
+    }));
+    try {
+      const { running } = gateway;
+      const session = await openSession(running.url, running.trust(), await enrol(running.url, running.trust()));
+      assert.equal((await call(session, { url: '/login', body: '{}' })).status, 200);
+      const reply = await call(session, {
+        url: endpoint.bind,
+        mode: 'sealed',
+        headers: { authorization: 'Bearer upstream' },
+        body: JSON.stringify({
+          do: 'start',
+          number: '+919811111111',
+          fingerprint: 'print',
+          replaces: false,
+          app: 51,
+          system: { family: 'android', version: 16, patchLevel: 202_609 },
+          evidence: { sim: 'present', airplane: 'off', path: 'cellular', cellularWorks: true, slot: 0 },
+        }),
+      });
+      assert.deepEqual(
+        [reply.status, JSON.parse(Buffer.from(reply.body).toString()).code],
+        [200, 'binding.not-attested'],
+      );
+      const entry = JSON.parse(cluster.sql(`select entry from ${config.schema}.binding_audit`)) as { facts: object };
+      assert.equal((entry.facts as { code: string }).code, 'binding.not-attested');
+      assert.equal(cluster.sql(`select fence from ${config.schema}.binding_state`), '1');
+    } finally {
+      await gateway.close();
+      bank.closeAllConnections();
+      bank.close();
+    }
   });
 
   test('a database that is down is a coded refusal everywhere, and no restart of ours is needed when it is back', async () => {

@@ -12,7 +12,7 @@ import { accept, type Refusal, type Result, refuse } from '@hauberk/primitives';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import type { ServiceParts } from './binding-service.ts';
 import type { RowKey } from './binding-store.ts';
-import { type Decided, type LoadedRows, transact } from './binding-transaction.ts';
+import { type Decided, type LoadedRows, transact, unlessUnavailable } from './binding-transaction.ts';
 import { attemptKeys, type PlannedStep, planStep } from './step-rows.ts';
 
 /** Where an attempt stands, for the device that asked. */
@@ -84,7 +84,8 @@ const call = async (parts: ServiceParts, caller: AttemptCaller, eventOf: EventOf
 /** Where the attempt stands; an attempt whose time is over ends here. */
 export const attemptStatus = async (parts: ServiceParts, caller: AttemptCaller): Promise<AttemptAnswer> => {
   const { key, attempt: id } = caller;
-  const rows = await parts.store.load(parts.scope, [{ kind: 'attempt', id }]);
+  const rows = await unlessUnavailable(() => parts.store.load(parts.scope, [{ kind: 'attempt', id }]));
+  if ('code' in rows) return rows;
   const attempt = rows[0]?.value as BindingAttempt | undefined;
   if (attempt === undefined) return refuse('binding.unknown');
   if (attempt.device.key !== key) return refuse('binding.foreign-device');

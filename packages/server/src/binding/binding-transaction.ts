@@ -49,7 +49,10 @@ const mostTries = 16;
 
 type ReadKeys = (load: (keys: readonly RowKey[]) => Promise<LoadedRows>) => Promise<LoadedRows>;
 
-const unlessUnavailable = async <Answer>(run: () => Promise<Answer>): Promise<Answer | Refusal<StorageRefusal>> => {
+/** Answers a refusal in place of a store that could not be asked. */
+export const unlessUnavailable = async <Answer>(
+  run: () => Promise<Answer>,
+): Promise<Answer | Refusal<StorageRefusal>> => {
   try {
     return await run();
   } catch (error) {
