@@ -1,6 +1,6 @@
 /** Bindings in PostgreSQL: the contract of the store, races between connections and processes, and a database that dies in between. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -491,6 +491,23 @@ test('TLS is verified, by address too, and a password from the configuration let
     secured.remove();
     rmSync(folder, { recursive: true });
   }
+});
+
+test('without the optional driver the start is refused with a hint', () => {
+  const store = new URL('../src/storage/postgres/postgres-binding-store.ts', import.meta.url).href;
+  const script = `
+    const { registerHooks } = await import('node:module');
+    registerHooks({
+      resolve: (name, context, next) => {
+        if (name === 'pg') throw Object.assign(new Error('no such package'), { code: 'ERR_MODULE_NOT_FOUND' });
+        return next(name, context);
+      },
+    });
+    const { postgresBindings } = await import(${JSON.stringify(store)});
+    const config = { host: '/nowhere', port: 1, tls: 'none', schema: 'a', calls: 1, connections: 1 };
+    await postgresBindings(config).start().catch((error) => console.log(error.name, error.code, error.hint));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  assert.equal(stdout, 'StateError database-driver-missing npm install pg\n');
 });
 
 const judged = (storage: unknown) =>
