@@ -69,9 +69,12 @@ export const sequenceBytes = (sequence: number): Bytes => {
 
 /** AEAD nonce of a sealed request: IV xor the sequence number, right-aligned (RFC 8446 section 5.3). Unique since a sequence number is used once. */
 export const requestNonce = (iv: Uint8Array, sequence: number): Bytes => {
-  const nonce = Uint8Array.from(iv);
-  const counter = sequenceBytes(sequence);
-  for (let index = 0; index < 8; index += 1) nonce[4 + index] = (nonce[4 + index] ?? 0) ^ (counter[index] ?? 0);
+  const nonce = new Uint8Array(iv);
+  let rest = sequence;
+  for (let index = nonce.length - 1; rest > 0; index -= 1) {
+    nonce[index] = (nonce[index] ?? 0) ^ (rest % 256);
+    rest = Math.floor(rest / 256);
+  }
   return nonce;
 };
 

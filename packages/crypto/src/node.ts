@@ -126,9 +126,9 @@ const sealDetached = (key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, 
   requireNonce(nonce);
   const cipher = createCipheriv(gcm, aeadHandle(key), nonce, gcmOptions);
   cipher.setAAD(Buffer.from(associated));
-  const ciphertext = plain(cipher.update(plaintext));
+  const ciphertext = cipher.update(plaintext);
   cipher.final();
-  return { ciphertext, tag: plain(cipher.getAuthTag()) };
+  return { ciphertext, tag: cipher.getAuthTag() };
 };
 
 const openDetached = (

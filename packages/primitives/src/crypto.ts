@@ -29,7 +29,7 @@ export interface SecretKey {
 /** A sealed message with its tag beside it. */
 export interface DetachedSeal {
   readonly ciphertext: Uint8Array;
-  readonly tag: Bytes;
+  readonly tag: Uint8Array;
 }
 
 /** Synchronous provider. Functions that meet malformed keys or points throw `CryptoInputError`; a failed check is a value. */

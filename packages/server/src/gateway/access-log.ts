@@ -56,6 +56,9 @@ const quoted = (text: string): string =>
 
 const optional = (name: string, text: string): string => (text === '' ? '' : `,"${name}":${quoted(text)}`);
 
+/** A member whose text is our own: a code, or base64url. */
+const ours = (name: string, text: string): string => (text === '' ? '' : `,"${name}":"${text}"`);
+
 const pathOf = ({ path, pattern }: AccessEntry, { paths }: RequestPrivacy): string =>
   paths === 'full' ? path : pattern;
 
@@ -63,8 +66,8 @@ const pathOf = ({ path, pattern }: AccessEntry, { paths }: RequestPrivacy): stri
 export const accessLine = (entry: AccessEntry, privacy: RequestPrivacy): string =>
   `{"at":${entry.at},"id":"${entry.id}","traceId":"${entry.traceId}","method":"${shownMethod(entry.method)}"` +
   `${optional('address', shownAddress(entry.address, privacy.addresses))}${optional('path', pathOf(entry, privacy))},"status":${entry.status}${optional('service', entry.service)}${optional('route', entry.route)},"reason":"${entry.reason}"` +
-  `${optional('detail', shownDetail(entry.detail))}${optional('outcome', entry.outcome)}${optional('device', entry.deviceId)}` +
-  `${optional('session', entry.sessionId)}${optional('tag', entry.tag)},"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},` +
+  `${optional('detail', shownDetail(entry.detail))}${ours('outcome', entry.outcome)}${ours('device', entry.deviceId)}` +
+  `${ours('session', entry.sessionId)}${ours('tag', entry.tag)},"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},` +
   `"ms":${Math.round(entry.milliseconds * 100) / 100}}\n`;
 
 const writeAll = async (file: number, text: string): Promise<void> => {

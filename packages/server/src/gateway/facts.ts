@@ -2,7 +2,7 @@
  * The verified facts that the upstream gets: headers that only the gateway can set (inbound ones are stripped), with one HMAC-SHA256
  * over them, the request line and the time, so that an upstream that is reachable otherwise can still tell.
  */
-import type { RequestTarget, VerifiedRequest } from '@hauberk/channel';
+import type { RequestTarget, SessionFacts, VerifiedRequest } from '@hauberk/channel';
 import { type EpochMs, type SecretKey, type SyncCrypto, toBase64Url, toEpochSeconds } from '@hauberk/primitives';
 import type { Login } from '../storage/login-store.ts';
 import type { Route } from './route.ts';
@@ -12,27 +12,47 @@ export const factPrefix = 'hauberk-verified-';
 
 const join = (target: RequestTarget): string => (target.query === '?' ? target.path : target.path + target.query);
 
-const sign = (crypto: SyncCrypto, key: SecretKey, target: RequestTarget, facts: string[], now: EpochMs): string[] => {
+const lines = (facts: readonly string[]): string => {
+  let text = '';
+  for (let index = 0; index < facts.length; index += 2) text += `${facts[index]}: ${facts[index + 1]}\n`;
+  return text;
+};
+
+const signature = `${factPrefix}signature`;
+
+/** Adds the signature of the facts; `text` is what `lines` makes of them. */
+const signLines = (
+  crypto: SyncCrypto,
+  key: SecretKey,
+  target: RequestTarget,
+  facts: string[],
+  text: string,
+  now: EpochMs,
+): string[] => {
   const created = toEpochSeconds(now);
-  let base = `${created}\n${target.method}\n${join(target)}\n`;
-  for (let index = 0; index < facts.length; index += 2) base += `${facts[index]}: ${facts[index + 1]}\n`;
-  facts.push(`${factPrefix}signature`, `t=${created},h=${toBase64Url(crypto.macText(key, base))}`);
+  const base = `${created}\n${target.method}\n${join(target)}\n${text}`;
+  facts.push(signature, `t=${created},h=${toBase64Url(crypto.macText(key, base))}`);
   return facts;
 };
 
-/** The fact headers of a verified request, as a flat list of names and values. */
-export const verifiedFacts = (
-  crypto: SyncCrypto,
-  key: SecretKey,
-  request: VerifiedRequest,
-  route: Route,
-  login: Login | undefined,
-  requestId: string,
-  now: EpochMs,
-  /** Further facts, names and values in turn. */
-  further: readonly string[] = [],
-): readonly string[] => {
-  const { facts, target } = request;
+const sign = (crypto: SyncCrypto, key: SecretKey, target: RequestTarget, facts: string[], now: EpochMs): string[] =>
+  signLines(crypto, key, target, facts, lines(facts), now);
+
+/** The facts that all requests of a session on a route share, and their lines. */
+interface SharedFacts {
+  readonly mode: string;
+  readonly route: Route;
+  readonly list: readonly string[];
+  readonly text: string;
+}
+
+/** The last shared facts of a session: most sessions use one route for a while. */
+const sharedFacts = new WeakMap<SessionFacts, SharedFacts>();
+
+const shareFacts = ({ facts, early, tag }: VerifiedRequest, route: Route): SharedFacts => {
+  const held = sharedFacts.get(facts);
+  const mode = early ? `${tag};early` : tag;
+  if (held?.route === route && held.mode === mode) return held;
   const list = [
     `${factPrefix}state`,
     'verified',
@@ -49,16 +69,37 @@ export const verifiedFacts = (
     `${factPrefix}session`,
     facts.sessionId,
     `${factPrefix}mode`,
-    request.early ? `${request.tag};early` : request.tag,
+    mode,
     `${factPrefix}route`,
     route.id,
-    `${factPrefix}request`,
-    requestId,
   ];
-  if (facts.attested !== '') list.push(`${factPrefix}attested`, facts.attested);
-  if (login !== undefined) list.push(`${factPrefix}login`, login.id, `${factPrefix}customer`, login.customer);
-  for (const part of further) list.push(part);
-  return sign(crypto, key, target, list, now);
+  const shared = { mode, route, list, text: lines(list) };
+  sharedFacts.set(facts, shared);
+  return shared;
+};
+
+const requestFact = `${factPrefix}request`;
+
+/** The fact headers of a verified request, as a flat list of names and values. */
+export const verifiedFacts = (
+  crypto: SyncCrypto,
+  key: SecretKey,
+  request: VerifiedRequest,
+  route: Route,
+  login: Login | undefined,
+  requestId: string,
+  now: EpochMs,
+  /** Further facts, names and values in turn. */
+  further: readonly string[] = [],
+): readonly string[] => {
+  const { facts, target } = request;
+  const shared = shareFacts(request, route);
+  const own = [requestFact, requestId];
+  if (facts.attested !== '') own.push(`${factPrefix}attested`, facts.attested);
+  if (login !== undefined) own.push(`${factPrefix}login`, login.id, `${factPrefix}customer`, login.customer);
+  for (const part of further) own.push(part);
+  const text = shared.text + lines(own);
+  return signLines(crypto, key, target, [...shared.list, ...own], text, now);
 };
 
 /** The fact headers of a request that a migration scheme accepted: weaker, and marked so. */

@@ -29,8 +29,10 @@ const lineEnd = Buffer.from('\r\n');
 const nothing = new Uint8Array(0);
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-/** Control characters, and line ends that are not exactly one CRLF. */
-const stray = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
+/** Lines without control characters, each ended by exactly one CRLF. */
+const plainLines = /^(?:[\t\x20-\x7e\x80-\xff]*\r\n)+$/;
+/** Characters that a line cannot hold. */
+const stray = /[^\t\x20-\x7e\x80-\xff]/;
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
 const digits = /^\d{1,15}$/;
 const chunkSize = /^([0-9a-fA-F]{1,8})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/;
@@ -125,7 +127,7 @@ const framingOf = (status: number, isHead: boolean, { isChunked, length }: Field
 const readHead = (text: string, isHead: boolean): Head | 'informational' | ReplyFault => {
   const end = text.indexOf('\r\n');
   const line = statusLine.exec(text.slice(0, end));
-  if (line === null || stray.test(text)) return 'malformed';
+  if (line === null || !plainLines.test(text)) return 'malformed';
   const status = Number(line[2]);
   const fields = readFields(text, end + 2);
   // 101 answers an upgrade that was never asked for.
@@ -275,7 +277,7 @@ export class ReplyReader {
   private readonly take = (piece: Uint8Array): boolean => {
     this.received += piece.length;
     if (this.received > this.bodyLimit) return false;
-    if (piece.length > 0) this.pieces.push(Uint8Array.prototype.slice.call(piece));
+    if (piece.length > 0) this.pieces.push(Buffer.from(piece));
     return true;
   };
 

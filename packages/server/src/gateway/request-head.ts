@@ -113,11 +113,11 @@ export const judgeTarget = (url: string): HeadReason | undefined => {
 
 type CollectedHeaders = Record<string, string | undefined>;
 
-/** One pass over the flat array; the object has no prototype, so that a header named `__proto__` is only a header. */
-const collectHeaders = (raw: readonly string[]): CollectedHeaders | HeadReason => {
+/** One pass over the flat array, whose names in lower case may be known; the object has no prototype, so that a header named `__proto__` is only a header. */
+const collectHeaders = (raw: readonly string[], names?: readonly string[]): CollectedHeaders | HeadReason => {
   const headers: CollectedHeaders = Object.create(null) as CollectedHeaders;
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] as string).toLowerCase();
+    const name = names?.[index / 2] ?? (raw[index] as string).toLowerCase();
     const value = raw[index + 1] as string;
     if (strayByte.test(value)) return 'head.header-value';
     const held = headers[name];
@@ -146,7 +146,7 @@ const judgeFraming = (headers: CollectedHeaders): HeadReason | undefined => {
 
 /** Reads a request's head. Call it as soon as the head is complete: `arrivedAt` is what the age is judged against. */
 export const readHead = (
-  request: Pick<IncomingMessage | WholeRequest, 'method' | 'url' | 'rawHeaders'>,
+  request: Pick<IncomingMessage | WholeRequest, 'method' | 'url' | 'rawHeaders'> & Partial<Pick<WholeRequest, 'names'>>,
   arrivedAt: EpochMs,
   trust: Pick<ConnectionTrust, 'clientOf' | 'isProxy'>,
   startTrace: StartTrace = startPlainTrace,
@@ -156,7 +156,7 @@ export const readHead = (
   if (method === '' || method === 'CONNECT' || method === 'TRACE') return refuse('head.method', method);
   const targetReason = judgeTarget(url);
   if (targetReason !== undefined) return refuse(targetReason);
-  const headers = collectHeaders(request.rawHeaders);
+  const headers = collectHeaders(request.rawHeaders, request.names);
   if (typeof headers === 'string') return refuse(headers);
   const framingReason = judgeFraming(headers);
   if (framingReason !== undefined) return refuse(framingReason);

@@ -10,6 +10,8 @@ export interface WholeRequest {
   readonly httpVersion: '1.1';
   /** Names and values in turn, as received. */
   readonly rawHeaders: readonly string[];
+  /** The names in lower case. */
+  readonly names: readonly string[];
   readonly body: Uint8Array;
 }
 
@@ -50,6 +52,7 @@ const bearings: Readonly<Record<string, Bearing>> = {
 interface KnownName {
   /** The one copy of this spelling: what is looked up by it later need not be hashed again. */
   readonly name: string;
+  readonly lower: string;
   readonly bearing: Bearing;
 }
 
@@ -59,26 +62,29 @@ const known = new Map<string, KnownName>();
 const knownName = (name: string): KnownName => {
   const held = known.get(name);
   if (held !== undefined) return held;
-  const bearing = token.test(name) ? (bearings[name.toLowerCase()] ?? 'none') : 'other';
-  const fresh = { name, bearing };
+  const lower = name.toLowerCase();
+  const bearing = token.test(name) ? (bearings[lower] ?? 'none') : 'other';
+  const fresh = { name, lower, bearing };
   if (known.size < 2048) known.set(name, fresh);
   return fresh;
 };
 
 interface Fields {
   readonly rawHeaders: string[];
+  readonly names: string[];
   /** Bytes of the body; 0 when nothing says that there is one. */
   readonly length: number;
 }
 
 const readFields = (head: string, start: number, mostHeaders: number): Fields | undefined => {
   const rawHeaders: string[] = [];
+  const names: string[] = [];
   let length = -1;
   for (let at = start; at < head.length; ) {
     const end = head.indexOf('\r\n', at);
     const colon = head.indexOf(':', at);
     if (colon < 0 || colon > end) return undefined;
-    const { name, bearing } = knownName(head.slice(at, colon));
+    const { name, lower, bearing } = knownName(head.slice(at, colon));
     const value = head.slice(colon + 1, end).trim();
     if (bearing === 'length') {
       if (length >= 0 || !lengthForm.test(value)) return undefined;
@@ -87,9 +93,10 @@ const readFields = (head: string, start: number, mostHeaders: number): Fields | 
       return undefined;
     }
     rawHeaders.push(name, value);
+    names.push(lower);
     at = end + 2;
   }
-  return rawHeaders.length > mostHeaders * 2 ? undefined : { rawHeaders, length: Math.max(0, length) };
+  return names.length > mostHeaders ? undefined : { rawHeaders, names, length: Math.max(0, length) };
 };
 
 /** Limits of a listener. */
@@ -116,7 +123,7 @@ export const readWhole = (bytes: Buffer, limits: WholeLimits): WholeRead => {
   const body = bytes.subarray(end + 4, bodyEnd);
   return {
     kind: 'request',
-    request: { method, url, httpVersion: '1.1', rawHeaders: fields.rawHeaders, body },
+    request: { method, url, httpVersion: '1.1', rawHeaders: fields.rawHeaders, names: fields.names, body },
     end: bodyEnd,
   };
 };

@@ -92,32 +92,51 @@ const rowOf = (seen: SeenExchange, state: ClientState, versionHeader: string): C
 
 const keyOf = (row: Counted['row']): string => Object.values(row).join('\n');
 
+/** Everything that a row is made of, unread: the same client on the same route need not be read again. */
+const rawKeyOf = ({ head, route, log }: SeenExchange, versionHeader: string): string =>
+  `${route.service}\n${route.id}\n${String(head.headers['user-agent'])}\n${String(head.headers[versionHeader])}\n${log.tag}\n${log.reason}\n${log.detail}\n${log.client}`;
+
+/** Longer ones are read each time. */
+const longestRawKey = 512;
+
 /** Counters that hold at most `mostRows` rows between two writes, and one more per route and state. */
 export const createClientSightings = (versionHeader: string, mostRows: number): ClientSightings => {
   let held = new Map<string, Counted>();
-  const count = (row: Counted['row'], at: number): boolean => {
-    const key = keyOf(row);
-    const known = held.get(key);
-    if (known === undefined) {
-      if (held.size >= mostRows && row.client !== otherClients) return false;
-      held.set(key, { row, requests: 1, firstAtMs: at, lastAtMs: at });
-      return true;
-    }
+  let byRawKey = new Map<string, Counted>();
+  const again = (known: Counted, at: number): Counted => {
     known.requests += 1;
     known.lastAtMs = Math.max(known.lastAtMs, at);
-    return true;
+    return known;
+  };
+  const count = (row: Counted['row'], at: number): Counted | undefined => {
+    const key = keyOf(row);
+    const known = held.get(key);
+    if (known !== undefined) return again(known, at);
+    if (held.size >= mostRows && row.client !== otherClients) return undefined;
+    const fresh = { row, requests: 1, firstAtMs: at, lastAtMs: at };
+    held.set(key, fresh);
+    return fresh;
   };
   return {
     see: (seen) => {
       // Outside HB/1 and without a scheme there is nothing to be moved from.
       const state = seen.route.protection === 'none' ? undefined : stateOf(seen);
       if (state === undefined) return;
+      const rawKey = rawKeyOf(seen, versionHeader);
+      const known = byRawKey.get(rawKey);
+      if (known !== undefined) {
+        again(known, seen.at);
+        return;
+      }
       const row = rowOf(seen, state, versionHeader);
-      if (!count(row, seen.at)) count({ ...row, client: otherClients, version: '', key: '' }, seen.at);
+      const counted = count(row, seen.at) ?? count({ ...row, client: otherClients, version: '', key: '' }, seen.at);
+      if (counted !== undefined && byRawKey.size < mostRows && rawKey.length <= longestRawKey)
+        byRawKey.set(rawKey, counted);
     },
     take: () => {
       const taken = [...held.values()];
       held = new Map();
+      byRawKey = new Map();
       return taken.map(({ row, requests, firstAtMs, lastAtMs }) => ({ ...row, requests, firstAtMs, lastAtMs }));
     },
   };
