@@ -1,0 +1,13 @@
+/** Floor 1: privacy. What may be known of a person, who consented to what, which accesses break which rule, and what became of it. */
+export { type ClauseId, type ClauseSource, type ClauseSourceId, clauseSources, clauses, sourceOf } from './clauses.ts';
+export {
+  type DataClass,
+  type DataItem,
+  type DataItemId,
+  dataClasses,
+  dataItems,
+  isDataItemId,
+  type SpecialCategory,
+} from './data-items.ts';
+export { type PurposeId, purposes, type Scene, type SceneId, scenes } from './scenes.ts';
+export { type ApiPlatform, apiPlatforms, type SensitiveApi, sensitiveApiOf, sensitiveApis } from './sensitive-apis.ts';
