@@ -28,7 +28,7 @@ export const clauseSources = {
   pipl: { title: 'Personal Information Protection Law of the PRC', version: '2021-11-01', basis: 'contents' },
   gdpr: { title: 'Regulation (EU) 2016/679', version: '2016/679', basis: 'contents' },
   masvs: { title: 'OWASP MASVS, control group PRIVACY', version: '2.1.0', basis: 'contents' },
-} as const satisfies Readonly<Record<string, ClauseSource>>;
+} as const;
 /** The id of a source. */
 export type ClauseSourceId = keyof typeof clauseSources;
 
@@ -97,7 +97,7 @@ export const clauses = {
   'masvs:PRIVACY-2': 'the app does not make its user recognisable without need',
   'masvs:PRIVACY-3': 'the app says what it collects',
   'masvs:PRIVACY-4': 'the user decides over the data',
-} as const satisfies Readonly<Record<`${ClauseSourceId}:${string}`, string>>;
+} as const;
 /** The id of a clause. */
 export type ClauseId = keyof typeof clauses;
 

@@ -80,7 +80,7 @@ const rows = [
   ['installed-apps', 'C2', '', 'list of installed or running apps', '已安装或运行中的应用列表'],
   ['browsing-history', 'C2', '', 'browsing and search history', '浏览与搜索记录'],
   ['app-log', 'C1', '', 'log of use and crashes', '应用日志'],
-] as const satisfies readonly Row[];
+] as const;
 
 /** The id of a data item. */
 export type DataItemId = (typeof rows)[number][0];

@@ -1,6 +1,25 @@
 /** Floor 1: privacy. What may be known of a person, who consented to what, which accesses break which rule, and what became of it. */
 export { type ClauseId, type ClauseSource, type ClauseSourceId, clauseSources, clauses, sourceOf } from './clauses.ts';
 export {
+  type ConsentEvent,
+  type ConsentPurpose,
+  consentMethods,
+  consentStates,
+  maxConsentList,
+  readConsentEvent,
+} from './consent-event.ts';
+export { exportConsent, instantText } from './consent-export.ts';
+export {
+  appendConsent,
+  emptyLedger,
+  type LedgerCode,
+  type LedgerHead,
+  type LedgerSigner,
+  type LedgerVerifier,
+  maxLedgerLine,
+  verifyLedger,
+} from './consent-ledger.ts';
+export {
   type DataClass,
   type DataItem,
   type DataItemId,
@@ -9,5 +28,16 @@ export {
   isDataItemId,
   type SpecialCategory,
 } from './data-items.ts';
+export {
+  type CollectContext,
+  type CollectDecision,
+  type CollectReason,
+  type Consent,
+  collectClauses,
+  consentOf,
+  type MayCollect,
+  mayCollect,
+  type Standing,
+} from './may-collect.ts';
 export { type PurposeId, purposes, type Scene, type SceneId, scenes } from './scenes.ts';
 export { type ApiPlatform, apiPlatforms, type SensitiveApi, sensitiveApiOf, sensitiveApis } from './sensitive-apis.ts';

@@ -75,6 +75,6 @@ export const scenes = {
   },
   recommendation: { purpose: 'personalise', allows: ['browsing-history', 'transaction'], isNecessary: false },
   advertising: { purpose: 'advertise', allows: ['advertising-id'], isNecessary: false },
-} as const satisfies Readonly<Record<string, Scene>>;
+} as const;
 /** The id of a scene. */
 export type SceneId = keyof typeof scenes;
