@@ -29,6 +29,29 @@ export {
   type SpecialCategory,
 } from './data-items.ts';
 export {
+  type ExceptionKind,
+  type ExceptionPolicy,
+  type ExceptionRule,
+  exceptionKinds,
+  exceptionRules,
+  maxWindowCount,
+  type Severity,
+  severities,
+} from './exception-rules.ts';
+export { type ExceptionWatch, judgeAccess, newExceptionWatch, type PrivacyAccess } from './exceptions.ts';
+export {
+  type Acceptance,
+  type Finding,
+  type FindingCode,
+  type FindingEvent,
+  type FindingState,
+  findingStates,
+  maxAcceptanceReason,
+  maxEvidence,
+  nextFinding,
+  openFinding,
+} from './finding.ts';
+export {
   type CollectContext,
   type CollectDecision,
   type CollectReason,
