@@ -1,4 +1,14 @@
 /** Floor 1: privacy. What may be known of a person, who consented to what, which accesses break which rule, and what became of it. */
+export {
+  type ChainCode,
+  type ChainFrame,
+  chainId,
+  frameText,
+  maxChainFrames,
+  maxStackLine,
+  maxStackText,
+  readStack,
+} from './call-chain.ts';
 export { type ClauseId, type ClauseSource, type ClauseSourceId, clauseSources, clauses, sourceOf } from './clauses.ts';
 export {
   type ConsentEvent,
