@@ -38,12 +38,21 @@ const scriptOf = (place: string): string => {
   return end < 0 ? place : place.slice(0, end);
 };
 
+/** Without the marks that SpiderMonkey puts behind a name. A loop, for a pattern at the end of a text is tried at every start. */
+const withoutMarks = (name: string): string => {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === '/' || name[end - 1] === '<')) end -= 1;
+  return name.slice(0, end);
+};
+
+const withoutAlias = (name: string): string => {
+  const alias = name.endsWith(']') ? name.lastIndexOf(' [as ') : -1;
+  return alias < 0 ? name : name.slice(0, alias);
+};
+
 const nameOf = (written: string): string => {
-  const bare = written
-    .slice(written.lastIndexOf('*') + 1)
-    .replace(/ \[as [^\]]*\]$/, '')
-    .replace(/^(?:async |new )+/, '')
-    .replace(/[/<]+$/, '');
+  const awaited = withoutAlias(written.slice(written.lastIndexOf('*') + 1));
+  const bare = withoutMarks(awaited.replace(/^(?:async |new )+/, ''));
   const name = bare.slice(Math.max(bare.lastIndexOf('.'), bare.lastIndexOf('/')) + 1);
   return namelessCode.includes(bare) || namelessCode.includes(name) ? '' : name;
 };

@@ -63,5 +63,5 @@ export interface ExceptionPolicy {
   readonly maxWatched: number;
 }
 
-/** Most calls, or identifiers, that a window may allow: what bounds the memory of one watch. */
+/** Most calls, or identifiers, that a window may allow; a larger `most` counts as this. It bounds the memory of one watch. */
 export const maxWindowCount = 1000;

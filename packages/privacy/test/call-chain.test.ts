@@ -57,6 +57,20 @@ test('what is no stack is refused with its code', () => {
   assert.equal(codeOf('f\ud800@x.js:1:2'), 'chain.malformed');
 });
 
+test('names made of marks are read in one pass each', () => {
+  for (const unit of ['/', '<', ' [as ', '*', '.', 'async ']) {
+    const name = unit.repeat(Math.floor(4000 / unit.length));
+    for (const line of [`${name}x@a.js:1:2`, `at ${name}x (a.js:1:2)`]) {
+      const read = readStack(Array.from({ length: 16 }, () => line).join('\n'));
+      assert.ok(read.ok && read.value.length === 16, unit);
+      assert.ok(
+        read.value.every((frame) => frame.kind === 'js' && frame.name.endsWith('x')),
+        unit,
+      );
+    }
+  }
+});
+
 test('this engine writes what is read; the innermost frames are kept', () => {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = 100;

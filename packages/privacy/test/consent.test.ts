@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { type EpochMs, epochMs, fromUtf8, utf8 } from '@hauberk/primitives';
+import { mutant, randomOf } from '@hauberk/primitives/mutate';
 import {
   appendConsent,
   type ConsentEvent,
@@ -83,6 +84,21 @@ test('every flipped bit is found', () => {
   }
   assert.deepEqual(unseen, []);
   assert.ok(bytes.length > 1000 && verifyLedger(text, verifier).ok);
+});
+
+test('mutated ledgers never throw, and only whole beginnings of the ledger are believed', () => {
+  const { text } = ledgerOf(sample);
+  const beginnings = new Set(['', text.slice(0, text.indexOf('\n') + 1), text]);
+  const random = randomOf(27_560);
+  const fragments = ['\n', '{', '}', '"', '[', ',', '\ud800', '"at":', 'null', '9e999', '__proto__', '\\u0041'];
+  const codes = new Set<string>();
+  for (let run = 0; run < 5000; run += 1) {
+    const changed = mutant(random, [text], fragments);
+    const read = verifyLedger(changed, verifier);
+    codes.add(read.ok ? 'ok' : read.code);
+    if (read.ok) assert.ok(beginnings.has(changed), changed);
+  }
+  assert.ok(codes.has('consent.malformed') && codes.has('consent.signature'), [...codes].join());
 });
 
 test('lines that are missing, swapped, doubled or foreign are found; a missing tail only against a head', () => {
