@@ -1,4 +1,5 @@
 /** The rules that an access can break, as data: what each is called, how grave it is, and which clauses it is evidence for. */
+import type { CheckId } from './checks.ts';
 import type { ClauseId } from './clauses.ts';
 
 /** Every rule of accesses. */
@@ -23,7 +24,7 @@ export type Severity = (typeof severities)[number];
 /** One rule. `check` is the check of the inspection that it answers (docs/privacy.md). */
 export interface ExceptionRule {
   readonly severity: Severity;
-  readonly check: `P${number}`;
+  readonly check: CheckId;
   readonly clauses: readonly ClauseId[];
 }
 

@@ -9,6 +9,7 @@ export {
   maxStackText,
   readStack,
 } from './call-chain.ts';
+export { type CheckId, checkIds, type PrivacyCheck, privacyChecks } from './checks.ts';
 export { type ClauseId, type ClauseSource, type ClauseSourceId, clauseSources, clauses, sourceOf } from './clauses.ts';
 export {
   type ConsentEvent,

@@ -4,11 +4,14 @@ import { test } from 'node:test';
 import {
   apiPlatforms,
   type ClauseId,
+  checkIds,
   clauseSources,
   clauses,
   dataClasses,
   dataItems,
+  exceptionRules,
   isDataItemId,
+  privacyChecks,
   purposes,
   scenes,
   sensitiveApiOf,
@@ -79,4 +82,13 @@ test('a scene that needs no consent allows nothing above C1', () => {
         scene.allows.filter((item) => dataItems.get(item)?.class !== 'C1'),
         [],
       );
+});
+
+test('every check cites clauses that are here, and every rule that runs answers a check that runs', () => {
+  assert.deepEqual(Object.keys(privacyChecks), [...checkIds]);
+  for (const id of checkIds) {
+    const cited = privacyChecks[id].clauses;
+    assert.ok(cited.length > 0 && cited.every((clause) => Object.hasOwn(clauses, clause)), id);
+  }
+  for (const rule of Object.values(exceptionRules)) assert.notEqual(privacyChecks[rule.check].seen, 'static');
 });
