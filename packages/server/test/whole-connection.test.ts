@@ -177,3 +177,9 @@ test('whole connection: a drain lets what is under way end, and closes the rest'
   assert.match(await idleEnd, /\[\/a 0\]$/);
   assert.match(await busyEnd, /connection: close[\s\S]*\[\/slow 1\]$/);
 });
+
+test('whole connection: one on which nothing ever comes is closed after the time for a head', async () => {
+  const { gateway } = await start({ limits: { headersTimeoutMs: 100 } });
+  const socket = await dial(gateway.port);
+  assert.equal(await readToEnd(socket), '');
+});

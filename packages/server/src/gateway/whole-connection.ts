@@ -22,7 +22,7 @@ export interface WholeConnectionOptions {
   readonly isDraining: () => boolean;
 }
 
-/** How long the rest of a request, or the first one of a connection, is waited for before node's timeouts are left to judge. */
+/** How long the rest of a request is waited for before node's timeouts are left to judge. */
 const patienceMs = 1000;
 /** Pieces that the first part of a request may come in; a sender of smaller ones is node's. */
 const mostPieces = 8;
@@ -139,10 +139,15 @@ export class WholeConnection implements Watched, WholeReplyPort {
         if (age > lingerMs) this.socket.destroy();
         return;
       case 'idle':
-        if (this.held !== undefined || !this.hasServed) {
-          if (age > Math.min(patienceMs, this.options.limits.headersTimeoutMs)) this.handOver();
-        } else if (age > this.options.limits.keepAliveTimeoutMs) this.socket.destroy();
+        this.checkIdle(age);
     }
+  }
+
+  private checkIdle(ageMs: number): void {
+    const { headersTimeoutMs, keepAliveTimeoutMs } = this.options.limits;
+    if (this.held !== undefined) {
+      if (ageMs > Math.min(patienceMs, headersTimeoutMs)) this.handOver();
+    } else if (ageMs > (this.hasServed ? keepAliveTimeoutMs : headersTimeoutMs)) this.socket.destroy();
   }
 
   private readonly onData = (chunk: Buffer): void => {
