@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { WholeReplyPort } from './carrier.ts';
 import type { ConnectionTrust } from './connection-trust.ts';
 import type { GatewayReply } from './gateway-reply.ts';
-import { unwatch, type Watched, watch } from './sweeper.ts';
+import { unwatchConnection, type Watched, watchConnection } from './sweeper.ts';
 import { readWhole, type WholeLimits, type WholeRequest } from './whole-request.ts';
 
 /** Answers a whole request, once, through `port`; `false` leaves it to node's server. */
@@ -109,7 +109,7 @@ export class WholeConnection implements Watched, WholeReplyPort {
     socket.on('drain', this.onDrain);
     socket.on('error', this.onError);
     socket.on('close', this.onClose);
-    watch(this);
+    watchConnection(this);
   }
 
   get peer(): string {
@@ -175,7 +175,7 @@ export class WholeConnection implements Watched, WholeReplyPort {
   };
 
   private readonly onClose = (): void => {
-    unwatch(this);
+    unwatchConnection(this);
   };
 
   private enter(state: State): void {
@@ -260,7 +260,7 @@ export class WholeConnection implements Watched, WholeReplyPort {
   /** Gives the connection to node's server with every byte that was not used. */
   private handOver(): void {
     const { socket, held } = this;
-    unwatch(this);
+    unwatchConnection(this);
     socket.off('data', this.onData);
     socket.off('end', this.onEnd);
     socket.off('drain', this.onDrain);
