@@ -1,9 +1,11 @@
 /** Devices that enrol by hardware evidence, end to end: simulated phones, the SDK, a real gateway with two workers. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { epochMs } from '@hauberk/primitives';
 import { HauberkError, memoryStorage } from '@hauberk/sdk/node';
 import { type PhoneKind, type PhoneTrick, simulatedPhone } from '@hauberk/simulator';
-import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { makeToken } from '../packages/server/src/admin/token-operations.ts';
 import { type PhoneGateway, startPhoneGateway } from './support/phone-gateway.ts';
 
 const word = { actor: 'operator', reason: 'test' };
@@ -121,24 +123,44 @@ describe('phones before a gateway that believes their makers', () => {
     assert.equal(shown.value.generation, 5);
   });
 
-  test('the verdict about a device is a signed EAR token that any JOSE library checks; a switched-off device is contradicted', async () => {
+  test('a third party checks the verdict about a device with a JOSE library, the published keys and nothing of ours', async () => {
     const { deviceId = '' } = await gateway.clientOn(simulatedPhone('iphone', { world: gateway.world })).connect();
-    const { deviceAdministration: administration } = gateway.running();
-    const keys = createLocalJWKSet({ keys: [...gateway.running().trust().verdictKeys.keys] as JWK[] });
+    const { administration, adminUrl, deviceAdministration } = gateway.running();
+    const grants = [{ app: 'mobile', role: 'viewer' }];
+    const now = administration.now();
+    const expiresAtMs = epochMs(now + 60_000);
+    const making = { organisation: 'demo', subject: 'partner', lineage: [], label: 'x', createdBy: 'x' };
+    const { token, text } = makeToken(administration, { ...making, grants, expiresAtMs }, now);
+    assert.ok((await administration.stores.adminTokens.issue(token, { actor: 'x', now })).ok);
+    const api = `${adminUrl}/admin/v1`;
+    const path = `${api}/apps/mobile/devices/${deviceId}/verdict?nonce=asked-by-the-partner`;
+    const ask = async (headers: Readonly<Record<string, string>>): Promise<Record<string, unknown>> =>
+      (await (await fetch(path, { headers })).json()) as Record<string, unknown>;
+    assert.equal((await ask({}))['code'], 'login-required');
+    const keys = createRemoteJWKSet(new URL(`${api}/verdict-keys`));
+    const expected = { typ: 'eat+jwt', issuer: 'hauberk', subject: deviceId, algorithms: ['ES256'] };
     const read = async () => {
-      const token = await administration.verdict(deviceId);
-      assert.ok(token.ok);
-      const { payload } = await jwtVerify(token.value, keys, { typ: 'eat+jwt', issuer: 'hauberk', subject: deviceId });
+      const jwt = String((await ask({ authorization: `Bearer ${text}` }))['token']);
+      const { payload } = await jwtVerify(jwt, keys, expected);
       const { device } = payload['submods'] as { device: Record<string, unknown> };
-      return { claims: payload, device, verifier: device['ear_verifier_claims'] as Record<string, unknown> };
+      return { jwt, claims: payload, device, verifier: device['ear_verifier_claims'] as Record<string, unknown> };
     };
     const fresh = await read();
     assert.equal(fresh.device['ear_status'], 'affirming');
     assert.deepEqual([fresh.verifier['tier'], fresh.verifier['evidence']], ['secure-element', 'app-attest']);
     assert.ok(fresh.claims['cnf'] !== undefined);
-    await administration.demandAttestation(deviceId, word);
+    assert.equal(fresh.claims['eat_nonce'], 'asked-by-the-partner');
+    const [head, , signature] = fresh.jwt.split('.');
+    const better = Buffer.from(JSON.stringify({ ...fresh.claims, exp: (fresh.claims.exp ?? 0) + 9 })).toString(
+      'base64url',
+    );
+    await assert.rejects(
+      jwtVerify(`${head}.${better}.${signature}`, keys, expected),
+      errors.JWSSignatureVerificationFailed,
+    );
+    await deviceAdministration.demandAttestation(deviceId, word);
     assert.equal((await read()).device['ear_status'], 'warning');
-    await administration.markLost(deviceId, word);
+    await deviceAdministration.markLost(deviceId, word);
     const lost = await read();
     assert.deepEqual([lost.device['ear_status'], lost.verifier['state']], ['contraindicated', 'lost']);
   });

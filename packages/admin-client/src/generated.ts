@@ -82,6 +82,11 @@ export type DevicePage = {
   readonly items: readonly (Device)[]; readonly next: string | null;
 };
 
+/** See docs/openapi.json, DeviceVerdict. */
+export type DeviceVerdict = {
+  readonly token: string;
+};
+
 /** Rights on an app. */
 export type Grant = {
   readonly app: string; readonly role: string;
@@ -167,6 +172,11 @@ export type UnknownOutcomes = {
   readonly items: readonly ({ readonly entry: string; readonly device: string; readonly route: string; readonly startedAtMs: number })[];
 };
 
+/** JWK Set (RFC 7517). */
+export type VerdictKeys = {
+  readonly keys: readonly (Readonly<Record<string, string>>)[];
+};
+
 /** Every operation. */
 export interface AdminApi {
   /** Exchanges the one-time secret of the first start for the token of the local administrator. */
@@ -193,6 +203,10 @@ export interface AdminApi {
   changeDevice(input: { readonly app: string; readonly device: string; readonly body: NewDeviceChange; readonly ifMatch?: string | undefined }): Promise<Answered<DeviceChangesOutcome | Approval>>;
   /** The same for many devices; each is answered for on its own. */
   changeDevices(input: { readonly app: string; readonly body: NewDeviceChanges }): Promise<Answered<DeviceChangesOutcome | Approval>>;
+  /** What the evidence of a device was worth and what the device is now, signed, to be handed to a third party. */
+  deviceVerdict(input: { readonly app: string; readonly device: string; readonly nonce?: string | undefined }): Promise<Answered<DeviceVerdict>>;
+  /** The public keys of signed verdicts. */
+  verdictKeys(): Promise<Answered<VerdictKeys>>;
   /** Proposals of an app, newest first unless told otherwise. */
   listApprovals(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly state?: 'pending' | 'approved' | 'executing' | 'executed' | 'failed' | 'rejected' | 'withdrawn' | undefined; readonly sort?: 'created' | '-created' | undefined }): Promise<Answered<ApprovalPage>>;
   /** A proposal with the change, its hash and what became of it. */
@@ -237,6 +251,8 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   findDevice: { method: 'GET', path: '/apps/{app}/devices/{device}', query: [], hasBody: false, hasVersion: false },
   changeDevice: { method: 'POST', path: '/apps/{app}/devices/{device}/changes', query: [], hasBody: true, hasVersion: true },
   changeDevices: { method: 'POST', path: '/apps/{app}/device-changes', query: [], hasBody: true, hasVersion: false },
+  deviceVerdict: { method: 'GET', path: '/apps/{app}/devices/{device}/verdict', query: ['nonce'], hasBody: false, hasVersion: false },
+  verdictKeys: { method: 'GET', path: '/verdict-keys', query: [], hasBody: false, hasVersion: false },
   listApprovals: { method: 'GET', path: '/apps/{app}/approvals', query: ['limit', 'after', 'state', 'sort'], hasBody: false, hasVersion: false },
   findApproval: { method: 'GET', path: '/apps/{app}/approvals/{approval}', query: [], hasBody: false, hasVersion: false },
   editApproval: { method: 'PUT', path: '/apps/{app}/approvals/{approval}', query: [], hasBody: true, hasVersion: true },

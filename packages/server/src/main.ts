@@ -16,7 +16,7 @@ const summaries = {
   sms: 'sms [--json] --admin URL: what the links for inbound SMS are doing',
   admin: 'admin login | secret | openapi: begin an administration, describe its API',
   token: 'token create | list | revoke: API tokens and what they may do',
-  device: 'device list | search | show | suspend | unsuspend | revoke | lost | re-attest',
+  device: 'device list | search | show | verdict | suspend | unsuspend | revoke | lost | re-attest',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
   audit: 'audit verify: check the audit log without a running gateway',
   backup: 'copy the state of a gateway, running or not',

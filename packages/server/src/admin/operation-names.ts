@@ -12,6 +12,8 @@ export const operationNames = [
   'findDevice',
   'changeDevice',
   'changeDevices',
+  'deviceVerdict',
+  'verdictKeys',
   'listApprovals',
   'findApproval',
   'editApproval',

@@ -6,11 +6,13 @@ import type { Operation } from './operation.ts';
 import { recordOperations } from './record-operations.ts';
 import { statementOperations } from './statement-operations.ts';
 import { tokenOperations } from './token-operations.ts';
+import { verdictOperations } from './verdict-operations.ts';
 
 /** In the order in which the documentation shows them. */
 export const operations: readonly Operation[] = [
   ...tokenOperations,
   ...deviceOperations,
+  ...verdictOperations,
   ...approvalOperations,
   ...recordOperations,
   ...statementOperations,

@@ -9,6 +9,7 @@ import { approvalText } from './approval.ts';
 const usage = `usage: hauberk device list [--state STATE] [--tier TIER] [--platform PLATFORM] [--limit N] [--after ID]
        hauberk device search TEXT          beginning of an id or key thumbprint, or a shared identity
        hauberk device show ID              state, evidence, keys, history with reasons
+       hauberk device verdict ID [--nonce TEXT]   the signed verdict (JWT), to be handed to a third party
        hauberk device suspend|unsuspend|revoke|lost|re-attest ID... --reason TEXT
 
   Some changes need a second person: then a proposal is printed, which somebody else approves (hauberk approval).
@@ -22,6 +23,7 @@ const options = {
   limit: { type: 'string' },
   after: { type: 'string' },
   reason: { type: 'string' },
+  nonce: { type: 'string' },
 } as const;
 
 interface Values {
@@ -32,6 +34,7 @@ interface Values {
   readonly limit?: string;
   readonly after?: string;
   readonly reason?: string;
+  readonly nonce?: string;
 }
 
 interface Shown {
@@ -112,7 +115,7 @@ const isAction = (text: string | undefined): text is DeviceAction => deviceActio
 
 const work = async (api: AdminApi, positionals: readonly string[], values: Values): Promise<Shown> => {
   const [action, ...ids] = positionals;
-  if (!isAction(action) && !['list', 'search', 'show'].includes(action ?? ''))
+  if (!isAction(action) && !['list', 'search', 'show', 'verdict'].includes(action ?? ''))
     throw new UsageError('say what to do, and with which device');
   const app = await appOf(api, values, process.env);
   if (isAction(action)) return change(api, app, action, ids, values.reason);
@@ -120,8 +123,12 @@ const work = async (api: AdminApi, positionals: readonly string[], values: Value
   if (rest.length > 0) throw new UsageError('too many arguments');
   if (action === 'list' && id === undefined) return list(api, app, values);
   if (action === 'search' && id !== undefined) return list(api, app, values, id);
-  if (action !== 'show' || id === undefined)
+  if (action === 'list' || id === undefined)
     throw new UsageError(`${action} takes ${action === 'list' ? 'no' : 'one'} argument`);
+  if (action === 'verdict') {
+    const { value } = await api.deviceVerdict({ app, device: id, nonce: values.nonce });
+    return { json: value, text: `${value.token}\n` };
+  }
   const { value } = await api.findDevice({ app, device: id });
   return { json: value, text: detailText(value) };
 };

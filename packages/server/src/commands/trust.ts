@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { toBase64Url } from '@hauberk/primitives';
+import { verdictKeySetOf } from '../device/device-verdict.ts';
 import { kidOf } from '../gateway/channel-keys.ts';
 import { readKeyring } from '../keys/file-keys.ts';
 import { StateError } from '../storage/index.ts';
@@ -10,19 +11,28 @@ import { isSnapshotAction, runSnapshotAction, snapshotUsage } from './trust-snap
 /** What `--help` prints. */
 export const usage: string = snapshotUsage;
 
+type Purpose = 'config-signing' | 'verdict-signing';
+
+const published = (state: string, wanted: Purpose, now: number) =>
+  readKeyring(join(state, 'keys')).filter(
+    ({ purpose, expiresAtMs }) => purpose === wanted && (expiresAtMs === null || expiresAtMs > now),
+  );
+
 const pinned = (state: string, now: number) =>
-  readKeyring(join(state, 'keys'))
-    .filter(({ purpose, expiresAtMs }) => purpose === 'config-signing' && (expiresAtMs === null || expiresAtMs > now))
-    .flatMap((key) => (key.publicKey === null ? [] : [{ kid: kidOf(key), publicKey: toBase64Url(key.publicKey) }]));
+  published(state, 'config-signing', now).flatMap((key) =>
+    key.publicKey === null ? [] : [{ kid: kidOf(key), publicKey: toBase64Url(key.publicKey) }],
+  );
 
 const print = (state: string, json: boolean): number => {
-  const configKeys = pinned(state, Date.now());
+  const now = Date.now();
+  const configKeys = pinned(state, now);
   if (configKeys.length === 0) {
     process.stderr.write(`hauberk trust: ${state} holds no config-signing key (hint: start the gateway once)\n`);
     return 1;
   }
   const lines = configKeys.map(({ kid, publicKey }) => `${kid} ${publicKey}\n`);
-  process.stdout.write(json ? `${JSON.stringify({ configKeys })}\n` : lines.join(''));
+  const verdictKeys = verdictKeySetOf(published(state, 'verdict-signing', now));
+  process.stdout.write(json ? `${JSON.stringify({ configKeys, verdictKeys })}\n` : lines.join(''));
   return 0;
 };
 

@@ -38,7 +38,7 @@ export interface DeviceAdministrationParts {
   /** Told of every change after it was kept, e.g. to tell the other nodes. */
   readonly onChange?: (scope: Scope, device: Device) => void;
   /** Signs a verdict as an EAR token; undefined when no signer is configured. */
-  readonly signVerdict?: (device: RecordedDevice, now: EpochMs) => string;
+  readonly signVerdict?: (device: RecordedDevice, now: EpochMs, nonce?: string) => string;
 }
 
 /** A device in one line. */
@@ -130,8 +130,8 @@ export interface DeviceAdministration {
   readonly revoke: (device: string, word: OperatorWord) => Changed;
   /** Open sessions end; the next hello must bring new evidence. */
   readonly demandAttestation: (device: string, word: OperatorWord) => Changed;
-  /** The present verdict as a signed EAR token (JWT). */
-  readonly verdict: (device: string) => Promise<Result<string, DeviceShowRefusal>>;
+  /** The present verdict as a signed EAR token (JWT), with what its reader asked to see again. */
+  readonly verdict: (device: string, nonce?: string) => Promise<Result<string, DeviceShowRefusal>>;
 }
 
 const defaultPage = 100;
@@ -287,12 +287,12 @@ export const deviceAdministration = (parts: DeviceAdministrationParts): DeviceAd
       const demand = { reason: 'demanded', atMs: now() } as const;
       return told(found, stores.attestations.demand(found.scope, device, demand, word));
     },
-    verdict: async (device) => {
+    verdict: async (device, nonce) => {
       const found = await finder.find(device);
       if (found === undefined) return refuse('device-unknown');
       return parts.signVerdict === undefined
         ? refuse('verdict-signer-missing')
-        : accept(parts.signVerdict(found, now()));
+        : accept(parts.signVerdict(found, now(), nonce));
     },
   };
 };

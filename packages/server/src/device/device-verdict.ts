@@ -13,7 +13,7 @@ import {
   toEpochSeconds,
 } from '@hauberk/primitives';
 import { kidOf } from '../gateway/channel-keys.ts';
-import type { KeyProvider } from '../keys/key-provider.ts';
+import type { KeyFacts, KeyReader } from '../keys/key-provider.ts';
 import type { RecordedDevice } from '../storage/attestation-store.ts';
 
 type Claims = { readonly [name: string]: JsonValue };
@@ -46,6 +46,7 @@ const statusNow = ({ state, demand }: DeviceRecord, status: JsonValue | undefine
 export const tokenClaims = (
   { record, verdict = '{}' }: Pick<RecordedDevice, 'record' | 'verdict'>,
   now: EpochMs,
+  nonce?: string,
 ): JsonValue => {
   const kept = JSON.parse(verdict) as JsonValue;
   const claims = isClaims(kept) ? kept : {};
@@ -58,6 +59,7 @@ export const tokenClaims = (
     sub: record.id,
     iat: toEpochSeconds(now),
     exp: toEpochSeconds(after(now, tokenLife)),
+    ...(nonce === undefined ? {} : { eat_nonce: nonce }),
     submods: {
       device: {
         ...said,
@@ -75,25 +77,29 @@ export const tokenClaims = (
 
 /** Signs tokens about devices with the installation's own key. */
 export const verdictSigner =
-  (keys: KeyProvider) =>
-  (device: RecordedDevice, now: EpochMs): string => {
+  (keys: KeyReader) =>
+  (device: RecordedDevice, now: EpochMs, nonce?: string): string => {
     const key = keys.current('verdict-signing', now);
     const { privateKey } = nodeCrypto.importPrivateKey('p256', 'sign', key.secret.reveal());
-    return signJws(tokenClaims(device, now), 'eat+jwt', {
+    return signJws(tokenClaims(device, now, nonce), 'eat+jwt', {
       algorithm: 'ES256',
       keyId: kidOf(key),
       sign: (message) => nodeCrypto.sign(privateKey, message),
     });
   };
 
-/** The key set (RFC 7517) that tokens are checked with. */
-export const verdictKeySet = (keys: KeyProvider, now: EpochMs): ReturnType<typeof earKeySet> =>
+type PublishedKey = Pick<KeyFacts, 'id' | 'purpose' | 'publicKey'>;
+
+/** The key set (RFC 7517) of keys of the purpose `verdict-signing`. */
+export const verdictKeySetOf = (keys: readonly PublishedKey[]): ReturnType<typeof earKeySet> =>
   earKeySet(
-    keys
-      .accepted('verdict-signing', now)
-      .flatMap((key) =>
-        key.publicKey === null
-          ? []
-          : [{ keyId: kidOf(key), algorithm: 'ES256' as const, publicKey: concat(spkiHead, key.publicKey) }],
-      ),
+    keys.flatMap((key) =>
+      key.publicKey === null
+        ? []
+        : [{ keyId: kidOf(key), algorithm: 'ES256' as const, publicKey: concat(spkiHead, key.publicKey) }],
+    ),
   );
+
+/** The key set that tokens are checked with now. */
+export const verdictKeySet = (keys: KeyReader, now: EpochMs): ReturnType<typeof earKeySet> =>
+  verdictKeySetOf(keys.accepted('verdict-signing', now));

@@ -140,6 +140,13 @@ test('from the first start to a change that two people agreed on', async () => {
   assert.match(listed.out, new RegExp(`^id +state[^]*\\n${deviceId} +enrolled +software`));
   const found = await hauberk(['device', 'search', deviceId.slice(0, 8), '--json'], as('alice'));
   assert.equal((found.json['devices'] as readonly { id: string }[])[0]?.id, deviceId);
+  const verdict = await hauberk(['device', 'verdict', deviceId, '--nonce', 'asked-before'], as('alice'));
+  const claims = JSON.parse(
+    Buffer.from(verdict.out.split('.')[1] ?? '', 'base64url').toString(),
+  ) as typeof verdict.json;
+  assert.deepEqual([claims['sub'], claims['eat_nonce']], [deviceId, 'asked-before']);
+  const keys = await hauberk(['trust', '--state', join(folder, 'state'), '--json']);
+  assert.deepEqual(keys.json['verdictKeys'], trust.verdictKeys);
   const suspended = await hauberk(['device', 'suspend', deviceId, '--reason', 'reported by phone'], as('alice'));
   assert.match(suspended.out, /done +suspended/);
   const asked = await hauberk(['device', 'unsuspend', deviceId, '--reason', 'found', '--json'], as('alice'));

@@ -124,6 +124,12 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     body: { action: 'suspend', reason: 'reported', devices: [await device(), await device()] },
     status: 200,
   }),
+  deviceVerdict: async () => ({
+    path: `/apps/corporate/devices/${await device()}/verdict`,
+    query: 'nonce=what-was-asked',
+    status: 200,
+  }),
+  verdictKeys: async () => ({ path: '/verdict-keys', status: 200 }),
   verifyStatement: async () => ({
     path: '/apps/corporate/statements/verify',
     body: {

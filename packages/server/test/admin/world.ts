@@ -13,6 +13,7 @@ import { RecentChanges } from '../../src/admin/recent-changes.ts';
 import { builtInRoles, type Grant } from '../../src/admin/right.ts';
 import { makeToken } from '../../src/admin/token-operations.ts';
 import { deviceAdministration } from '../../src/device/device-administration.ts';
+import { verdictSigner } from '../../src/device/device-verdict.ts';
 import { createLog } from '../../src/gateway/log.ts';
 import { openFileKeys } from '../../src/keys/file-keys.ts';
 import { memoryStorage } from '../../src/storage/memory/memory-stores.ts';
@@ -85,9 +86,10 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
   };
   const table = openDeviceTable(new SharedArrayBuffer(deviceTableBytes(256)));
   const log: Record<string, unknown>[] = [];
+  const keys = openFileKeys(join(folder, 'keys'), clock.now);
   const administration: Administration = {
     stores,
-    keys: openFileKeys(join(folder, 'keys'), clock.now),
+    keys,
     devicesOf: (scope) =>
       deviceAdministration({
         scopes: [scope],
@@ -95,6 +97,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
         table,
         tierNames: ['software', 'hardware'],
         now: () => clock.now,
+        signVerdict: verdictSigner(keys),
       }),
     appsOf: (organisation) => organisations[organisation] ?? [],
     organisation: 'bank',
