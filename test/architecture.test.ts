@@ -42,7 +42,7 @@ const pure = [
   'operations',
 ];
 /** The only packages that the SDK may need at run time. */
-const sdkMayImport = ['primitives', 'channel', 'crypto'];
+const sdkMayImport = ['primitives', 'channel', 'crypto', 'privacy'];
 const maxRuntimeDependencies = 12;
 
 const sources = globSync('packages/*/src/**/*.ts').map((file) => file.split(sep).join('/'));

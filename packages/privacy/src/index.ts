@@ -1,5 +1,26 @@
 /** Floor 1: privacy. What may be known of a person, who consented to what, which accesses break which rule, and what became of it. */
 export {
+  type AccessOutcome,
+  type AccessRealm,
+  type AccessReport,
+  type AccessReportCode,
+  type AccessReportKind,
+  type AccessRow,
+  accessOutcomes,
+  accessRealms,
+  accessReportKinds,
+  accessReportVersion,
+  type ChainReport,
+  type EffectReport,
+  isAccessReportKind,
+  isAccessRow,
+  maxAccessCount,
+  maxAccessRows,
+  maxFrameText,
+  readAccessReport,
+  writeAccessReport,
+} from './access-report.ts';
+export {
   type ChainCode,
   type ChainFrame,
   chainId,

@@ -1,0 +1,32 @@
+/** The door for clients: what an SDK needs at run time, without the catalogue and without a schema library. */
+export {
+  type AccessOutcome,
+  type AccessRealm,
+  type AccessReport,
+  type AccessReportCode,
+  type AccessReportKind,
+  type AccessRow,
+  accessOutcomes,
+  accessRealms,
+  accessReportKinds,
+  accessReportVersion,
+  type ChainReport,
+  type EffectReport,
+  isAccessReportKind,
+  isAccessRow,
+  maxAccessCount,
+  maxAccessRows,
+  maxFrameText,
+  readAccessReport,
+  writeAccessReport,
+} from './access-report.ts';
+export {
+  type ChainCode,
+  type ChainFrame,
+  chainId,
+  frameText,
+  maxChainFrames,
+  maxStackLine,
+  maxStackText,
+  readStack,
+} from './call-chain.ts';
