@@ -9,6 +9,11 @@ import { type Config, createLog, loadConfig, openStorage, type RunningGateway, s
 import { type SimulatedWorld, simulatedWorld } from '@hauberk/simulator';
 import { type WorldFiles, writeWorldTrust } from '../attack/world-trust.ts';
 import { startAttacker } from './attacker.ts';
+import { attackers } from './binding/attackers.ts';
+import { BindingBoard } from './binding/binding-board.ts';
+import { type BindingSetup, setUpBinding } from './binding/binding-setup.ts';
+import { showBinding } from './binding/show-binding.ts';
+import { latestBuild } from './binding/sim-phone.ts';
 import { startCustomers } from './customers.ts';
 import { type OperatorFiles, operatorsText, provisionOperators } from './operators.ts';
 import { startPhones } from './phones.ts';
@@ -33,6 +38,7 @@ const configFile = fileURLToPath(new URL('../examples/bank/hauberk.yaml', import
 const preferredPort = 8080;
 /** The app of the demo that takes hardware or nothing. */
 const mobileApp = 'mailbrook-mobile';
+const browserApp = 'mailbrook-h5';
 
 const readOptions = (args: readonly string[]): DemoOptions | undefined => {
   try {
@@ -60,8 +66,7 @@ const readOptions = (args: readonly string[]): DemoOptions | undefined => {
 };
 
 /** The files of the simulated makers, as environment variables over the example's configuration. */
-const trustEnvironment = (trust: WorldFiles | undefined): Readonly<Record<string, string>> => {
-  if (trust === undefined) return {};
+const trustEnvironment = (trust: WorldFiles): Readonly<Record<string, string>> => {
   const { roots, approvedBuilds, androidRevocations } = trust.attestation;
   return {
     ...Object.fromEntries(
@@ -72,7 +77,12 @@ const trustEnvironment = (trust: WorldFiles | undefined): Readonly<Record<string
   };
 };
 
-const configFor = (bankUrl: string, state: string, port: number, trust?: WorldFiles): Config => {
+const configFor = (
+  bankUrl: string,
+  state: string,
+  port: number,
+  more: Readonly<Record<string, string>> = {},
+): Config => {
   const loaded = loadConfig(configFile, {
     HAUBERK__state: state,
     HAUBERK__listen__port: String(port),
@@ -81,14 +91,19 @@ const configFor = (bankUrl: string, state: string, port: number, trust?: WorldFi
     HAUBERK__limits__enrolmentsPerSecond: '1000',
     HAUBERK__limits__enrolmentBurst: '1000',
     HAUBERK__log__level: 'error',
-    ...trustEnvironment(trust),
+    ...more,
   });
   if (!loaded.ok) throw new Error(loaded.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   return loaded.config;
 };
 
-const startOn = async (bankUrl: string, state: string, port: number, trust: WorldFiles): Promise<RunningGateway> => {
-  const config = configFor(bankUrl, state, port, trust);
+const startOn = async (
+  bankUrl: string,
+  state: string,
+  port: number,
+  more: Readonly<Record<string, string>>,
+): Promise<RunningGateway> => {
+  const config = configFor(bankUrl, state, port, more);
   return startGateway({
     config,
     storage: await openStorage({ folder: state }),
@@ -105,13 +120,13 @@ const startDemoGateway = async (
   bankUrl: string,
   folder: string,
   port: number | undefined,
-  trust: WorldFiles,
+  more: Readonly<Record<string, string>>,
 ): Promise<RunningGateway> => {
   try {
-    return await startOn(bankUrl, join(folder, 'state'), port ?? preferredPort, trust);
+    return await startOn(bankUrl, join(folder, 'state'), port ?? preferredPort, more);
   } catch (error) {
     if (port !== undefined || !isPortTaken(error)) throw error;
-    return startOn(bankUrl, join(folder, 'state-any-port'), 0, trust);
+    return startOn(bankUrl, join(folder, 'state-any-port'), 0, more);
   }
 };
 
@@ -133,6 +148,7 @@ interface RunningDemo {
   /** The makers of the simulated phones. */
   readonly makers: SimulatedWorld;
   readonly files: WorldFiles;
+  readonly binding: BindingSetup;
   readonly operators: OperatorFiles;
   readonly stop: () => Promise<void>;
 }
@@ -151,16 +167,22 @@ const start = async (options: DemoOptions): Promise<RunningDemo> => {
   });
   const makers = simulatedWorld();
   const files = writeWorldTrust(folder, makers, mobileApp);
-  gateway = await startDemoGateway(bank.url, folder, options.port, files);
+  // The build before the present one is approved too: genuine, and too old to bind.
+  files.writeBuilds([latestBuild - 1, latestBuild], [makers.app.bundleVersion]);
+  const binding = await setUpBinding(folder, [mobileApp, browserApp]);
+  const more = { ...trustEnvironment(files), ...binding.environment };
+  gateway = await startDemoGateway(bank.url, folder, options.port, more);
   const running = gateway;
   return {
     bank,
     gateway: running,
     makers,
     files,
+    binding,
     operators: await provisionOperators(running, folder),
     stop: async () => {
       await running.stop();
+      binding.close();
       await bank.close();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -180,8 +202,9 @@ export const demo = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   const stopped = untilAsked();
-  const { bank, gateway, makers, files, operators, stop } = await start(options);
+  const { bank, gateway, makers, files, binding, operators, stop } = await start(options);
   const tally = new Tally();
+  const board = new BindingBoard(options.attacker ? attackers.length : 0);
   const trust = trustOf(gateway);
   process.stdout.write(`ready ${JSON.stringify({ gateway: gateway.url, bank: bank.url, console: null })}\n`);
   process.stderr.write(operatorsText(gateway.adminUrl, { browser: trust.app, phones: mobileApp }, operators));
@@ -195,10 +218,16 @@ export const demo = async (args: readonly string[]): Promise<number> => {
     writeRevocations: files.writeRevocations,
     tally,
   });
-  const view = startView({ gateway: gateway.url, bank, tally });
+  const sims = showBinding({
+    stage: { gateway: gateway.url, trust, mobileApp, browserApp, makers, ...binding },
+    board,
+    tally,
+    withAttackers: options.attacker,
+  });
+  const view = startView({ gateway: gateway.url, bank, tally, board });
   await stopped;
   view.stop();
-  await Promise.all([customers.stop(), phones.stop(), attacker?.stop()]);
+  await Promise.all([customers.stop(), phones.stop(), sims.stop(), attacker?.stop()]);
   await stop();
   return 0;
 };

@@ -84,9 +84,19 @@ const copyPhone = async (options: PhonesOptions, kind: PhoneKind, storage: Clien
   options.tally.note('attacker', `copied ${kind}`, result, result !== 'got in');
 };
 
-const lieOn = async (options: PhonesOptions, kind: PhoneKind, trick: PhoneTrick): Promise<void> => {
+/** A gateway looks at its list at most once a second. */
+const listReadMs = 1100;
+
+const lieOn = async (
+  options: PhonesOptions,
+  kind: PhoneKind,
+  trick: PhoneTrick,
+  signal: AbortSignal,
+): Promise<void> => {
   const phone = simulatedPhone(kind, { world: options.makers, tricks: [trick] });
   options.writeRevocations();
+  if (trick === 'leaked-keybox') await pause(listReadMs, signal);
+  if (signal.aborted) return;
   // The second enrolment of a phone that shows the same evidence again is the lie.
   if (trick === 'replayed-evidence')
     await appOn(options, phone, memoryStorage())
@@ -105,7 +115,7 @@ const live = async (options: PhonesOptions, signal: AbortSignal): Promise<void> 
     await pause(pauseMs, signal);
     const [liar, trick] = lies[turn % lies.length] ?? [];
     if (signal.aborted || liar === undefined || trick === undefined) continue;
-    await lieOn(options, liar, trick);
+    await lieOn(options, liar, trick, signal);
     await pause(pauseMs, signal);
   }
 };

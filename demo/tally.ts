@@ -20,12 +20,17 @@ export class Tally {
   readonly #counts = new Map<string, number>();
   readonly #latest: Happening[] = [];
   #wrong = 0;
+  #surprise: Happening | undefined;
 
   note(actor: Actor, action: string, result: string, isAsItShould: boolean): void {
     const key = `${actor}\n${result}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-    if (!isAsItShould) this.#wrong += 1;
-    this.#latest.push({ atMs: Date.now(), actor, action, result, isAsItShould });
+    const happening: Happening = { atMs: Date.now(), actor, action, result, isAsItShould };
+    if (!isAsItShould) {
+      this.#wrong += 1;
+      this.#surprise = happening;
+    }
+    this.#latest.push(happening);
     if (this.#latest.length > keptHappenings) this.#latest.shift();
   }
 
@@ -44,5 +49,10 @@ export class Tally {
   /** Customers that were not served as they may expect, and attacks that got through. */
   wrong(): number {
     return this.#wrong;
+  }
+
+  /** The last of them. */
+  surprise(): Happening | undefined {
+    return this.#surprise;
   }
 }

@@ -1,5 +1,6 @@
 /** The live view: on a terminal it repaints in place, elsewhere it writes a line now and then. */
 import type { RunningBank } from '@hauberk/example-bank';
+import { type BindingBoard, type BindingRow, resultLine } from './binding/binding-board.ts';
 import type { Actor, Tally } from './tally.ts';
 
 /** What the view shows. */
@@ -7,6 +8,7 @@ export interface ViewOptions {
   readonly gateway: string;
   readonly bank: RunningBank;
   readonly tally: Tally;
+  readonly board: BindingBoard;
 }
 
 const repaintMs = 500;
@@ -27,8 +29,30 @@ const resultsOf = (tally: Tally, actor: Actor): string =>
 
 const clockTime = (atMs: number): string => new Date(atMs).toISOString().slice(11, 19);
 
+const bindColumns = 3;
+const bindWidth = 36;
+
+/** `B15 forwarded token`, or what it came to where it should not have. */
+const bindCell = (row: BindingRow): string => {
+  const text = `${row.rule.padEnd(11)} ${row.kind}`.padEnd(bindWidth);
+  return row.isAsItShould ? text : red(`${row.kind}: ${resultLine(row)}`.padEnd(bindWidth));
+};
+
+/** Binding: how many honest phones were bound, and the rule that declined each kind of attacker. */
+const bindLines = (board: BindingBoard): readonly string[] => {
+  const [own, foreign] = [board.rows('honest'), board.rows('attacker')];
+  const cells = [...own.filter(({ isAsItShould }) => !isAsItShould), ...foreign].map(bindCell);
+  const lines = Array.from({ length: Math.ceil(cells.length / bindColumns) }, (_, line) =>
+    cells.slice(line * bindColumns, (line + 1) * bindColumns).join(''),
+  );
+  const bound = own.reduce((sum, { isAsItShould, times }) => sum + (isAsItShould ? times : 0), 0);
+  const declined = foreign.filter(({ isAsItShould }) => isAsItShould).length;
+  const head = `bound ${bold(String(bound))}${dim(' · ')}attackers declined ${bold(`${declined} of ${board.expected}`)} kinds`;
+  return [`SIM        ${head}`, ...lines.map((line) => `  ${line}`)];
+};
+
 /** One frame of the view. */
-export const frame = ({ gateway, bank, tally }: ViewOptions): string => {
+export const frame = ({ gateway, bank, tally, board }: ViewOptions): string => {
   const check = bank.check();
   const books =
     check.balanced && check.duplicates.length === 0
@@ -41,29 +65,40 @@ export const frame = ({ gateway, bank, tally }: ViewOptions): string => {
     `phones     ${resultsOf(tally, 'phone')}`,
     `attacker   ${resultsOf(tally, 'attacker')}`,
     `bank       ${check.transfers} transfers booked, ${books}`,
-    `surprises  ${tally.wrong() === 0 ? green('none') : red(String(tally.wrong()))}`,
+    ...bindLines(board),
+    `surprises  ${tally.wrong() === 0 ? green('none') : red(`${tally.wrong()}${surpriseText(tally)}`)}`,
     '',
     ...tally
       .latest()
       .map(
         ({ atMs, actor, action, result, isAsItShould }) =>
-          `${dim(clockTime(atMs))} ${actor.padEnd(8)} ${action.padEnd(26)} ${isAsItShould ? result : red(result)}`,
+          `${dim(clockTime(atMs))} ${actor.padEnd(8)} ${action.padEnd(28)} ${isAsItShould ? result : red(result)}`,
       ),
   ];
   return lines.join('\n');
 };
 
+/** The last thing that was not as it should be. */
+const surpriseText = (tally: Tally): string => {
+  const last = tally.surprise();
+  return last === undefined ? '' : ` (${clockTime(last.atMs)} ${last.actor} ${last.action}: ${last.result})`;
+};
+
 const sumOf = (tally: Tally, actor: Actor): number => tally.results(actor).reduce((sum, [, count]) => sum + count, 0);
+
+const plainRow = (row: BindingRow): string =>
+  `binding ${row.who} "${row.kind}" ${resultLine(row)}${row.isAsItShould ? '' : ' SURPRISE'}`;
 
 const plainLine = ({ bank, tally }: ViewOptions): string => {
   const check = bank.check();
-  return `customers ${sumOf(tally, 'customer')} phones ${sumOf(tally, 'phone')} attacker ${sumOf(tally, 'attacker')} transfers ${check.transfers} balanced ${check.balanced} surprises ${tally.wrong()}`;
+  return `customers ${sumOf(tally, 'customer')} phones ${sumOf(tally, 'phone')} attacker ${sumOf(tally, 'attacker')} transfers ${check.transfers} balanced ${check.balanced} surprises ${tally.wrong()}${surpriseText(tally)}`;
 };
 
 /** Starts the view. */
 export const startView = (options: ViewOptions): { readonly stop: () => void } => {
   const { stdout } = process;
   if (!stdout.isTTY) {
+    options.board.onRow((row) => stdout.write(`${plainRow(row)}\n`));
     const timer = setInterval(() => stdout.write(`${plainLine(options)}\n`), lineEveryMs);
     return { stop: () => clearInterval(timer) };
   }

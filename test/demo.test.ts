@@ -1,0 +1,53 @@
+/** The demo: honest phones bind over its own SMSC, every kind of attacker is declined by a rule that it shows, and its end leaves nothing behind. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { attackers } from '../demo/binding/attackers.ts';
+import { BindingBoard } from '../demo/binding/binding-board.ts';
+import { honest } from '../demo/binding/show-binding.ts';
+import { Tally } from '../demo/tally.ts';
+import { frame } from '../demo/view.ts';
+import { startProcess } from './support/ready-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hauberk-demo-test-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const main = fileURLToPath(new URL('../packages/server/src/main.ts', import.meta.url));
+const row = /^binding (?<who>honest|attacker) "(?<kind>[^"]+)" (?<result>.*)$/;
+
+test('npm start: honest phones are bound, each attacker is declined, and the rule is on the screen', async () => {
+  const demo = await startProcess([main, 'demo', '--port', '0', '--customers', '1'], { TMPDIR: folder });
+  const results = new Map<string, string>();
+  const { stdout } = demo.child;
+  assert.ok(stdout);
+  for await (const line of createInterface({ input: stdout })) {
+    const { who = '', kind = '', result = '' } = row.exec(line)?.groups ?? {};
+    if (who !== '') results.set(`${who} ${kind}`, result);
+    if (results.size === honest.length + attackers.length) break;
+  }
+  for (const { kind } of honest) assert.equal(results.get(`honest ${kind}`), 'bound', kind);
+  for (const { kind, declinedBy } of attackers) {
+    const [state = '', rule = '', code = '', surprise] = results.get(`attacker ${kind}`)?.split(' ') ?? [];
+    assert.ok(['declined', 'expired', 'blocked'].includes(state), `${kind}: ${state}`);
+    assert.ok(declinedBy.includes(rule), `${kind}: ${rule}`);
+    assert.match(code, /^binding\./, kind);
+    assert.equal(surprise, undefined, kind);
+  }
+  assert.deepEqual(await demo.end('SIGINT'), { code: 0, signal: null }, demo.errors());
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a binding that should not be is red on the screen', () => {
+  const [tally, board] = [new Tally(), new BindingBoard(2)];
+  board.note('attacker', 'two numbers', { state: 'declined', code: 'binding.two-numbers', rule: 'B06' }, true);
+  board.note('attacker', 'old app', { state: 'bound', code: '', rule: '' }, false);
+  const check = () => ({ balanced: true, duplicates: [], transfers: 0 });
+  const text = frame({ gateway: 'http://127.0.0.1:1', bank: { check } as never, tally, board });
+  assert.match(text, /B06\s+two numbers/);
+  assert.ok(text.includes('\u001b[31mold app: bound'), text);
+  assert.ok(text.includes('1 of 2'), text);
+});
