@@ -3,12 +3,14 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { simulateNetwork, trainConditions, usualConcurrency } from './network.ts';
 import { bindingUsage, runBinding } from './run-binding.ts';
+import { rolloutUsage, runRollout } from './run-rollout.ts';
 
 const usage = `usage: hauberk simulate network [--seed S] [--runs N] [--concurrency N] [--scale F] [--json]
 
   --scale  divides all times of network and app; reported seconds are unscaled (${trainConditions.scale})
 
-${bindingUsage}`;
+${bindingUsage}
+${rolloutUsage}`;
 
 const readOptions = (args: readonly string[]) => {
   try {
@@ -31,10 +33,19 @@ const readOptions = (args: readonly string[]) => {
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
 
+const runSubject = (
+  subject: string | undefined,
+  args: readonly string[],
+  rest: readonly string[],
+): Promise<number | undefined> | number | undefined => {
+  if (subject === 'binding') return runBinding(rest);
+  return subject === 'rollout' ? runRollout(rest) : runNetwork(args);
+};
+
 /** Runs `hauberk simulate`. */
 export const simulate = async (args: readonly string[]): Promise<number> => {
   const [subject, ...rest] = args;
-  const exitCode = subject === 'binding' ? await runBinding(rest) : await runNetwork(args);
+  const exitCode = await runSubject(subject, args, rest);
   if (exitCode === undefined) process.stderr.write(usage);
   return exitCode ?? 2;
 };

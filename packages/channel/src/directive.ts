@@ -26,6 +26,8 @@ export interface Directive {
   readonly scope: DirectiveScope;
   readonly notBeforeMs: EpochMs;
   readonly expiresAtMs: EpochMs;
+  /** Whom of the scope it is for, as the package `rollout` reads it; null for everybody. */
+  readonly target: JsonObject | null;
   /** What the kind defines. */
   readonly body: JsonObject;
 }
@@ -38,10 +40,11 @@ export interface UnverifiedDirective {
 }
 
 /** The payload of a directive, ready to be signed under `hb1/directive`. */
-export const directivePayload = ({ signedBy, ...rest }: Directive): JsonObject => ({
+export const directivePayload = ({ signedBy, target, ...rest }: Directive): JsonObject => ({
   v: protocolVersion,
   kid: signedBy,
   ...rest,
+  ...(target === null ? {} : { target }),
 });
 
 const readScope = (value: unknown): DirectiveScope | undefined => {
@@ -63,18 +66,19 @@ const readPayload = (payload: JsonObject): Directive | undefined => {
   const scope = readScope(payload['scope']);
   const notBefore = countOf(payload, 'notBeforeMs');
   const expiresAt = countOf(payload, 'expiresAtMs');
-  const body = payload['body'];
+  const { body, target = null } = payload as { readonly body?: unknown; readonly target?: unknown };
   if (signedBy === undefined || id === undefined || kind === undefined || kindVersion === undefined) return undefined;
   if (
     version === undefined ||
     scope === undefined ||
     notBefore === undefined ||
     expiresAt === undefined ||
-    !isObject(body)
+    !isObject(body) ||
+    !(target === null || isObject(target))
   )
     return undefined;
   const times = { notBeforeMs: epochMs(notBefore), expiresAtMs: epochMs(expiresAt) };
-  return { signedBy, id, kind, kindVersion, version, scope, body, ...times };
+  return { signedBy, id, kind, kindVersion, version, scope, target, body, ...times };
 };
 
 /** Takes a directive apart and finds its key; the caller verifies the signature over `document.signedBytes`, then judges it. */

@@ -192,6 +192,7 @@ const directive: Directive = {
   scope: { organisation, app, service: null },
   notBeforeMs: birth,
   expiresAtMs: epochMs(birth + 1000),
+  target: null,
   body: { chain: 'x' },
 };
 const directiveText = signDocument(
@@ -207,6 +208,8 @@ describe('directives', () => {
     ['accepted', 'the real one', directiveText],
     ['document.malformed', 'no document', 'x'],
     ['document.malformed', 'no body', respell(directiveText, { body: null })],
+    ['accepted', 'for some of its scope', respell(directiveText, { target: { perMille: 10 } })],
+    ['document.malformed', 'a target that is none', respell(directiveText, { target: 10 })],
     ['document.malformed', 'no scope', respell(directiveText, { scope: undefined })],
     ['document.version', 'another protocol', respell(directiveText, { v: 3 })],
     ['document.unknown-key', 'a key that the config does not name', respell(directiveText, { kid: 'other' })],

@@ -158,6 +158,7 @@ const directiveCases = (): readonly Vector[] => {
     scope: { organisation, app: null, service: null },
     notBeforeMs: birth,
     expiresAtMs: epochMs(birth + 60_000),
+    target: null,
     body: { chain: 'x' },
   };
   const document = sign(keys.directive, context.directive, directivePayload(directive));

@@ -216,6 +216,7 @@ const directivePart = ({ world }: Scene): MakeAttempt => {
     scope: { organisation, app: null, service: null },
     notBeforeMs: birth,
     expiresAtMs: epochMs(birth + 1),
+    target: { perMille: 10 },
     body: { a: [1, { b: null }] },
   };
   const { keys, config } = world;

@@ -1,0 +1,71 @@
+/** Floor 1: rollout. What directives say, whom they are for, how they reach everybody step by step, and what halts them. */
+export {
+  type DirectiveBodies,
+  type DirectiveBodyCode,
+  type DirectiveKind,
+  type DirectiveKindRule,
+  directiveKinds,
+  isDirectiveKind,
+  readDirectiveBody,
+} from './directive-kinds.ts';
+export { isKilled, type KillBody, maxKilledKinds, readKill } from './kill.ts';
+export {
+  maxStopApis,
+  maxStopDelayMs,
+  maxStops,
+  type PrivacyStop,
+  type PrivacyStopBody,
+  readPrivacyStop,
+  type StopAction,
+  stopActions,
+} from './privacy-stop.ts';
+export {
+  armOf,
+  defaultStages,
+  draftLifeMs,
+  draftRollout,
+  maxDirectiveLifeMs,
+  maxRolloutReason,
+  nextShare,
+  nothingOf,
+  type PublishedStage,
+  presentShare,
+  type Rollout,
+  type RolloutCode,
+  type RolloutEvent,
+  type RolloutPlan,
+  type RolloutState,
+  rolloutStates,
+  stepRollout,
+  targetOf,
+} from './rollout.ts';
+export {
+  type ArmCounts,
+  areCounts,
+  defaultGuard,
+  type GuardCounts,
+  type GuardMetric,
+  type GuardSettings,
+  type GuardState,
+  guardEvidence,
+  guardMetrics,
+  openGuard,
+  watchGuard,
+} from './sequential-guard.ts';
+export { readSessionHealth, type SessionHealth, sessionHealthKind } from './session-health.ts';
+export {
+  type Audience,
+  bucketInput,
+  bucketOf,
+  compareVersions,
+  type DirectiveTarget,
+  isInAudience,
+  isTargeted,
+  maxTargetList,
+  readAudience,
+  readTarget,
+  type TargetSubject,
+  type VersionRange,
+  versionNumbers,
+  wholeShare,
+} from './target.ts';
