@@ -45,7 +45,7 @@ export interface AccessRow {
   readonly owner: string;
   readonly scene: string;
   readonly isForeground: boolean;
-  /** At least 1; of calls from `firstAtMs` to `lastAtMs`. */
+  /** At least 1; of calls from `firstAtMs` to `lastAtMs`, which a single call has in common. */
   readonly count: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
@@ -159,8 +159,12 @@ const rowMembers: Readonly<Record<string, Check>> = {
 };
 
 /** Whether a row can be reported as it stands. */
-export const isAccessRow = (value: unknown): value is AccessRow =>
-  hasShape(value, rowMembers) && (value['firstAtMs'] as number) <= (value['lastAtMs'] as number);
+export const isAccessRow = (value: unknown): value is AccessRow => {
+  if (!hasShape(value, rowMembers)) return false;
+  const { count, firstAtMs, lastAtMs } = value as unknown as AccessRow;
+  // One call has one instant.
+  return firstAtMs === lastAtMs || (firstAtMs < lastAtMs && count > 1);
+};
 
 const frameMembers: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   js: {

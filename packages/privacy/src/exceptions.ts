@@ -74,9 +74,24 @@ const byDecision = (decisions: readonly CollectDecision[]): Partial<Record<Excep
   };
 };
 
+/** The rules that need no memory. An unknown function is beyond every scope. */
+export const judgeAlone = (
+  access: Pick<PrivacyAccess, 'api' | 'owner' | 'scene' | 'isForeground' | 'destination'>,
+  policy: ExceptionPolicy,
+  decide: (item: string, scene: string) => CollectDecision,
+): Partial<Record<ExceptionKind, boolean>> => {
+  const api = sensitiveApiOf(access.api);
+  return {
+    ...(api === undefined ? { 'over-scope': true } : byDecision(api.yields.map((item) => decide(item, access.scene)))),
+    background: !access.isForeground && !policy.backgroundApis.has(access.api),
+    'undeclared-sdk': access.owner !== 'app' && !policy.declaredSdks.has(access.owner),
+    'undeclared-destination': access.destination !== undefined && !policy.declaredHosts.has(access.destination),
+  };
+};
+
 /**
  * The rules that this access breaks, in the order of `exceptionKinds`. Accesses come in the order of their time.
- * `decide` is the consent port, asked for each item that the function yields. An unknown function is beyond every scope.
+ * `decide` is the consent port, asked for each item that the function yields.
  */
 export const judgeAccess = (
   watch: ExceptionWatch,
@@ -84,13 +99,9 @@ export const judgeAccess = (
   policy: ExceptionPolicy,
   decide: (item: string, scene: string) => CollectDecision,
 ): readonly ExceptionKind[] => {
-  const api = sensitiveApiOf(access.api);
   const broken: Partial<Record<ExceptionKind, boolean>> = {
-    ...(api === undefined ? { 'over-scope': true } : byDecision(api.yields.map((item) => decide(item, access.scene)))),
+    ...judgeAlone(access, policy, decide),
     'over-frequency': isTooFrequent(watch, access, policy),
-    background: !access.isForeground && !policy.backgroundApis.has(access.api),
-    'undeclared-sdk': access.owner !== 'app' && !policy.declaredSdks.has(access.owner),
-    'undeclared-destination': access.destination !== undefined && !policy.declaredHosts.has(access.destination),
     'many-identifiers': isFingerprint(watch, access, policy),
   };
   return exceptionKinds.filter((kind) => broken[kind] === true);

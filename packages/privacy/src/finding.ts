@@ -41,7 +41,8 @@ export const maxAcceptanceReason = 1000;
 
 /** What happens to a finding. */
 export type FindingEvent =
-  | { readonly type: 'seen'; readonly access: PrivacyAccess }
+  /** `count` calls, the last of which is the access; 1 when absent. */
+  | { readonly type: 'seen'; readonly access: PrivacyAccess; readonly count?: number }
   | { readonly type: 'accept'; readonly acceptance: Acceptance; readonly at: EpochMs }
   | { readonly type: 'stop' }
   | { readonly type: 'resume' }
@@ -52,7 +53,7 @@ export type FindingEvent =
 export type FindingCode = 'finding.wrong-state' | 'finding.no-reason' | 'finding.expiry' | 'finding.foreign';
 
 /** Opens a finding from the first access that broke the rule. */
-export const openFinding = (kind: ExceptionKind, access: PrivacyAccess): Finding => ({
+export const openFinding = (kind: ExceptionKind, access: PrivacyAccess, count = 1): Finding => ({
   kind,
   api: access.api,
   chain: access.chain,
@@ -60,7 +61,7 @@ export const openFinding = (kind: ExceptionKind, access: PrivacyAccess): Finding
   severity: exceptionRules[kind].severity,
   clauses: exceptionRules[kind].clauses,
   state: 'open',
-  count: 1,
+  count,
   firstAt: access.at,
   lastAt: access.at,
   evidence: [access],
@@ -74,13 +75,14 @@ const inState = (finding: Finding, state: Exclude<FindingState, 'accepted'>): Fi
 const expire = (finding: Finding, at: EpochMs): Finding =>
   finding.acceptance !== undefined && at >= finding.acceptance.until ? inState(finding, 'open') : finding;
 
-const seen = (finding: Finding, access: PrivacyAccess): Result<Finding, FindingCode> => {
+const seen = (finding: Finding, access: PrivacyAccess, count: number): Result<Finding, FindingCode> => {
   if (access.api !== finding.api || access.chain !== finding.chain) return refuse('finding.foreign');
   // What is seen again was not fixed. A stopped chain stays stopped: devices that were offline still report.
   const after = finding.state === 'fixed' ? inState(finding, 'open') : expire(finding, access.at);
   const evidence = after.evidence.length < maxEvidence ? [...after.evidence, access] : after.evidence;
   const lastAt = access.at > after.lastAt ? access.at : after.lastAt;
-  return accept({ ...after, count: after.count + 1, lastAt, evidence });
+  const firstAt = access.at < after.firstAt ? access.at : after.firstAt;
+  return accept({ ...after, count: after.count + count, firstAt, lastAt, evidence });
 };
 
 const acceptFinding = (finding: Finding, acceptance: Acceptance, at: EpochMs): Result<Finding, FindingCode> => {
@@ -97,7 +99,7 @@ export const nextFinding = (finding: Finding, event: FindingEvent): Result<Findi
     from.includes(finding.state) ? accept(inState(finding, state)) : refuse('finding.wrong-state');
   switch (event.type) {
     case 'seen':
-      return seen(finding, event.access);
+      return seen(finding, event.access, event.count ?? 1);
     case 'accept':
       return acceptFinding(finding, event.acceptance, event.at);
     case 'stop':

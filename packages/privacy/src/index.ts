@@ -21,6 +21,16 @@ export {
   writeAccessReport,
 } from './access-report.ts';
 export {
+  type DeviceWatch,
+  isYielded,
+  type JudgedRow,
+  judgeRow,
+  newDeviceWatch,
+  openWatch,
+  type StreamPolicy,
+  saveWatch,
+} from './access-stream.ts';
+export {
   type ChainCode,
   type ChainFrame,
   chainId,
