@@ -148,7 +148,7 @@ const oracleConsent = (events: readonly ConsentEvent[], row: AccessRow): Readonl
     else if (word.state !== 'given' || (word.expiresAt !== null && word.expiresAt <= row.lastAtMs))
       broken.add('after-refusal');
     else if (word.notice.hash !== notice) broken.add('before-consent');
-    else if (!(word.purposes[0]?.items as readonly string[]).includes(item)) broken.add('over-scope');
+    else if (!((word.purposes[0]?.items ?? []) as readonly string[]).includes(item)) broken.add('over-scope');
     else if ((dataItems.get(item)?.special.length ?? 0) > 0 && word.purposes[0]?.method !== 'explicit')
       broken.add('over-scope');
   }
