@@ -9,6 +9,7 @@ import type { OpenStorageHarness } from './harness.ts';
 import { idempotencyStoreContract } from './idempotency-store.ts';
 import { loginStoreContract } from './login-store.ts';
 import { outboxContract } from './outbox.ts';
+import { privacyStoreContract } from './privacy-store.ts';
 
 /** Runs every contract against an adapter. */
 export const storageContract = (adapter: string, open: OpenStorageHarness): void => {
@@ -19,6 +20,7 @@ export const storageContract = (adapter: string, open: OpenStorageHarness): void
   loginStoreContract(adapter, open);
   idempotencyStoreContract(adapter, open);
   outboxContract(adapter, open);
+  privacyStoreContract(adapter, open);
   appRecordContract(adapter, open);
   auditLogContract(adapter, open);
   adminTokenStoreContract(adapter, open);

@@ -98,6 +98,22 @@ const sms = `
   insert into main.sms_inbox select p.* from present.sms_inbox as p;
 `;
 
+// What the present record knows of people is later than any backup: whom it erased stays erased. It goes with the outbox, whose reader it is.
+const privacy = `
+  delete from main.privacy_rows;
+  insert into main.privacy_rows select p.* from present.privacy_rows as p;
+`;
+
+/** Where the backup is ahead of the present record, its rows stay, but for the mappings that the present one has erased. */
+const erasures = `
+  insert or ignore into main.privacy_rows select p.* from present.privacy_rows as p where p.kind = 'erasure';
+  delete from main.privacy_rows as m where m.kind in ('alias', 'watch') and exists (select 1 from main.privacy_rows as e
+    where e.kind = 'erasure' and e.organisation = m.organisation and e.app = m.app and e.id = m.id);
+  delete from main.privacy_rows as m where m.kind = 'subject' and exists (select 1 from main.privacy_rows as e
+    where e.kind = 'erasure' and e.organisation = m.organisation and e.app = m.app
+      and e.id = json_extract(m.value, '$.subject'));
+`;
+
 const outbox = ['outbox_events', 'outbox_segments', 'outbox_consumers', 'outbox_marks']
   .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
   .join('\n');
@@ -121,7 +137,9 @@ export const mergePresent = (database: DatabaseSync): KeptRows => {
   database.exec(bindings);
   database.exec(sms);
   const ahead = database.prepare(`select ${headSql('present')} >= ${headSql('main')} as ahead`).get();
-  if (ahead?.['ahead'] === 1) database.exec(outbox);
+  const isAhead = ahead?.['ahead'] === 1;
+  if (isAhead) database.exec(outbox);
+  database.exec(isAhead ? privacy : erasures);
   return kept;
 };
 

@@ -7,6 +7,7 @@ import { attestationIndexes, attestationTables } from './attestation-tables.ts';
 import { bindingIndexes, bindingTables } from './binding-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { outboxMarkIndexes, outboxMarkTables } from './outbox-tables.ts';
+import { privacyIndexes, privacyTables } from './privacy-tables.ts';
 import { smsIndexes, smsTables } from './sms-tables.ts';
 import { StateError } from './storage-refusal.ts';
 
@@ -206,6 +207,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0004-binding': createTables(bindingTables, bindingIndexes),
   '0005-outbox-marks': createTables(outboxMarkTables, outboxMarkIndexes),
   '0006-sms': createTables(smsTables, smsIndexes),
+  '0007-privacy': createTables(privacyTables, privacyIndexes),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */

@@ -233,6 +233,15 @@ export interface BindingRowTable extends Scoped {
   expires_at_ms: number | null;
 }
 
+/** See `PrivacyRows`; `value` is JSON, retention goes by `at_ms`. */
+export interface PrivacyRowTable extends Scoped {
+  kind: string;
+  id: string;
+  version: number;
+  value: string;
+  at_ms: number;
+}
+
 /** See `SmsInbox`; `name` is a keyed hash, `content` is sealed and goes once it was counted. */
 export interface SmsInboxTable {
   position: Generated<number>;
@@ -267,4 +276,5 @@ export interface RecordSchema {
   audit_checkpoints: AuditCheckpointTable;
   binding_rows: BindingRowTable;
   sms_inbox: SmsInboxTable;
+  privacy_rows: PrivacyRowTable;
 }

@@ -1,6 +1,7 @@
 /** The ports of the storage, as one value. */
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { BindingStore } from '../binding/binding-store.ts';
+import type { PrivacyStore } from '../privacy/privacy-store.ts';
 import type { AdminTokenStore } from './admin-token-store.ts';
 import type { AppRecord } from './app-record.ts';
 import type { ApprovalStore } from './approval-store.ts';
@@ -26,4 +27,5 @@ export interface Stores {
   readonly approvals: ApprovalStore;
   readonly bindings: BindingStore;
   readonly sms: SmsInbox;
+  readonly privacy: PrivacyStore;
 }

@@ -14,6 +14,7 @@ import type { AdminToken, StoredAdminToken } from '../admin/admin-token.ts';
 import type { Approval, ApprovalEvent } from '../admin/approval.ts';
 import type { AuditHead, AuditRecord } from '../audit/audit-log.ts';
 import type { BindingChange } from '../binding/binding-store.ts';
+import type { PrivacyCommit, PrivacyIntake, PrivacyRowKind } from '../privacy/privacy-store.ts';
 import type { StartupSecret } from './admin-token-store.ts';
 import type { ConfigVersion } from './app-record.ts';
 import type { ApprovalStepRefusal } from './approval-store.ts';
@@ -179,6 +180,19 @@ export interface WriteCommands {
   >;
   'sms.settle': WideCommand<{ readonly positions: readonly number[] }, Result<number, never>>;
   'sms.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
+  'privacy.ingest': Command<
+    { readonly intake: PrivacyIntake; readonly now: EpochMs },
+    Result<number, 'privacy-behind'>
+  >;
+  /** All of a change or nothing. */
+  'privacy.commit': WideCommand<
+    { readonly commit: PrivacyCommit; readonly now: EpochMs },
+    Result<true, 'privacy-conflict'>
+  >;
+  'privacy.purge': WideCommand<
+    { readonly kind: PrivacyRowKind; readonly before: EpochMs; readonly limit: number },
+    Result<number, never>
+  >;
   /** Drops what has expired, at most `limit` rows of each kind, so that no group waits long for it. */
   'record.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
 }

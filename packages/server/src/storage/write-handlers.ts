@@ -11,6 +11,7 @@ import { deviceKeeper, deviceWrites } from './sqlite/device-writes.ts';
 import { idempotencyWrites } from './sqlite/idempotency-writes.ts';
 import { loginWrites } from './sqlite/login-writes.ts';
 import { outboxWrites } from './sqlite/outbox-writes.ts';
+import { privacyWrites } from './sqlite/privacy-rows.ts';
 import { purgeWrites } from './sqlite/purge-writes.ts';
 import { smsWrites } from './sqlite/sms-rows.ts';
 import type { WriteContext } from './sqlite/write-context.ts';
@@ -18,17 +19,19 @@ import type { WriteAnswer, WriteHandlers, WriteKind } from './write-command.ts';
 
 /** Prepares every statement once and answers how to run a write. */
 export const writeHandlers = (context: WriteContext): RunWrite => {
+  const outbox = outboxWrites(context);
   const handlers: WriteHandlers<WriteKind> = {
     ...deviceWrites(context),
     ...attestationWrites(context, deviceKeeper(context)),
     ...challengeWrites(context),
     ...loginWrites(context),
     ...idempotencyWrites(context),
-    ...outboxWrites(context),
+    ...outbox,
     ...appWrites(context),
     ...auditWrites(context),
     ...bindingWrites(context),
     ...smsWrites(context),
+    ...privacyWrites(context, outbox),
     ...purgeWrites(context),
     ...adminTokenWrites(context),
     ...approvalWrites(context),

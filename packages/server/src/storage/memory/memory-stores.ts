@@ -17,6 +17,7 @@ import { memoryDeviceStores } from './memory-device-store.ts';
 import { MemoryEntries, memoryIdempotencyStore } from './memory-idempotency-store.ts';
 import { memoryLoginStore } from './memory-login-store.ts';
 import { memoryOutbox } from './memory-outbox.ts';
+import { memoryPrivacyStore } from './memory-privacy-store.ts';
 import { MemoryRecord, rowsIn } from './memory-record.ts';
 import { memorySmsInbox } from './memory-sms-inbox.ts';
 
@@ -101,17 +102,19 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
     write: (run) => record.write(run),
     audit: (scope, entry, now) => audit.append(scope, entry, now),
   });
+  const outbox = memoryOutbox(record);
   const shared = {
     ...memoryDeviceStores(record),
     challenges: memoryChallenges(record),
     logins: memoryLoginStore(record),
-    outbox: memoryOutbox(record),
+    outbox,
     apps: memoryApps(record),
     audit,
     adminTokens: memoryAdminTokenStore(record),
     approvals: memoryApprovalStore(record),
     bindings,
     sms: memorySmsInbox(record),
+    privacy: memoryPrivacyStore(record, outbox, audit),
   };
   let clients = 0;
   return {

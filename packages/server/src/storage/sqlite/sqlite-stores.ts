@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { accept, type Bytes, type EpochMs, toBase64Url } from '@hauberk/primitives';
 import type { BindingStore } from '../../binding/binding-store.ts';
 import type { KeyReader } from '../../keys/key-provider.ts';
+import type { PrivacyStore } from '../../privacy/privacy-store.ts';
 import type { AdminTokenStore } from '../admin-token-store.ts';
 import type { ApprovalStore } from '../approval-store.ts';
 import type { AttestationStore } from '../attestation-store.ts';
@@ -37,6 +38,7 @@ import { deviceReads } from './device-reads.ts';
 import { unknownOutcomes } from './idempotency-reads.ts';
 import { loginReads } from './login-reads.ts';
 import { outboxReads } from './outbox-reads.ts';
+import { privacyReads } from './privacy-rows.ts';
 import { smsReads } from './sms-rows.ts';
 
 /** What the ports are made of. */
@@ -189,6 +191,18 @@ const bindingStore = ({ submit, reader }: StoreParts): BindingStore => {
   };
 };
 
+const privacyStore = ({ submit, reader }: StoreParts): PrivacyStore => {
+  const reads = privacyReads(reader);
+  return {
+    ingest: (scope, intake, now) => submit('privacy.ingest', { scope, intake, now }),
+    load: async (scope, keys) => keys.map((key) => reads.read(scope, key)),
+    list: async (scope, kind, page) => reads.list(scope, kind, page),
+    count: async (scope, kind) => reads.count(scope, kind),
+    commit: (commit, now) => submit('privacy.commit', { commit, now }),
+    purge: (kind, before, limit) => submit('privacy.purge', { kind, before, limit }),
+  };
+};
+
 const smsInbox = ({ submit, reader, keys }: StoreParts): SmsInbox => {
   const reads = smsReads(reader);
   const cipher = outcomeCipher(keys, 'sms-content');
@@ -238,5 +252,6 @@ export const sqliteStores = (parts: StoreParts): Stores => {
     approvals: approvalStore(parts),
     bindings: bindingStore(parts),
     sms: smsInbox(parts),
+    privacy: privacyStore(parts),
   };
 };
