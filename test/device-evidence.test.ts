@@ -1,11 +1,10 @@
 /** Devices that enrol by hardware evidence, end to end: simulated phones, the SDK, a real gateway with two workers. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { epochMs } from '@hauberk/primitives';
 import { HauberkError, memoryStorage } from '@hauberk/sdk/node';
 import { type PhoneKind, type PhoneTrick, simulatedPhone } from '@hauberk/simulator';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
-import { makeToken } from '../packages/server/src/admin/token-operations.ts';
+import { adminCaller } from './support/admin-caller.ts';
 import { type PhoneGateway, startPhoneGateway } from './support/phone-gateway.ts';
 
 const word = { actor: 'operator', reason: 'test' };
@@ -125,22 +124,14 @@ describe('phones before a gateway that believes their makers', () => {
 
   test('a third party checks the verdict about a device with a JOSE library, the published keys and nothing of ours', async () => {
     const { deviceId = '' } = await gateway.clientOn(simulatedPhone('iphone', { world: gateway.world })).connect();
-    const { administration, adminUrl, deviceAdministration } = gateway.running();
-    const grants = [{ app: 'mobile', role: 'viewer' }];
-    const now = administration.now();
-    const expiresAtMs = epochMs(now + 60_000);
-    const making = { organisation: 'demo', subject: 'partner', lineage: [], label: 'x', createdBy: 'x' };
-    const { token, text } = makeToken(administration, { ...making, grants, expiresAtMs }, now);
-    assert.ok((await administration.stores.adminTokens.issue(token, { actor: 'x', now })).ok);
-    const api = `${adminUrl}/admin/v1`;
-    const path = `${api}/apps/mobile/devices/${deviceId}/verdict?nonce=asked-by-the-partner`;
-    const ask = async (headers: Readonly<Record<string, string>>): Promise<Record<string, unknown>> =>
-      (await (await fetch(path, { headers })).json()) as Record<string, unknown>;
-    assert.equal((await ask({}))['code'], 'login-required');
-    const keys = createRemoteJWKSet(new URL(`${api}/verdict-keys`));
+    const { adminUrl, deviceAdministration } = gateway.running();
+    const call = await adminCaller(gateway.running(), 'viewer');
+    const path = `/apps/mobile/devices/${deviceId}/verdict`;
+    assert.equal((await fetch(`${adminUrl}/admin/v1${path}`)).status, 401);
+    const keys = createRemoteJWKSet(new URL(`${adminUrl}/admin/v1/verdict-keys`));
     const expected = { typ: 'eat+jwt', issuer: 'hauberk', subject: deviceId, algorithms: ['ES256'] };
     const read = async () => {
-      const jwt = String((await ask({ authorization: `Bearer ${text}` }))['token']);
+      const jwt = String((await call('GET', `${path}?nonce=asked-by-the-partner`)).json['token']);
       const { payload } = await jwtVerify(jwt, keys, expected);
       const { device } = payload['submods'] as { device: Record<string, unknown> };
       return { jwt, claims: payload, device, verifier: device['ear_verifier_claims'] as Record<string, unknown> };

@@ -56,6 +56,7 @@ export const startPhoneGateway = async (
       state: join(folder, 'state'),
       workers: 2,
       listen: { port: 0 },
+      admin: { port: 0, requestsPerSecond: 1000 },
       services: [{ id: 'bank', upstream: 'core', routes }],
       upstreams: {
         core: { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, factsKey: 'k'.repeat(32) },

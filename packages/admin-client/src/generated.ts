@@ -74,7 +74,7 @@ export type DeviceChangesOutcome = {
 
 /** See docs/openapi.json, DeviceDetail. */
 export type DeviceDetail = {
-  readonly id: string; readonly app: string; readonly state: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked'; readonly generation: number; readonly tier: number; readonly tierName: string; readonly platform: string; readonly evidence: string; readonly facts: string; readonly attestedAtMs: number; readonly reattest: string | null; readonly sharedIdentity: string | null; readonly createdAtMs: number; readonly changedAtMs: number; readonly verdictReference: string; readonly attested: Readonly<Record<string, string | number | boolean>>; readonly counter: number | null; readonly sharedRoute: string | null; readonly keys: readonly ({ readonly thumbprint: string; readonly purpose: string; readonly createdAtMs: number })[]; readonly history: readonly ({ readonly kind: string; readonly atMs: number; readonly actor: string; readonly reason: string; readonly facts: string | null })[]; readonly evidenceBase64: string | null;
+  readonly id: string; readonly app: string; readonly state: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked'; readonly generation: number; readonly tier: number; readonly tierName: string; readonly platform: string; readonly evidence: string; readonly facts: string; readonly attestedAtMs: number; readonly reattest: string | null; readonly sharedIdentity: string | null; readonly createdAtMs: number; readonly changedAtMs: number; readonly verdictReference: string; readonly attested: Readonly<Record<string, string | number | boolean>>; readonly counter: number | null; readonly sharedRoute: string | null; readonly keys: readonly ({ readonly thumbprint: string; readonly purpose: string; readonly createdAtMs: number })[]; readonly trustedKeys: readonly ({ readonly thumbprint: string; readonly purpose: string; readonly level: string; readonly userBinding: string; readonly createdAtMs: number; readonly endedAtMs: number | null })[]; readonly history: readonly ({ readonly kind: string; readonly atMs: number; readonly actor: string; readonly reason: string; readonly facts: string | null })[]; readonly evidenceBase64: string | null;
 };
 
 /** See docs/openapi.json, DevicePage. */
@@ -149,12 +149,17 @@ export type Settlement = {
 
 /** See docs/openapi.json, StatementAnswer. */
 export type StatementAnswer = {
-  readonly holds: boolean; readonly reason: string | null; readonly createdAtMs: number | null; readonly mediaType: string | null;
+  readonly holds: boolean; readonly reason: string | null; readonly createdAtMs: number | null; readonly mediaType: string | null; readonly device: { readonly id: string; readonly tier: number; readonly tierName: string } | null; readonly key: { readonly purpose: 'device' | 'approve' | 'capture'; readonly thumbprint: string; readonly level: 'software' | 'tee' | 'secure-element'; readonly userBinding: 'hardware' | 'app' | 'nobody' } | null;
+};
+
+/** See docs/openapi.json, StatementChallenge. */
+export type StatementChallenge = {
+  readonly challenge: string; readonly expiresAtMs: number;
 };
 
 /** docs/trusted-services.md */
 export type StatementQuestion = {
-  readonly statement: string; readonly kind: 'identify' | 'sign' | 'verify-user' | 'capture' | 'seal'; readonly service: string; readonly publicKey: string; readonly challenge: string; readonly dataSha256: string; readonly maxAgeMs?: number | undefined; readonly prompt?: { readonly title: string; readonly text: string } | undefined; readonly capture?: { readonly mediaType: string; readonly capturedAtMs: number } | undefined;
+  readonly statement: string; readonly kind: 'identify' | 'sign' | 'verify-user' | 'capture' | 'seal'; readonly service: string; readonly device?: string | undefined; readonly publicKey?: string | undefined; readonly challenge: string; readonly challengeOf?: 'caller' | 'gateway' | undefined; readonly dataSha256: string; readonly maxAgeMs?: number | undefined; readonly prompt?: { readonly title: string; readonly text: string } | undefined; readonly capture?: { readonly mediaType: string; readonly capturedAtMs: number } | undefined;
 };
 
 /** See docs/openapi.json, Token. */
@@ -229,7 +234,9 @@ export interface AdminApi {
   listUnknownOutcomes(input: { readonly app: string }): Promise<Answered<UnknownOutcomes>>;
   /** Says what became of it, as the upstream knows. */
   settleUnknownOutcome(input: { readonly app: string; readonly entry: string; readonly body: Settlement }): Promise<Answered<UnknownOutcomes>>;
-  /** Says whether a trusted statement of an app holds. The challenge must have been issued and taken back by the caller. */
+  /** A challenge for one trusted statement: five minutes, used up by the one verification that holds. */
+  issueStatementChallenge(input: { readonly app: string }): Promise<Answered<StatementChallenge>>;
+  /** Says whether a trusted statement of an app holds: by the key that a device registered, or by a key of yours. */
   verifyStatement(input: { readonly app: string; readonly body: StatementQuestion }): Promise<Answered<StatementAnswer>>;
   /** SIM and device bindings of an app by profile, ended ones too. */
   listBindings(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Answered<BindingPage>>;
@@ -264,6 +271,7 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   listOrganisationAudit: { method: 'GET', path: '/audit', query: ['limit', 'after'], hasBody: false, hasVersion: false },
   listUnknownOutcomes: { method: 'GET', path: '/apps/{app}/unknown-outcomes', query: [], hasBody: false, hasVersion: false },
   settleUnknownOutcome: { method: 'POST', path: '/apps/{app}/unknown-outcomes/{entry}', query: [], hasBody: true, hasVersion: false },
+  issueStatementChallenge: { method: 'POST', path: '/apps/{app}/statement-challenges', query: [], hasBody: false, hasVersion: false },
   verifyStatement: { method: 'POST', path: '/apps/{app}/statements/verify', query: [], hasBody: true, hasVersion: false },
   listBindings: { method: 'GET', path: '/apps/{app}/bindings', query: ['limit', 'after'], hasBody: false, hasVersion: false },
   explainBinding: { method: 'GET', path: '/apps/{app}/bindings/{attempt}', query: [], hasBody: false, hasVersion: false },

@@ -209,6 +209,7 @@ export {
   type TrustedKind,
   type TrustedReason,
   trustedBytes,
+  trustedKeyInput,
   trustedPayload,
   trustedText,
   userProofChallenge,

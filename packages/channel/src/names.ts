@@ -24,6 +24,7 @@ export const endpoint = {
   enrolChallenge: '/.well-known/hauberk/enrol/challenge',
   enrol: '/.well-known/hauberk/enrol',
   link: '/.well-known/hauberk/link',
+  keys: '/.well-known/hauberk/keys',
   bind: '/.well-known/hauberk/bind',
   reports: '/.well-known/hauberk/reports',
   directives: '/.well-known/hauberk/directives',
@@ -51,6 +52,7 @@ export const context = {
   report: 'hb1/report',
   trusted: 'hb1/trusted',
   capture: 'hb1/capture',
+  trustedKey: 'hb1/trusted-key',
 } as const;
 
 /** The protocol version that every document carries. */

@@ -72,6 +72,21 @@ const members = [
 ];
 const captureContext = context.capture;
 
+/** What the evidence for a key of the services is made for. */
+export interface TrustedKeyAsk {
+  /** The gateway's, 32 bytes, used once. */
+  readonly nonce: Uint8Array;
+  readonly deviceId: string;
+  readonly purpose: string;
+  readonly organisation: string;
+  readonly app: string;
+  readonly service: string;
+}
+
+/** The bytes whose SHA-256 is the challenge of a key: evidence for one device or purpose is worth nothing for another. */
+export const trustedKeyInput = ({ nonce, deviceId, purpose, organisation, app, service }: TrustedKeyAsk): Bytes =>
+  bytesUnderContext(context.trustedKey, nonce, utf8(`${deviceId}\n${purpose}\n${organisation}\n${app}\n${service}`));
+
 /** The payload of a statement. */
 export const trustedPayload = (claims: TrustedClaims): JsonObject => ({
   v: protocolVersion,

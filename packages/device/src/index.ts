@@ -85,5 +85,6 @@ export {
   type TrustedKeyCode,
   type TrustedKeyPolicy,
   type TrustedKeyPurpose,
+  trustedKeyPurposes,
   trustedKinds,
 } from './trusted-key.ts';

@@ -2,8 +2,10 @@
 import type { Verdict } from '@hauberk/attestation';
 import { accept, type Bytes, concat, equalBytes, fromHex, type Result, refuse } from '@hauberk/primitives';
 
+/** All purposes. */
+export const trustedKeyPurposes = ['device', 'approve', 'capture'] as const;
 /** `device` identifies and signs, `approve` signs what a verified user approved, `capture` signs media. */
-export type TrustedKeyPurpose = 'device' | 'approve' | 'capture';
+export type TrustedKeyPurpose = (typeof trustedKeyPurposes)[number];
 
 /** Kinds of statement (`@hauberk/channel`), by the purpose that their key must have. */
 export const trustedKinds = {
@@ -30,12 +32,15 @@ export type TrustedKeyCode =
   | 'trusted-key.other-key'
   | 'trusted-key.user-not-required'
   | 'trusted-key.user-window'
-  | 'trusted-key.user-unsaid';
+  | 'trusted-key.user-unsaid'
+  | 'trusted-key.unproved';
 
 /** What the operator asks of keys that approve. */
 export interface TrustedKeyPolicy {
   /** Whether evidence must say that the hardware verifies the user; where it says nothing the key is refused. False when absent. */
   readonly requireAttestedUser?: boolean;
+  /** Whether the key itself signed for this; without it only evidence that is bound to the key will do. False when absent. */
+  readonly isProved?: boolean;
 }
 
 const spkiHead = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
@@ -61,6 +66,8 @@ export const admitTrustedKey = (
   policy: TrustedKeyPolicy = {},
 ): Result<TrustedKey, TrustedKeyCode> => {
   if (!equalBytes(verdict.publicKey, concat(spkiHead, publicKey))) return refuse('trusted-key.other-key');
+  // Else a device could name the public key of another one as its own, and take that one's statements for itself.
+  if (verdict.keyBinding === 'none' && policy.isProved !== true) return refuse('trusted-key.unproved');
   const binding = purpose === 'approve' ? bindingOf(verdict, policy) : accept('nobody' as const);
   if (!binding.ok) return binding;
   return accept({ purpose, publicKey: Uint8Array.from(publicKey), tier: verdict.tier, userBinding: binding.value });

@@ -71,6 +71,14 @@ test('one proof of the user that holds for a while approves nothing', async () =
   assert.equal(answer.ok ? 'admitted' : answer.code, 'trusted-key.user-window');
 });
 
+test('evidence that is bound to no key admits one only if the key itself signed', async () => {
+  const { publicKey, verdict } = await enrolled('android', 'none');
+  const unbound: Verdict = { ...verdict, keyBinding: 'none' };
+  const answer = admitTrustedKey('device', publicKey, unbound);
+  assert.equal(answer.ok ? 'admitted' : answer.code, 'trusted-key.unproved');
+  assert.ok(admitTrustedKey('device', publicKey, unbound, { isProved: true }).ok);
+});
+
 test('every kind of statement has one purpose', () => {
   const kinds = Object.values(trustedKinds).flat();
   assert.equal(new Set(kinds).size, kinds.length);

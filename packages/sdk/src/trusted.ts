@@ -29,6 +29,7 @@ export {
   type UserVerification,
 } from './trusted/bridge-contract.ts';
 export type { Decoded } from './trusted/bridge-forms.ts';
+export { KeyRefusedError, type RegisterKeyOptions, registerTrustedKey } from './trusted/register-key.ts';
 export {
   type Approval,
   type Challenged,

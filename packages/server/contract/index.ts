@@ -10,11 +10,13 @@ import { idempotencyStoreContract } from './idempotency-store.ts';
 import { loginStoreContract } from './login-store.ts';
 import { outboxContract } from './outbox.ts';
 import { privacyStoreContract } from './privacy-store.ts';
+import { trustedKeyStoreContract } from './trusted-key-store.ts';
 
 /** Runs every contract against an adapter. */
 export const storageContract = (adapter: string, open: OpenStorageHarness): void => {
   deviceStoreContract(adapter, open);
   attestationStoreContract(adapter, open);
+  trustedKeyStoreContract(adapter, open);
   bindingStoreContract(adapter, open);
   enrolmentChallengesContract(adapter, open);
   loginStoreContract(adapter, open);

@@ -26,7 +26,10 @@ export interface AdminSettings {
 
 /** Everything that the administration works with. */
 export interface Administration {
-  readonly stores: Pick<Stores, 'adminTokens' | 'approvals' | 'audit' | 'bindings' | 'idempotency'>;
+  readonly stores: Pick<
+    Stores,
+    'adminTokens' | 'approvals' | 'audit' | 'bindings' | 'challenges' | 'idempotency' | 'trustedKeys'
+  >;
   readonly keys: KeyReader;
   /** The devices of one app. */
   readonly devicesOf: (scope: Scope) => DeviceAdministration;

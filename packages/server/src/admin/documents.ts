@@ -221,6 +221,18 @@ export const deviceDetailSchema: z.ZodType = named(
     counter: z.int().nullable(),
     sharedRoute: z.string().nullable(),
     keys: z.array(z.object({ thumbprint: z.string(), purpose: z.string(), createdAtMs: instant })),
+    trustedKeys: z
+      .array(
+        z.object({
+          thumbprint: z.string(),
+          purpose: z.string(),
+          level: z.string(),
+          userBinding: z.string(),
+          createdAtMs: instant,
+          endedAtMs: instant.nullable().describe('When another key of its purpose took its place.'),
+        }),
+      )
+      .describe('Keys whose statements are or were believed, oldest first.'),
     history: z
       .array(
         z.object({

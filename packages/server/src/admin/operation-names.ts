@@ -25,6 +25,7 @@ export const operationNames = [
   'listOrganisationAudit',
   'listUnknownOutcomes',
   'settleUnknownOutcome',
+  'issueStatementChallenge',
   'verifyStatement',
   'listBindings',
   'explainBinding',

@@ -1,4 +1,5 @@
 /** The documents of trusted statements: what is asked about one, and what is answered. */
+import { trustedKeyPurposes, trustLevels } from '@hauberk/device';
 import { z } from 'zod';
 import { named } from './documents.ts';
 
@@ -9,8 +10,10 @@ export interface StatementQuestion {
   readonly statement: string;
   readonly kind: 'identify' | 'sign' | 'verify-user' | 'capture' | 'seal';
   readonly service: string;
-  readonly publicKey: string;
+  readonly device?: string | undefined;
+  readonly publicKey?: string | undefined;
   readonly challenge: string;
+  readonly challengeOf: 'caller' | 'gateway';
   readonly dataSha256: string;
   readonly maxAgeMs?: number | undefined;
   readonly prompt?: { readonly title: string; readonly text: string } | undefined;
@@ -25,11 +28,22 @@ export const statementQuestionSchema: z.ZodType<StatementQuestion> = named(
       statement: z.string().min(1).max(16_384),
       kind: z.enum(['identify', 'sign', 'verify-user', 'capture', 'seal']),
       service: z.string().min(1).max(64),
-      publicKey: base64Url(87).describe('Raw P-256 point of the key that was enrolled for this purpose.'),
+      device: base64Url(22)
+        .optional()
+        .describe('Device that must have stated it: the key that it registered for this kind of statement counts.'),
+      publicKey: base64Url(87)
+        .optional()
+        .describe('Raw P-256 point of a key that you keep yourself, in the place of `device`.'),
       challenge: z
         .string()
         .regex(/^[A-Za-z0-9_-]{22,86}$/)
-        .describe('16 to 64 bytes: the one that was issued, and that the caller has taken back for good.'),
+        .describe('16 to 64 bytes: the one that was issued for this statement.'),
+      challengeOf: z
+        .enum(['caller', 'gateway'])
+        .default('caller')
+        .describe(
+          'Who issued it. One of `gateway` (`issueStatementChallenge`) is used up by the statement that holds; your own you have taken back for good before.',
+        ),
       dataSha256: base64Url(43).describe(
         'SHA-256 of the data; of the ciphertext for `seal`, of the media for `capture`.',
       ),
@@ -54,5 +68,25 @@ export const statementAnswerSchema: z.ZodType = named(
     reason: z.string().nullable().describe('Why it does not hold; null when it does.'),
     createdAtMs: z.int().nullable().describe('By the clock of the device.'),
     mediaType: z.string().nullable(),
+    device: z
+      .object({ id: z.string(), tier: z.int(), tierName: z.string() })
+      .nullable()
+      .describe('The device that stated it; null where the key was yours, or when it does not hold.'),
+    key: z
+      .object({
+        purpose: z.enum(trustedKeyPurposes),
+        thumbprint: z.string(),
+        level: z.enum(trustLevels).describe('Where the key lives, as its evidence said when it was registered.'),
+        userBinding: z
+          .enum(['hardware', 'app', 'nobody'])
+          .describe('Who sees to it that the user is verified before this key signs.'),
+      })
+      .nullable(),
   }),
+);
+
+/** A challenge. */
+export const statementChallengeSchema: z.ZodType = named(
+  'StatementChallenge',
+  z.object({ challenge: z.string().describe('32 bytes, base64url.'), expiresAtMs: z.int().min(0) }),
 );

@@ -71,6 +71,19 @@ const list = async (api: AdminApi, app: string, values: Values, text?: string): 
   return { json: { devices: value.items, next: value.next }, text: `${columns(head, value.items.map(line))}${more}` };
 };
 
+const trustedKeys = ({ trustedKeys: keys }: DeviceDetail): readonly string[] => {
+  const rows = keys.map(({ purpose, thumbprint, level, userBinding, createdAtMs, endedAtMs }) => [
+    purpose,
+    thumbprint,
+    level,
+    userBinding,
+    minute(createdAtMs),
+    minute(endedAtMs),
+  ]);
+  const names = ['trusted key', 'thumbprint', 'level', 'user verified by', 'since', 'until'];
+  return rows.length === 0 ? [] : [`\n${columns(names, rows)}`];
+};
+
 const detailText = (device: DeviceDetail): string => {
   const facts = Object.entries(device.attested).map(([name, value]) => `  ${name}: ${value}\n`);
   const keys = device.keys.map(({ thumbprint, purpose, createdAtMs }) => [purpose, thumbprint, minute(createdAtMs)]);
@@ -81,6 +94,7 @@ const detailText = (device: DeviceDetail): string => {
     `\nevidence ${device.evidence} (${device.verdictReference})\n`,
     ...facts,
     `\n${columns(['key', 'thumbprint', 'since'], keys)}`,
+    ...trustedKeys(device),
     `\n${columns(['at', 'what', 'who', 'why'], history)}`,
   ].join('');
 };

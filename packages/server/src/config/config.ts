@@ -183,6 +183,8 @@ export interface AppConfig {
   readonly environment: 'production' | 'development';
   /** Evidence of hardware counts for so long; for ever when absent. */
   readonly reattestDays?: number | undefined;
+  /** Who must see to it that a user is verified before a key of purpose `approve` signs; the attested app will do when absent. */
+  readonly approval?: 'app' | 'hardware' | undefined;
 }
 
 /** What a revocation list that is too old does to evidence. */

@@ -218,6 +218,12 @@ const appSchema: z.ZodType<AppConfig> = z.strictObject({
   reattestDays: count(1, 3650)
     .optional()
     .describe('Evidence of hardware counts for so many days, then the SDK brings new one; for ever when absent.'),
+  approval: z
+    .enum(['app', 'hardware'])
+    .optional()
+    .describe(
+      'Who must see to it that the user is verified before a key of purpose `approve` signs: with `hardware` only keys whose evidence says so are registered; `app` when absent.',
+    ),
 });
 
 /** The whole file. */

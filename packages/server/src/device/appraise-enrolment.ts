@@ -133,18 +133,31 @@ const factsOf = (kind: DeviceEvidence['kind'], verdict: Verdict): AttestedFacts 
   });
 };
 
-const policyOf = ({ attestation }: AppraiserParts, { app, boundKey }: Ask): AppraisalPolicy => {
+/** What evidence is asked about. */
+export interface EvidenceAsk {
+  readonly app: AppConfig;
+  readonly challenge: Bytes;
+  /** Raw point of the key that the evidence must be about; undefined where it may attest another one of the same phone. */
+  readonly publicKey: Uint8Array | undefined;
+  /** Whether the device is known already. */
+  readonly isKnown: boolean;
+}
+
+const policyOf = ({ attestation }: AppraiserParts, { app, isKnown }: EvidenceAsk): AppraisalPolicy => {
   const { maxRevocationHours, staleRevocations: stale, unlocked, leastPatchLevel } = attestation;
   return {
     leastTier: app.software === 'allowed' ? 'software' : 'tee',
     allowUnlocked: unlocked === 'allowed',
     maxRevocationAge: hours(maxRevocationHours),
-    staleRevocations: typeof stale === 'string' ? stale : boundKey === undefined ? stale.enrol : stale.reattest,
+    staleRevocations: typeof stale === 'string' ? stale : isKnown ? stale.reattest : stale.enrol,
     ...(leastPatchLevel === undefined ? {} : { leastPatchLevel }),
   };
 };
 
-const readEvidence = ({ evidence }: EnrolmentRequest): Result<DeviceEvidence, 'enrol.evidence'> => {
+/** Takes evidence as it was sent apart. */
+export const readEvidence = ({
+  evidence,
+}: Pick<EnrolmentRequest, 'evidence'>): Result<DeviceEvidence, 'enrol.evidence'> => {
   if (!('statement' in evidence)) return accept({ kind: 'software' });
   const read = readEvidenceStatement(evidence.kind, evidence.statement);
   return read.ok ? read : refuse('enrol.evidence', `${read.code} ${read.detail ?? ''}`);
@@ -159,7 +172,8 @@ type Ask = AppraisalQuestion & { readonly app: AppConfig; readonly challenge: By
 /** Evidence of these kinds attests a key, so it may be another one of the same phone. */
 const attestsKeys: ReadonlySet<string> = new Set(['android-key', 'huks']);
 
-const contextOf = (parts: AppraiserParts, ask: Ask, now: EpochMs): AppraisalContext => ({
+/** What evidence is appraised with, under an app's own rules. */
+export const contextFor = (parts: AppraiserParts, ask: EvidenceAsk, now: EpochMs): AppraisalContext => ({
   crypto: parts.crypto,
   anchors: parts.anchors,
   revocations: parts.revocations(now),
@@ -167,15 +181,19 @@ const contextOf = (parts: AppraiserParts, ask: Ask, now: EpochMs): AppraisalCont
   now,
   expectations: {
     challenge: ask.challenge,
-    // A known device may show another key of its hardware: the challenge then names the key that it is bound by.
-    ...(ask.boundKey !== undefined && attestsKeys.has(ask.request.evidence.kind)
-      ? {}
-      : { publicKey: spkiOf(ask.request.publicKey) }),
+    ...(ask.publicKey === undefined ? {} : { publicKey: spkiOf(ask.publicKey) }),
     environment: ask.app.environment,
     apps: parts.builds.of(ask.app.id, now) ?? {},
     policy: policyOf(parts, ask),
   },
 });
+
+/** A known device may show another key of its hardware: the challenge then names the key that it is bound by. */
+const askedOf = ({ app, challenge, boundKey, request }: Ask): EvidenceAsk => {
+  const isKnown = boundKey !== undefined;
+  const publicKey = isKnown && attestsKeys.has(request.evidence.kind) ? undefined : request.publicKey;
+  return { app, challenge, publicKey, isKnown };
+};
 
 const referenceOf = (crypto: EvidenceCrypto, kind: string, evidence: Bytes): string =>
   `${kind}:${toHex(crypto.digest('SHA-256', evidence)).slice(0, 32)}`;
@@ -230,7 +248,7 @@ const judgeEvidence = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<Ap
   if (!read.ok) return read;
   const evidence = read.value;
   if (evidence.kind === 'software' && ask.app.software === 'refused') return refuse('enrol.software');
-  const verdict = appraise(evidence, contextOf(parts, ask, now));
+  const verdict = appraise(evidence, contextFor(parts, askedOf(ask), now));
   if (!verdict.ok) return refuse('enrol.appraisal', `${verdict.code} ${verdict.detail ?? ''}`.trim());
   const kept = evidenceText(ask.request);
   const attestingKey = attestingKeyOf(parts.crypto, verdict.value);

@@ -20,6 +20,7 @@ import type {
   DeviceQuery,
   ListedDevice,
   RecordedDevice,
+  RegisteredKey,
   Scope,
   StorageRefusal,
   Stored,
@@ -29,7 +30,7 @@ import type {
 /** What the administration needs. */
 export interface DeviceAdministrationParts {
   readonly scopes: readonly Scope[];
-  readonly stores: Pick<Stores, 'devices' | 'attestations'>;
+  readonly stores: Pick<Stores, 'devices' | 'attestations' | 'trustedKeys'>;
   /** The shared table of live devices; absent where no gateway runs. */
   readonly table: DeviceTable | undefined;
   /** Names of the tiers, from the lowest. */
@@ -79,6 +80,15 @@ export interface DeviceDetail extends DeviceSummary {
   readonly counter: number | null;
   readonly sharedRoute: string | null;
   readonly keys: readonly { readonly thumbprint: string; readonly purpose: string; readonly createdAtMs: number }[];
+  /** Keys whose statements are or were believed, oldest first. */
+  readonly trustedKeys: readonly {
+    readonly thumbprint: string;
+    readonly purpose: string;
+    readonly level: string;
+    readonly userBinding: string;
+    readonly createdAtMs: number;
+    readonly endedAtMs: number | null;
+  }[];
   /** Oldest first, at most 64. */
   readonly history: readonly DeviceHistoryLine[];
   /** The last accepted evidence as it was sent, base64; null for software or when it was too large to keep. */
@@ -169,6 +179,7 @@ const detailOf = (
   tierNames: readonly string[],
   record: DeviceRecord,
   evidence: Uint8Array | undefined,
+  trustedKeys: readonly RegisteredKey[],
 ): DeviceDetail => ({
   ...summaryOf(tierNames, record, listedOf(record)),
   verdictReference: record.appraised.verdictReference,
@@ -176,6 +187,14 @@ const detailOf = (
   counter: record.appraised.counter?.value ?? null,
   sharedRoute: record.shared?.route ?? null,
   keys: record.keys.map(({ thumbprint, purpose, createdAtMs }) => ({ thumbprint, purpose, createdAtMs })),
+  trustedKeys: trustedKeys.map(({ thumbprint, purpose, tier, userBinding, createdAtMs, endedAtMs }) => ({
+    thumbprint,
+    purpose,
+    level: tier,
+    userBinding,
+    createdAtMs,
+    endedAtMs,
+  })),
   history: record.history.map(({ kind, atMs, actor, reason, facts }) => ({
     kind,
     atMs,
@@ -274,7 +293,9 @@ export const deviceAdministration = (parts: DeviceAdministrationParts): DeviceAd
     list: (query) => listOf(parts, finder, query),
     show: async (device) => {
       const found = await finder.find(device);
-      return found === undefined ? refuse('device-unknown') : accept(detailOf(tierNames, found.record, found.evidence));
+      if (found === undefined) return refuse('device-unknown');
+      const trustedKeys = await stores.trustedKeys.ofDevice(found.scope, device);
+      return accept(detailOf(tierNames, found.record, found.evidence, trustedKeys));
     },
     suspend: change('suspend'),
     reinstate: change('reinstate'),

@@ -5,7 +5,8 @@ import type { AttestedFacts, ReattestationPolicy } from '@hauberk/device';
 import { days, type EpochMs, epochMs } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../gateway/log.ts';
-import { type Appraise, createAppraiser } from './appraise-enrolment.ts';
+import { type AdmitKey, createKeyAdmitter } from './admit-key.ts';
+import { type Appraise, type AppraiserParts, createAppraiser } from './appraise-enrolment.ts';
 import { type ApprovedBuilds, fileApprovedBuilds } from './approved-builds.ts';
 import { fileRevocations, newestRevocations, readAnchors } from './trust-files.ts';
 import { presentSnapshot, stateRevocations } from './trust-snapshots.ts';
@@ -13,6 +14,7 @@ import { presentSnapshot, stateRevocations } from './trust-snapshots.ts';
 /** The judges. */
 export interface EvidenceJudges {
   readonly appraise: Appraise;
+  readonly admitKey: AdmitKey;
   /** When devices of an app must be vouched for anew. */
   readonly reattestation: (app: string, now: EpochMs) => ReattestationPolicy;
 }
@@ -33,7 +35,7 @@ export const openEvidenceJudges = (config: Config, log: Log): EvidenceJudges => 
   const onRefused = (file: string, message: string): void =>
     log.warn('attestation.file-refused', { issues: [{ file, path: [], message, hint }] });
   const builds = fileApprovedBuilds(attestation.approvedBuilds, onRefused);
-  const appraise = createAppraiser({
+  const parts: AppraiserParts = {
     crypto: nodeEvidenceCrypto,
     anchors: { ...readAnchors(attestation), ...presentSnapshot(state, epochMs(Date.now()))?.anchors },
     revocations: newestRevocations(fileRevocations(attestation, onRefused), stateRevocations(state, onRefused)),
@@ -42,9 +44,10 @@ export const openEvidenceJudges = (config: Config, log: Log): EvidenceJudges => 
     attestation,
     apps,
     tierNames: sessions.tiers.map(({ name }) => name),
-  });
+  };
   return {
-    appraise,
+    appraise: createAppraiser(parts),
+    admitKey: createKeyAdmitter(parts),
     reattestation: (app, now) => {
       const reattestDays = apps.find(({ id }) => id === app)?.reattestDays;
       return {

@@ -13,6 +13,7 @@ import { enrolOwnKey, maxEnrolmentBytes, serveChallenge, serveEnrolment } from '
 import type { Exchange } from './exchange.ts';
 import { type HandshakeShell, maxHelloBytes, serveHello } from './handshake-endpoint.ts';
 import { storageReason, type UpstreamReply } from './idempotency.ts';
+import { type KeyShell, maxKeyBytes, serveKeys } from './key-endpoint.ts';
 import { type LinkShell, linkDevice, maxLinkBytes } from './link-endpoint.ts';
 import { problemBody } from './problems.ts';
 import { type Authorised, answerVerified, boundProblem, demandOf, type Protection, unboundProblem } from './protect.ts';
@@ -25,7 +26,7 @@ export interface EndpointParts {
   readonly services: readonly string[];
   readonly channel: ChannelState;
   readonly handshake: HandshakeShell;
-  readonly enrolment: LinkShell;
+  readonly enrolment: LinkShell & KeyShell;
   /** Undefined where nothing is configured to bind. */
   readonly bind: BindShell | undefined;
   readonly outbox: Outbox;
@@ -100,6 +101,7 @@ const serveOwn = async (
   }
   const reply = await answerVerified(protection, exchange, verified.value, async (authorised) => {
     const handled = await handle(authorised);
+    if (!handled.ok) log.detail = handled.detail ?? '';
     return handled.ok ? handled : { ok: false, stop: { reason: handled.code } };
   });
   return answer(reply);
@@ -178,6 +180,14 @@ const serveLink = async (parts: EndpointParts, call: EndpointCall): Promise<Endp
   return serveOwn(parts.protection(), route, call, ({ request }) => linkDevice(parts.enrolment, request));
 };
 
+/** Keys whose statements are believed. */
+const serveTrustedKeys = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
+  const service = ownService(parts, call);
+  if (service === undefined) return refusal('request.service', call.instance);
+  const route = ownRoute(parts, service, endpoint.keys, maxKeyBytes);
+  return serveOwn(parts.protection(), route, call, ({ request }) => serveKeys(parts.enrolment, request));
+};
+
 /** SIM and device binding, in a login. */
 const serveBinding = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
   const { bind } = parts;
@@ -241,6 +251,7 @@ export const createEndpoints = (parts: EndpointParts): Endpoints =>
     ],
     [endpoint.enrol, post('enrol', maxEnrolmentBytes, true, ranks.enrolment, (call) => serveEnrol(parts, call))],
     [endpoint.link, post('link', maxLinkBytes, true, ranks.enrolment, (call) => serveLink(parts, call))],
+    [endpoint.keys, post('keys', maxKeyBytes, true, ranks.enrolment, (call) => serveTrustedKeys(parts, call))],
     [endpoint.bind, post('bind', maxBindBytes, false, ranks.binding, (call) => serveBinding(parts, call))],
     [endpoint.reports, post('reports', maxReportBytes, false, ranks.reports, (call) => serveReports(parts, call))],
   ]);

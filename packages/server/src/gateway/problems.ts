@@ -193,6 +193,7 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'body.aborted': 'slow',
   'body.not-json': 'malformed',
   'link.refused': 'refused',
+  'trusted-key.refused': 'refused',
   'coding.unsupported': 'unsupported',
   'coding.malformed': 'malformed',
   'coding.bomb': 'too-large',

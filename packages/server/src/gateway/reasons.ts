@@ -54,7 +54,8 @@ export type GatewayReason =
   | 'early.refused'
   | 'request.unprotected'
   | 'body.not-json'
-  | 'link.refused';
+  | 'link.refused'
+  | 'trusted-key.refused';
 
 /** Every inner reason code that can end a request. */
 export type Reason =

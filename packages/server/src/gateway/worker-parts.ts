@@ -36,6 +36,7 @@ import { forwardStream } from './forward-stream.ts';
 import type { HandshakeShell } from './handshake-endpoint.ts';
 import { createHold, type Hold } from './hold.ts';
 import { upstreamHeaders } from './hygiene.ts';
+import type { KeyShell } from './key-endpoint.ts';
 import type { LinkShell } from './link-endpoint.ts';
 import type { Log } from './log.ts';
 import { createLoginFailures } from './login-failures.ts';
@@ -293,12 +294,14 @@ export const handshakeShellOf = (parts: WorkerParts): HandshakeShell => ({
 });
 
 /** The enrolments of this thread. */
-export const enrolmentShellOf = (parts: WorkerParts): LinkShell => ({
+export const enrolmentShellOf = (parts: WorkerParts): LinkShell & KeyShell => ({
   apps: () => parts.config().apps.map(({ id }) => id),
   crypto: nodeCrypto,
   devices: parts.state.ports.devices,
   attestations: parts.state.ports.attestations,
   appraise: parts.evidence.appraise,
+  admitKey: parts.evidence.admitKey,
+  trustedKeys: parts.state.ports.trustedKeys,
   table: parts.channel.tables.devices,
   challenges: parts.state.ports.challenges,
   serves: (organisation, app, service) => {

@@ -34,6 +34,15 @@ export interface EnrolmentChallenges {
   ): Stored<{ readonly issuedAtMs: EpochMs }, ChallengeRefusal>;
 }
 
+/** What else challenges are handed out for. */
+export type ChallengeRoom = 'trusted-key' | 'statement';
+
+/** The scope of challenges of another kind: one of them is foreign to every other. No app's id holds a space. */
+export const challengeRoom = ({ organisation, app }: Scope, room: ChallengeRoom): Scope => ({
+  organisation,
+  app: `${app} ${room}`,
+});
+
 const instantLength = 6;
 const clearLength = 16;
 const macLength = 16;

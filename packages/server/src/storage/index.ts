@@ -17,3 +17,4 @@ export type { Scope } from './scope.ts';
 export { type ConnectedState, connectStorage, type StateConnection, transferOf } from './state-connection.ts';
 export { StateError, type StateErrorCode, StorageFault, type StorageRefusal, type Stored } from './storage-refusal.ts';
 export type { Stores } from './stores.ts';
+export type * from './trusted-key-store.ts';

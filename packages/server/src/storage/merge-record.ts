@@ -46,6 +46,13 @@ const attestations = `
   order by p.position;
 `;
 
+// A key that was replaced since stays replaced.
+const trustedKeys = `
+  insert or ignore into main.trusted_keys select p.* from present.trusted_keys as p where ${ofKeptDevice};
+  update main.trusted_keys as k set ended_at_ms = p.ended_at_ms from present.trusted_keys as p
+  where p.organisation = k.organisation and p.app = k.app and p.thumbprint = k.thumbprint and p.ended_at_ms is not null;
+`;
+
 // A fork would use positions twice: the merged log goes on after the longer of both.
 const revocations = `
   insert into main.revocations (organisation, app, device, generation, state, tier, reason, at_ms)
@@ -125,6 +132,7 @@ const headSql = (schema: string): string =>
 export const mergePresent = (database: DatabaseSync): KeptRows => {
   database.exec(devices);
   database.exec(attestations);
+  database.exec(trustedKeys);
   // Before the rows are added: they must take positions that no follower has seen.
   database.exec(continuePositions);
   const kept = {

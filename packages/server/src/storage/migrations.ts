@@ -10,6 +10,7 @@ import { outboxMarkIndexes, outboxMarkTables } from './outbox-tables.ts';
 import { privacyIndexes, privacyTables } from './privacy-tables.ts';
 import { smsIndexes, smsTables } from './sms-tables.ts';
 import { StateError } from './storage-refusal.ts';
+import { trustedKeyIndexes, trustedKeyTables } from './trusted-key-tables.ts';
 
 type Columns = Readonly<Record<string, 'text' | 'integer' | 'blob' | 'text?' | 'integer?' | 'blob?'>>;
 
@@ -208,6 +209,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-outbox-marks': createTables(outboxMarkTables, outboxMarkIndexes),
   '0006-sms': createTables(smsTables, smsIndexes),
   '0007-privacy': createTables(privacyTables, privacyIndexes),
+  '0008-trusted-keys': createTables(trustedKeyTables, trustedKeyIndexes),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */

@@ -1,4 +1,5 @@
 /** The tables of the record, as Kysely sees them. Names and types are what SQLite and PostgreSQL both have. */
+import type { TrustedKey } from '@hauberk/device';
 import type { Bytes } from '@hauberk/primitives';
 import type { Generated } from 'kysely';
 import type { ApprovalState } from '../admin/approval.ts';
@@ -251,6 +252,18 @@ export interface SmsInboxTable {
   expires_at_ms: number;
 }
 
+/** See `TrustedKeyStore`. */
+export interface TrustedKeyTable extends Scoped {
+  thumbprint: string;
+  device: string;
+  purpose: TrustedKey['purpose'];
+  public_key: Bytes;
+  tier: TrustedKey['tier'];
+  user_binding: TrustedKey['userBinding'];
+  created_at_ms: number;
+  ended_at_ms: number | null;
+}
+
 /** All tables. */
 export interface RecordSchema {
   admin_tokens: AdminTokenTable;
@@ -277,4 +290,5 @@ export interface RecordSchema {
   binding_rows: BindingRowTable;
   sms_inbox: SmsInboxTable;
   privacy_rows: PrivacyRowTable;
+  trusted_keys: TrustedKeyTable;
 }

@@ -12,6 +12,7 @@ import type { IdempotencyStore } from './idempotency-store.ts';
 import type { LoginStore } from './login-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { SmsInbox } from './sms-inbox.ts';
+import type { TrustedKeyStore } from './trusted-key-store.ts';
 
 /** Everything that the storage keeps. */
 export interface Stores {
@@ -28,4 +29,5 @@ export interface Stores {
   readonly bindings: BindingStore;
   readonly sms: SmsInbox;
   readonly privacy: PrivacyStore;
+  readonly trustedKeys: TrustedKeyStore;
 }

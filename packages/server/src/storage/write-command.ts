@@ -33,6 +33,7 @@ import type { Login, LoginEnd, LoginMove, LoginOpening } from './login-store.ts'
 import type { OutboxEntry, OutboxRetention } from './outbox.ts';
 import type { Scope } from './scope.ts';
 import type { NewSms } from './sms-inbox.ts';
+import type { NewTrustedKey, RegisteredKey, RegisterKeyRefusal } from './trusted-key-store.ts';
 
 interface Command<Input, Answer> {
   readonly input: Input & { readonly scope: Scope };
@@ -174,6 +175,10 @@ export interface WriteCommands {
     Result<true, 'binding-conflict' | 'binding-fenced'>
   >;
   'binding.purge': WideCommand<{ readonly now: EpochMs; readonly limit: number }, Result<number, never>>;
+  'trusted-key.register': Command<
+    { readonly device: string; readonly key: NewTrustedKey; readonly now: EpochMs },
+    Result<RegisteredKey, RegisterKeyRefusal>
+  >;
   'sms.take': WideCommand<
     { readonly name: string; readonly sealed: Bytes } & Omit<NewSms, 'identity' | 'content'>,
     Result<'taken' | 'known', never>

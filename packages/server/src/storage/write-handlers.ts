@@ -14,6 +14,7 @@ import { outboxWrites } from './sqlite/outbox-writes.ts';
 import { privacyWrites } from './sqlite/privacy-rows.ts';
 import { purgeWrites } from './sqlite/purge-writes.ts';
 import { smsWrites } from './sqlite/sms-rows.ts';
+import { trustedKeyWrites } from './sqlite/trusted-key-rows.ts';
 import type { WriteContext } from './sqlite/write-context.ts';
 import type { WriteAnswer, WriteHandlers, WriteKind } from './write-command.ts';
 
@@ -32,6 +33,7 @@ export const writeHandlers = (context: WriteContext): RunWrite => {
     ...bindingWrites(context),
     ...smsWrites(context),
     ...privacyWrites(context, outbox),
+    ...trustedKeyWrites(context),
     ...purgeWrites(context),
     ...adminTokenWrites(context),
     ...approvalWrites(context),

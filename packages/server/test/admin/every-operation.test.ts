@@ -130,6 +130,7 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     status: 200,
   }),
   verdictKeys: async () => ({ path: '/verdict-keys', status: 200 }),
+  issueStatementChallenge: async () => ({ path: '/apps/corporate/statement-challenges', status: 201 }),
   verifyStatement: async () => ({
     path: '/apps/corporate/statements/verify',
     body: {

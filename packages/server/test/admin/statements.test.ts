@@ -71,6 +71,39 @@ test('a capture is judged with its type and time', async () => {
   assert.equal(await verdict(asked), 'trusted.malformed');
 });
 
+test('with a device in the place of a key, the key that it registered for this kind of statement counts, and no other', async () => {
+  const scope = { organisation: 'bank', app: 'corporate' };
+  const device = await world.enrol('bank', 'corporate', 'stating');
+  const approve = await services.key('approve');
+  const admitted = { tier: 'tee', userBinding: 'hardware', thumbprint: approve.thumbprint } as const;
+  const key = { ...admitted, purpose: 'approve', publicKey: Uint8Array.from(approve.publicKey) } as const;
+  const issued = await world.ask('POST', '/apps/corporate/statement-challenges', { token });
+  const fresh = String(issued.json['challenge']);
+  const given = { challenge: Buffer.from(fresh, 'base64url'), mediaType: 'application/json', prompt };
+  const { statement } = await services.verifyUser(order, given);
+  const { publicKey: _key, ...rest } = await question('approve', 'verify-user', statement, order);
+  const asked = { ...rest, device, challenge: fresh, challengeOf: 'gateway', prompt };
+  assert.equal(await verdict(asked), 'trusted.key-unregistered');
+  const now = world.clock.now;
+  assert.ok((await world.stores.trustedKeys.register(scope, device, key, now)).ok);
+  assert.equal(await verdict({ ...asked, device: 'A'.repeat(22) }), 'trusted.device-unknown');
+  assert.equal(await verdict({ ...asked, kind: 'sign' }), 'trusted.key-unregistered');
+  assert.equal(await verdict({ ...asked, dataSha256: hash(utf8('other')) }), 'trusted.digest');
+  assert.equal(await verdict({ ...asked, publicKey: 'A'.repeat(87) }), 'malformed');
+  const answers = await Promise.all([1, 2, 3].map(() => verdict(asked)));
+  assert.deepEqual(answers.map(String).toSorted(), ['holds', 'trusted.challenge-used', 'trusted.challenge-used']);
+  assert.equal(await verdict({ ...asked, challengeOf: 'caller' }), 'holds');
+  const enrolment = await world.stores.challenges.issue(scope, now);
+  const other = await services.verifyUser(order, { ...given, challenge: enrolment });
+  const foreign = { ...asked, statement: other.statement, challenge: toBase64Url(enrolment) };
+  assert.equal(await verdict(foreign), 'trusted.challenge', 'a challenge of enrolment is none of a statement');
+  const shown = await world.ask('GET', `/apps/corporate/devices/${device}`, { token });
+  assert.equal((shown.json['trustedKeys'] as readonly { purpose: string }[])[0]?.purpose, 'approve');
+  const reported = { state: 'lost', actor: 'x', reason: 'x' } as const;
+  assert.ok((await world.stores.devices.changeState(scope, device, reported, now)).ok);
+  assert.equal(await verdict({ ...asked, challengeOf: 'caller' }), 'trusted.device-off');
+});
+
 test('whoever may not read the devices of the app learns nothing', async () => {
   const asked = await question('approve', 'verify-user', 'x', order);
   const audit = await world.token('auditor', [{ app: 'corporate', role: 'audit:read' }]);

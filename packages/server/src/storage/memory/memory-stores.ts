@@ -20,6 +20,7 @@ import { memoryOutbox } from './memory-outbox.ts';
 import { memoryPrivacyStore } from './memory-privacy-store.ts';
 import { MemoryRecord, rowsIn } from './memory-record.ts';
 import { memorySmsInbox } from './memory-sms-inbox.ts';
+import { memoryTrustedKeys } from './memory-trusted-keys.ts';
 
 const memoryChallenges = (record: MemoryRecord): EnrolmentChallenges => {
   const key = randomBytes(32);
@@ -115,6 +116,7 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
     bindings,
     sms: memorySmsInbox(record),
     privacy: memoryPrivacyStore(record, outbox, audit),
+    trustedKeys: memoryTrustedKeys(record),
   };
   let clients = 0;
   return {

@@ -26,6 +26,7 @@ import type { Outbox } from '../outbox.ts';
 import { outcomeCipher } from '../outcome-cipher.ts';
 import type { SmsInbox } from '../sms-inbox.ts';
 import type { Stores } from '../stores.ts';
+import type { TrustedKeyStore } from '../trusted-key-store.ts';
 import type { SealedBegin, SealedOutcome } from '../write-command.ts';
 import type { Submit } from '../writer-client.ts';
 import { adminTokenReads } from './admin-token-reads.ts';
@@ -40,6 +41,7 @@ import { loginReads } from './login-reads.ts';
 import { outboxReads } from './outbox-reads.ts';
 import { privacyReads } from './privacy-rows.ts';
 import { smsReads } from './sms-rows.ts';
+import { trustedKeyReads } from './trusted-key-rows.ts';
 
 /** What the ports are made of. */
 export interface StoreParts {
@@ -225,6 +227,14 @@ const smsInbox = ({ submit, reader, keys }: StoreParts): SmsInbox => {
   };
 };
 
+const trustedKeyStore = ({ submit, reader }: StoreParts): TrustedKeyStore => {
+  const reads = trustedKeyReads(reader);
+  return {
+    register: (scope, device, key, now) => submit('trusted-key.register', { scope, device, key, now }),
+    ofDevice: async (scope, device) => reads.ofDevice(scope, device),
+  };
+};
+
 /** The ports of one thread. */
 export const sqliteStores = (parts: StoreParts): Stores => {
   const { submit } = parts;
@@ -253,5 +263,6 @@ export const sqliteStores = (parts: StoreParts): Stores => {
     bindings: bindingStore(parts),
     sms: smsInbox(parts),
     privacy: privacyStore(parts),
+    trustedKeys: trustedKeyStore(parts),
   };
 };
