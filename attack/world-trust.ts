@@ -20,6 +20,14 @@ export interface WorldAttestation {
   readonly androidRevocations: string;
 }
 
+/** Response keys of the app as the Play Console gives them, both base64: for `playIntegrity` of an app. */
+export const playKeysOf = ({
+  play,
+}: SimulatedWorld): { readonly decryptionKey: string; readonly verificationKey: string } => ({
+  decryptionKey: Buffer.from(play.decryption).toString('base64'),
+  verificationKey: Buffer.from(play.signer.spki).toString('base64'),
+});
+
 /** What was written, and how it is written anew. */
 export interface WorldFiles {
   readonly attestation: WorldAttestation;

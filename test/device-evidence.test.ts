@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { HauberkError, memoryStorage } from '@hauberk/sdk/node';
-import { type PhoneKind, type PhoneTrick, simulatedPhone } from '@hauberk/simulator';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { type PhoneKind, type PhoneTrick, simulatedPhone, simulatedWorld } from '@hauberk/simulator';
+import { createLocalJWKSet, createRemoteJWKSet, errors, type JWK, jwtVerify } from 'jose';
+import { playKeysOf } from '../attack/world-trust.ts';
 import { adminCaller } from './support/admin-caller.ts';
 import { type PhoneGateway, startPhoneGateway } from './support/phone-gateway.ts';
 
@@ -178,6 +179,34 @@ describe('phones before a gateway that believes their makers', () => {
     await new Promise((resolve) => setTimeout(resolve, 1100));
     assert.equal(await codeOf(gateway.clientOn(phone, storage).connect()), 'accepted');
   });
+});
+
+test('tokens of Play Integrity: asked for beside the evidence of the key, in the facts, and in the verdict as one of two', async () => {
+  const world = simulatedWorld();
+  const playIntegrity = { ...playKeysOf(world), use: 'required', leastLabel: 'MEETS_STRONG_INTEGRITY' };
+  const gateway = await startPhoneGateway({ playIntegrity }, world);
+  try {
+    const without = simulatedPhone('android', { world });
+    assert.equal(await codeOf(gateway.clientOn(without).connect()), 'enrolment-refused');
+    const client = gateway.clientOn(simulatedPhone('android', { world, hasPlay: true }));
+    const { deviceId = '', tier } = await client.connect();
+    assert.equal(tier, 1);
+    await client.fetch('/hard/accounts');
+    assert.match(String(gateway.seen.at(-1)?.['hauberk-verified-attested']), /level=tee;.*play=strong/);
+    const { deviceAdministration } = gateway.running();
+    const token = await deviceAdministration.verdict(deviceId);
+    assert.ok(token.ok);
+    const keys = createLocalJWKSet({ keys: [...gateway.running().trust().verdictKeys.keys] as JWK[] });
+    const submods = (await jwtVerify(token.value, keys)).payload['submods'] as Record<string, Record<string, unknown>>;
+    assert.equal(submods['device']?.['ear_status'], 'affirming');
+    assert.match(JSON.stringify(submods['play-integrity']), /"securityLevel":"MEETS_STRONG_INTEGRITY"/);
+    assert.ok((await deviceAdministration.demandAttestation(deviceId, word)).ok);
+    assert.equal((await client.fetch('/hard/accounts')).status, 200, 'with a new token each time');
+    const iphone = simulatedPhone('iphone', { world });
+    assert.equal(await codeOf(gateway.clientOn(iphone).connect()), 'accepted', 'it is asked of Androids alone');
+  } finally {
+    await gateway.close();
+  }
 });
 
 test('where the app refuses software, a device without hardware does not enrol', async () => {

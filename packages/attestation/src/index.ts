@@ -89,6 +89,7 @@ export {
   type PlayIntegrityExpectations,
   type PlayIntegrityKeys,
   type PlayIntegrityVerdict,
+  playDeviceLabels,
   verifyPlayIntegrity,
 } from './play-integrity.ts';
 export { algorithmOfSpki } from './spki.ts';

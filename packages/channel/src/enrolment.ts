@@ -18,8 +18,20 @@ import type { ProofReason } from './reasons.ts';
 import { bytesOf, hasOnly, isObject, type JsonObject, textOf } from './shape.ts';
 import { readDocument } from './signed-document.ts';
 
+/** One piece of evidence, in its text form. */
+export interface StatedOpinion {
+  readonly kind: string;
+  readonly statement: string;
+}
+
 /** Evidence that a key is held where it says. `software` proves nothing beyond possession. */
-export type Evidence = { readonly kind: 'software' } | { readonly kind: string; readonly statement: string };
+export type Evidence =
+  | { readonly kind: 'software' }
+  /** `also`: second opinions beside it, e.g. of Play Integrity. */
+  | (StatedOpinion & { readonly also?: readonly StatedOpinion[] });
+
+/** Most second opinions beside a piece of evidence. */
+const maxOpinions = 2;
 
 /** What a device asks to be enrolled with. */
 export interface EnrolmentRequest {
@@ -65,12 +77,28 @@ export const enrolmentPayload = (request: EnrolmentRequest): JsonObject => ({
   deviceId: request.deviceId,
 });
 
-const readEvidence = (value: unknown): Evidence | undefined => {
+const readOpinion = (value: unknown): StatedOpinion | undefined => {
   if (!isObject(value)) return undefined;
   const kind = textOf(value, 'kind', 64);
-  if (kind === 'software') return hasOnly(value, ['kind']) ? { kind } : undefined;
   const statement = textOf(value, 'statement', 65_536);
   return kind === undefined || statement === undefined ? undefined : { kind, statement };
+};
+
+const readOpinions = (value: unknown): readonly StatedOpinion[] | undefined => {
+  if (!Array.isArray(value) || value.length === 0 || value.length > maxOpinions) return undefined;
+  const read = value.map((each: unknown) =>
+    isObject(each) && hasOnly(each, ['kind', 'statement']) ? readOpinion(each) : undefined,
+  );
+  return read.every((each) => each !== undefined) ? read : undefined;
+};
+
+const readEvidence = (value: unknown): Evidence | undefined => {
+  if (!isObject(value)) return undefined;
+  if (value['kind'] === 'software') return hasOnly(value, ['kind']) ? { kind: 'software' } : undefined;
+  const opinion = hasOnly(value, ['kind', 'statement', 'also']) ? readOpinion(value) : undefined;
+  if (opinion === undefined || !('also' in value)) return opinion;
+  const also = readOpinions(value['also']);
+  return also === undefined ? undefined : { ...opinion, also };
 };
 
 const readPayload = (payload: JsonObject): EnrolmentRequest | undefined => {

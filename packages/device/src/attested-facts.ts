@@ -27,6 +27,8 @@ export interface AttestedFacts {
   readonly provisioning?: 'factory' | 'remote';
   /** Attestation certificates that the device got in about thirty days: many are a sign of a device farm. */
   readonly certificatesIssued?: number;
+  /** Strongest label that Play Integrity gave beside the evidence of the key. */
+  readonly play?: 'basic' | 'device' | 'strong';
 }
 
 /** Longest text form, in characters. */
@@ -46,13 +48,14 @@ const word = (value: string | number | boolean): string =>
  * with those behind it, so the most telling ones stand first.
  */
 export const factsText = (facts: AttestedFacts): string => {
-  const { platform, level, boot, locked, environment, app, appVersion, patchLevel } = facts;
+  const { platform, level, boot, locked, environment, play, app, appVersion, patchLevel } = facts;
   const entries = Object.entries({
     platform,
     level,
     boot,
     locked,
     environment,
+    play,
     app,
     version: appVersion,
     patch: patchLevel,

@@ -24,7 +24,11 @@ interface TrustedHandle {
 const handleOf = ({ handle }: PrivateKey): TrustedHandle | undefined =>
   typeof handle === 'object' && handle !== null && 'trustedAlias' in handle ? (handle as TrustedHandle) : undefined;
 
-const evidenceOf = ([first]: readonly BridgeEvidence[]): Evidence => first ?? { kind: 'software' };
+/** The first piece counts, the others are second opinions; the gateway takes two of them. */
+const evidenceOf = ([first, ...others]: readonly BridgeEvidence[]): Evidence => {
+  if (first === undefined) return { kind: 'software' };
+  return others.length === 0 ? first : { ...first, also: others.slice(0, 2) };
+};
 
 /** The plug of `createHauberk({ device })` over a bridge. */
 export const trustedDevice = (backend: TrustedBackend, options: TrustedDeviceOptions = {}): DevicePlug => {

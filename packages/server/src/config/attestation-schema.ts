@@ -1,6 +1,7 @@
 /** What evidence of devices is measured against. */
+import { algorithmOfSpki, playDeviceLabels } from '@hauberk/attestation';
 import { z } from 'zod';
-import type { AttestationConfig } from './config.ts';
+import type { AttestationConfig, PlayIntegrityConfig } from './config.ts';
 
 const file = z.string().min(1).optional();
 
@@ -16,6 +17,36 @@ const rootsSchema = z
   })
   .prefault({})
   .describe('PEM files with the roots of trust. A kind of evidence without its roots is refused.');
+
+const base64Key = (isKey: (bytes: Uint8Array) => boolean, message: string) =>
+  z
+    .string()
+    .min(1)
+    .max(1024)
+    .refine((text) => /^[A-Za-z0-9+/]+={0,2}$/.test(text) && isKey(Buffer.from(text, 'base64')), message);
+
+/** Member `playIntegrity` of an app. */
+export const playIntegritySchema: z.ZodType<PlayIntegrityConfig> = z
+  .strictObject({
+    decryptionKey: base64Key(({ length }) => length === 32, 'must be 32 bytes in base64').describe(
+      'Response decryption key of the app, from the Play Console; better `decryptionKey_FILE`.',
+    ),
+    verificationKey: base64Key(
+      (bytes) => algorithmOfSpki(Uint8Array.from(bytes)) === 'ES256',
+      'must be a public key on P-256 (DER) in base64',
+    ).describe('Response verification key of the app, from the Play Console; better `verificationKey_FILE`.'),
+    use: z
+      .enum(['required', 'if-present'])
+      .default('if-present')
+      .describe(
+        'Whether evidence of Androids must come with a token; Androids without Google services, as in China, have none.',
+      ),
+    leastLabel: z
+      .enum(playDeviceLabels)
+      .default('MEETS_DEVICE_INTEGRITY')
+      .describe('Weakest label that passes; MEETS_BASIC_INTEGRITY is given to rooted devices, too.'),
+  })
+  .describe('Tokens of the classic Play Integrity API beside the evidence of the key.');
 
 /** Section `attestation`. */
 export const attestationSchema: z.ZodType<AttestationConfig> = z

@@ -185,6 +185,18 @@ export interface AppConfig {
   readonly reattestDays?: number | undefined;
   /** Who must see to it that a user is verified before a key of purpose `approve` signs; the attested app will do when absent. */
   readonly approval?: 'app' | 'hardware' | undefined;
+  /** Tokens of Play Integrity; not opened when absent. */
+  readonly playIntegrity?: PlayIntegrityConfig | undefined;
+}
+
+/** How tokens of the classic Play Integrity API are opened and judged. */
+export interface PlayIntegrityConfig {
+  /** Response keys of the app as the Play Console gives them, base64: 32 bytes, and a SubjectPublicKeyInfo on P-256. */
+  readonly decryptionKey: string;
+  readonly verificationKey: string;
+  /** Whether evidence of Androids must come with a token; `if-present` judges those that do. */
+  readonly use: 'required' | 'if-present';
+  readonly leastLabel: 'MEETS_BASIC_INTEGRITY' | 'MEETS_DEVICE_INTEGRITY' | 'MEETS_STRONG_INTEGRITY';
 }
 
 /** What a revocation list that is too old does to evidence. */

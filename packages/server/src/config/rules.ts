@@ -32,6 +32,22 @@ const judgeNames = (config: Config): readonly PathIssue[] => [
   ),
 ];
 
+/** Packages and signers of an app come from its approved builds; without them no token could pass. */
+const judgePlayIntegrity = ({ apps, attestation }: Config): readonly PathIssue[] =>
+  attestation.approvedBuilds !== undefined
+    ? []
+    : apps.flatMap(({ playIntegrity }, index) =>
+        playIntegrity === undefined
+          ? []
+          : [
+              {
+                path: ['apps', index, 'playIntegrity'],
+                message: 'needs to know which packages and signers are the app',
+                hint: 'name them in attestation.approvedBuilds',
+              },
+            ],
+      );
+
 const judgeUpstreams = (config: Config): readonly PathIssue[] =>
   config.services.flatMap(({ upstream }, index) =>
     Object.hasOwn(config.upstreams, upstream)
@@ -116,6 +132,7 @@ const judgeAdmin = ({ admin }: Config): readonly PathIssue[] => {
 export const judgeConfig = (config: Config): readonly PathIssue[] => [
   ...judgeNames(config),
   ...judgeUpstreams(config),
+  ...judgePlayIntegrity(config),
   ...judgeHosts(config),
   ...judgeAuthz(config),
   ...judgeAdmin(config),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { adminSchema } from './admin-schema.ts';
-import { attestationSchema } from './attestation-schema.ts';
+import { attestationSchema, playIntegritySchema } from './attestation-schema.ts';
 import { authzSchema, reportSchema } from './authz-schema.ts';
 import { bindingSchema } from './binding-schema.ts';
 import type { AppConfig, Config } from './config.ts';
@@ -224,6 +224,7 @@ const appSchema: z.ZodType<AppConfig> = z.strictObject({
     .describe(
       'Who must see to it that the user is verified before a key of purpose `approve` signs: with `hardware` only keys whose evidence says so are registered; `app` when absent.',
     ),
+  playIntegrity: playIntegritySchema.optional(),
 });
 
 /** The whole file. */

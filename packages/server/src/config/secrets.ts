@@ -2,7 +2,15 @@
 import type { ConfigPath, PathIssue } from './config-issue.ts';
 
 /** Names of secret members, wherever they stand. */
-export const secretNames: readonly string[] = ['token', 'factsKey', 'secret', 'jwks', 'password'];
+export const secretNames: readonly string[] = [
+  'token',
+  'factsKey',
+  'secret',
+  'jwks',
+  'password',
+  'decryptionKey',
+  'verificationKey',
+];
 
 /** Ending of a member that names the file of a secret. */
 export const fileSuffix = '_FILE';

@@ -33,6 +33,7 @@ import {
 import type { AppConfig, AttestationConfig } from '../config/config.ts';
 import type { ApprovedBuilds } from './approved-builds.ts';
 import { verdictClaims } from './device-verdict.ts';
+import { judgeOpinion, opinionFacts, playKeysOf } from './second-opinion.ts';
 
 /** What appraising needs. */
 export interface AppraiserParts {
@@ -151,6 +152,7 @@ const policyOf = ({ attestation }: AppraiserParts, { app, isKnown }: EvidenceAsk
     maxRevocationAge: hours(maxRevocationHours),
     staleRevocations: typeof stale === 'string' ? stale : isKnown ? stale.reattest : stale.enrol,
     ...(leastPatchLevel === undefined ? {} : { leastPatchLevel }),
+    ...(app.playIntegrity === undefined ? {} : { leastPlayLabel: app.playIntegrity.leastLabel }),
   };
 };
 
@@ -172,10 +174,13 @@ type Ask = AppraisalQuestion & { readonly app: AppConfig; readonly challenge: By
 /** Evidence of these kinds attests a key, so it may be another one of the same phone. */
 const attestsKeys: ReadonlySet<string> = new Set(['android-key', 'huks']);
 
+const withPlayKeys = (anchors: TrustAnchors, playIntegrity: TrustAnchors['playIntegrity']): TrustAnchors =>
+  playIntegrity === undefined ? anchors : { ...anchors, playIntegrity };
+
 /** What evidence is appraised with, under an app's own rules. */
 export const contextFor = (parts: AppraiserParts, ask: EvidenceAsk, now: EpochMs): AppraisalContext => ({
   crypto: parts.crypto,
-  anchors: parts.anchors,
+  anchors: withPlayKeys(parts.anchors, playKeysOf(ask.app)),
   revocations: parts.revocations(now),
   memory: parts.memory,
   now,
@@ -250,11 +255,15 @@ const judgeEvidence = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<Ap
   if (evidence.kind === 'software' && ask.app.software === 'refused') return refuse('enrol.software');
   const verdict = appraise(evidence, contextFor(parts, askedOf(ask), now));
   if (!verdict.ok) return refuse('enrol.appraisal', `${verdict.code} ${verdict.detail ?? ''}`.trim());
+  const bound = contextFor(parts, { ...askedOf(ask), publicKey: ask.request.publicKey }, now);
+  const opinion = judgeOpinion(ask.app, ask.request.evidence, bound);
+  if (!opinion.ok) return opinion;
   const kept = evidenceText(ask.request);
   const attestingKey = attestingKeyOf(parts.crypto, verdict.value);
   const counter = attestingKey === undefined ? undefined : { key: attestingKey.thumbprint, value: 0 };
-  const appraised = worth(parts, evidence.kind, factsOf(evidence.kind, verdict.value), kept, counter);
-  const verdictText = JSON.stringify(verdictClaims(verdict.value, ask.app.id));
+  const facts = { ...factsOf(evidence.kind, verdict.value), ...opinionFacts(opinion.value) };
+  const appraised = worth(parts, evidence.kind, facts, kept, counter);
+  const verdictText = JSON.stringify(verdictClaims(verdict.value, ask.app.id, opinion.value));
   return accept({ appraised, evidence: kept, attestingKey, verdict: verdictText });
 };
 

@@ -25,16 +25,29 @@ const issuer = 'hauberk';
 const spkiHead = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 
 /** The claims that a verdict makes, to be kept with the device; times and state are added when a token is signed. */
-export const verdictClaims = (verdict: Verdict, app: string): JsonValue =>
-  earClaims(verdict, {
+export const verdictClaims = (verdict: Verdict, app: string, opinion?: Verdict): JsonValue => {
+  const options = {
     verifier: { developer: 'https://hauberk.example', build: 'gateway' },
     issuer,
     policyId: `urn:hauberk:app:${app}`,
     expiresAt: verdict.appraisedAt,
-  });
+  };
+  const claims = earClaims(verdict, options);
+  if (opinion === undefined) return claims;
+  const submods = {
+    ...submodsOf(claims),
+    [opinion.details.kind]: submodsOf(earClaims(opinion, options))['device'] ?? null,
+  };
+  return { ...(isClaims(claims) ? claims : {}), submods };
+};
 
 const isClaims = (value: JsonValue | undefined): value is Claims =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const submodsOf = (claims: JsonValue): Claims => {
+  const submods = isClaims(claims) ? claims['submods'] : undefined;
+  return isClaims(submods) ? submods : {};
+};
 
 /** A device that is switched off is not affirmed by what it once showed; one that owes new evidence is only half. */
 const statusNow = ({ state, demand }: DeviceRecord, status: JsonValue | undefined): JsonValue => {
@@ -50,7 +63,7 @@ export const tokenClaims = (
 ): JsonValue => {
   const kept = JSON.parse(verdict) as JsonValue;
   const claims = isClaims(kept) ? kept : {};
-  const device = isClaims(claims['submods']) ? claims['submods']['device'] : undefined;
+  const { device } = submodsOf(claims);
   const said = isClaims(device) ? device : {};
   const verifier = isClaims(said['ear_verifier_claims']) ? said['ear_verifier_claims'] : {};
   return {
@@ -61,6 +74,7 @@ export const tokenClaims = (
     exp: toEpochSeconds(after(now, tokenLife)),
     ...(nonce === undefined ? {} : { eat_nonce: nonce }),
     submods: {
+      ...submodsOf(claims),
       device: {
         ...said,
         ear_status: statusNow(record, said['ear_status']),
