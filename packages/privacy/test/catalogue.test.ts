@@ -21,7 +21,7 @@ import {
 
 test('every function yields known items, on a known platform, and is listed once', () => {
   for (const api of sensitiveApis) {
-    assert.ok(api.yields.length > 0, api.id);
+    assert.equal(api.yields.length === 0, api.isExit, api.id);
     assert.deepEqual(
       api.yields.filter((item) => !isDataItemId(item)),
       [],

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 
-const flags = [
+/** Flags with which it starts. */
+export const chromiumFlags: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -21,7 +22,8 @@ export const chromiumPath: string = process.env['HAUBERK_CHROMIUM'] ?? '/usr/bin
 export const noChromium: string | false = existsSync(chromiumPath) ? false : `no browser at ${chromiumPath}`;
 
 /** Starts it. */
-export const startChromium = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath, args: flags });
+export const startChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: chromiumPath, args: [...chromiumFlags] });
 
 /** A test file of `test/browser` as one script whose exports become `window.suite`. */
 export const bundleForPage = async (file: string): Promise<string> => {

@@ -1,0 +1,48 @@
+/** Foreign objects, read without trusting them: what a realm of the host has, and the tools that later scripts cannot change under us. */
+
+/** Any object of the host. */
+export type HostObject = { [name: PropertyKey]: unknown };
+/** Any function of the host. */
+export type HostFunction = (...input: readonly unknown[]) => unknown;
+
+/** `Reflect.apply`, as it was when this file was loaded. */
+export const call: typeof Reflect.apply = Reflect.apply;
+/** `Reflect.construct`, as it was when this file was loaded. */
+export const construct: typeof Reflect.construct = Reflect.construct;
+/** `Object.defineProperty`, as it was when this file was loaded. */
+export const define: typeof Reflect.defineProperty = Reflect.defineProperty;
+/** `Object.getOwnPropertyDescriptor`, as it was when this file was loaded. */
+export const describe: typeof Reflect.getOwnPropertyDescriptor = Reflect.getOwnPropertyDescriptor;
+const prototypeOf = Reflect.getPrototypeOf;
+const timer = globalThis.setTimeout;
+
+/** Whether a value is an object or a function. */
+export const isObject = (value: unknown): value is HostObject =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** Whether a value can be called. */
+export const isFunction = (value: unknown): value is HostFunction => typeof value === 'function';
+
+/** Calls back after some milliseconds, by the timer of before. */
+export const later = (work: () => void, ms: number): void => {
+  timer(work, ms);
+};
+
+/** A property of a foreign object, or undefined when it has none or throws. */
+export const memberOf = (owner: unknown, name: PropertyKey): unknown => {
+  try {
+    return isObject(owner) ? owner[name] : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The object of a prototype chain that owns a property. */
+export const ownerOf = (object: HostObject, name: PropertyKey): HostObject | undefined => {
+  let owner: object | null = object;
+  while (owner !== null) {
+    if (describe(owner, name) !== undefined) return owner as HostObject;
+    owner = prototypeOf(owner);
+  }
+  return undefined;
+};

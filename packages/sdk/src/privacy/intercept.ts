@@ -1,0 +1,206 @@
+/** Puts a watched function in the place of each native of a realm, and takes it away again. */
+import {
+  call,
+  construct,
+  define,
+  describe,
+  type HostFunction,
+  type HostObject,
+  isFunction,
+  isObject,
+  ownerOf,
+} from './host.ts';
+import type { Surface } from './surface.ts';
+
+/** What became of a surface in a realm: watched, not there, the same function as another surface, or not to be replaced. */
+export type SurfaceState = 'watched' | 'absent' | 'alias' | 'locked';
+
+/**
+ * Sees one call before the native does. Undefined lets it through; else the answer is carried out. It must not throw. `trap` is
+ * the frame that a stack leaves out, with everything it called.
+ */
+export type See = (
+  slot: number,
+  native: HostFunction,
+  self: unknown,
+  args: readonly unknown[],
+  newTarget: unknown,
+  trap: HostFunction,
+) => { readonly value: unknown } | { readonly thrown: unknown } | undefined;
+
+interface Patch {
+  readonly owner: HostObject;
+  readonly key: string;
+  readonly part: 'value' | 'get' | 'set';
+  readonly native: unknown;
+  readonly ours: unknown;
+}
+
+/** A realm whose surfaces are watched. */
+export interface Interception {
+  /** By the surface's number. */
+  readonly states: readonly SurfaceState[];
+  /** The native of a path that is watched. */
+  readonly nativeOf: (path: string) => HostFunction | undefined;
+  /** Puts the natives back. Answers the paths where another script has wrapped our function: there ours stays, and lets everything through. */
+  readonly restore: () => readonly string[];
+}
+
+/** What was put into a realm so far. A function that stands at two places is one function there as well. */
+interface Placing {
+  readonly patches: Patch[];
+  readonly wrapperOf: Map<HostFunction, HostFunction>;
+}
+
+/** Functions of ours, in any realm, so that none is wrapped twice. */
+const wrappers = new WeakSet<object>();
+
+const carryOut = (answer: { readonly value: unknown } | { readonly thrown: unknown }): unknown => {
+  if ('thrown' in answer) throw answer.thrown;
+  return answer.value;
+};
+
+/**
+ * A proxy and not a function of ours: name, length, own properties, `new.target` and the text of `toString` come from the native. The text
+ * lacks the name of the native, which is how a proxy can be told from it.
+ */
+export const watched = (
+  native: HostFunction,
+  slot: number,
+  see: See,
+  slotOf?: (args: readonly unknown[]) => number | undefined,
+): HostFunction => {
+  const onApply = (target: HostFunction, self: unknown, args: readonly unknown[]): unknown => {
+    const seen = slotOf === undefined ? slot : slotOf(args);
+    if (seen === undefined) return call(target, self, args);
+    const answer = see(seen, target, self, args, undefined, onApply as HostFunction);
+    return answer === undefined ? call(target, self, args) : carryOut(answer);
+  };
+  const onConstruct = (target: HostFunction, args: readonly unknown[], newTarget: HostFunction): object => {
+    const answer = see(slot, target, undefined, args, newTarget, onConstruct as HostFunction);
+    return (answer === undefined ? construct(target, args, newTarget) : carryOut(answer)) as object;
+  };
+  const wrapper = new Proxy(native, { apply: onApply, construct: onConstruct } as ProxyHandler<HostFunction>);
+  wrappers.add(wrapper);
+  return wrapper;
+};
+
+/** The object that owns the last name of a path. Workers have the same functions under another name of the navigator. */
+const holderOf = (root: HostObject, names: readonly string[]): HostObject | undefined => {
+  let object: unknown = root;
+  for (const [index, name] of names.slice(0, -1).entries()) {
+    if (!isObject(object)) return undefined;
+    const value = object[name];
+    object = value === undefined && index === 0 && name === 'Navigator' ? object['WorkerNavigator'] : value;
+  }
+  return isObject(object) ? ownerOf(object, names.at(-1) ?? '') : undefined;
+};
+
+const partOf: Readonly<Record<Surface['kind'], Patch['part']>> = {
+  method: 'value',
+  constructor: 'value',
+  event: 'value',
+  getter: 'get',
+  setter: 'set',
+};
+
+/** Hosts of mini-programs give their functions by getters: what such a getter gives is replaced, and put in the place of the getter. */
+const patchOf = (owner: HostObject, key: string, part: Patch['part'], wrap: (native: HostFunction) => HostFunction) => {
+  const descriptor = describe(owner, key);
+  if (descriptor === undefined) return 'absent';
+  const isGiven = part === 'value' && descriptor.get !== undefined;
+  const native: unknown = isGiven ? owner[key] : descriptor[part];
+  if (!isFunction(native)) return 'absent';
+  if (wrappers.has(native)) return 'alias';
+  const ours = wrap(native);
+  const placed = isGiven
+    ? { value: ours, configurable: true, enumerable: descriptor.enumerable === true, writable: true }
+    : { ...descriptor, [part]: ours };
+  if (!define(owner, key, placed)) return 'locked';
+  return { owner, key, part, native: isGiven ? descriptor : native, ours } satisfies Patch;
+};
+
+const undo = ({ owner, key, part, native, ours }: Patch): boolean => {
+  const descriptor = describe(owner, key);
+  if (descriptor === undefined || descriptor[part] !== ours) return false;
+  return define(owner, key, isFunction(native) ? { ...descriptor, [part]: native } : (native as PropertyDescriptor));
+};
+
+/** One function serves every event: it looks at the name that a listener is added for. */
+const eventWatch = (root: HostObject, slots: ReadonlyMap<string, number>, see: See, patches: Patch[]): void => {
+  const owner = holderOf(root, ['EventTarget', 'prototype', 'addEventListener']);
+  if (owner === undefined || slots.size === 0) return;
+  const slotOf = ([type]: readonly unknown[]) => (typeof type === 'string' ? slots.get(type) : undefined);
+  const patch = patchOf(owner, 'addEventListener', 'value', (native) => watched(native, -1, see, slotOf));
+  if (typeof patch === 'object') patches.push(patch);
+};
+
+const hasEvent = (root: HostObject, type: string): boolean =>
+  `on${type}` in root || (isObject(root['document']) && `on${type}` in root['document']);
+
+/** Classes name themselves in their prototype; both names must be one value. */
+const patchConstructor = (patch: Patch, patches: Patch[]): void => {
+  const prototype = (patch.native as unknown as HostObject)['prototype'];
+  if (!isObject(prototype) || describe(prototype, 'constructor')?.value !== patch.native) return;
+  const { native, ours } = patch;
+  const named: Patch = { owner: prototype, key: 'constructor', part: 'value', native, ours };
+  if (define(prototype, 'constructor', { ...describe(prototype, 'constructor'), value: ours })) patches.push(named);
+};
+
+const installOne = (root: HostObject, surface: Surface, slot: number, see: See, placing: Placing): SurfaceState => {
+  const names = surface.path.split('.');
+  const owner = holderOf(root, names);
+  if (owner === undefined) return 'absent';
+  let isAlias = false;
+  const patch = patchOf(owner, names.at(-1) ?? '', partOf[surface.kind], (native) => {
+    const before = placing.wrapperOf.get(native);
+    isAlias = before !== undefined;
+    const wrapper = before ?? watched(native, slot, see);
+    placing.wrapperOf.set(native, wrapper);
+    return wrapper;
+  });
+  if (typeof patch === 'string') return patch;
+  placing.patches.push(patch);
+  if (surface.kind === 'constructor' && !isAlias) patchConstructor(patch, placing.patches);
+  return isAlias ? 'alias' : 'watched';
+};
+
+const installSafely = (root: HostObject, surface: Surface, slot: number, see: See, placing: Placing): SurfaceState => {
+  try {
+    return installOne(root, surface, slot, see, placing);
+  } catch {
+    // A getter on the way threw, or an object is frozen in a way of its own.
+    return 'locked';
+  }
+};
+
+/** Watches every surface of a realm that is there. */
+export const intercept = (root: HostObject, surfaces: readonly Surface[], see: See): Interception => {
+  const patches: Patch[] = [];
+  const placing: Placing = { patches, wrapperOf: new Map() };
+  const natives = new Map<string, HostFunction>();
+  const events = new Map<string, number>();
+  const states = surfaces.map((surface, slot): SurfaceState => {
+    if (surface.kind === 'event') {
+      const type = surface.path.slice('event.'.length);
+      if (!hasEvent(root, type)) return 'absent';
+      events.set(type, slot);
+      return 'watched';
+    }
+    const before = patches.length;
+    const state = installSafely(root, surface, slot, see, placing);
+    const native = patches[before]?.native;
+    if (state === 'watched' && isFunction(native)) natives.set(surface.path, native);
+    return state;
+  });
+  eventWatch(root, events, see, patches);
+  return {
+    states,
+    nativeOf: (path) => natives.get(path),
+    restore: () =>
+      patches
+        .splice(0)
+        .reverse()
+        .flatMap((patch) => (undo(patch) ? [] : [patch.key])),
+  };
+};
