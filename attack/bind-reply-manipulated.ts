@@ -1,11 +1,12 @@
-import { bind } from '@hauberk/sdk/bind';
+import type { BindOptions } from '@hauberk/sdk/bind';
 import type { Hauberk } from '@hauberk/sdk/node';
 import type { Attack } from './attack.ts';
-import { bindingGround, simHost, simPhone } from './binding-ground.ts';
+import { bindingGround, bindOn, simPhone } from './binding-ground.ts';
 import type { World } from './world.ts';
 
 /** An app whose replies are rewritten before it reads them. */
-const rewritten = (app: Hauberk): Pick<Hauberk, 'fetch'> => ({
+const rewritten = (app: Hauberk): BindOptions['hauberk'] => ({
+  connect: app.connect,
   fetch: async (input, init) => {
     const reply = await app.fetch(input, init);
     const told = (await reply.json()) as Record<string, unknown>;
@@ -17,19 +18,9 @@ const rewritten = (app: Hauberk): Pick<Hauberk, 'fetch'> => ({
 /** What the app shows, and what the gateway has. */
 const manipulate = async (world: World) => {
   const ground = await bindingGround(world);
-  const phone = await simPhone(ground, ground.freshCustomer());
   // The SMS never leaves the phone.
-  const sim = simHost(ground, phone, { sendSms: async () => ({ sent: true }) });
-  const outcome = await bind({
-    hauberk: rewritten(phone.app),
-    sim,
-    number: ground.numberOf(phone.customer),
-    authorization: phone.authorization,
-    app: 51,
-    system: { family: 'android', version: 16, patchLevel: 202_609 },
-    fingerprint: phone.name,
-    pollMs: 20,
-  });
+  const phone = await simPhone(ground, ground.freshCustomer(), 'android', [], ['unsent-sms']);
+  const outcome = await bindOn(ground, phone, { hauberk: rewritten(phone.app) });
   const service = ground.gateway.running().bindings?.of(ground.target.app);
   const key = 'of-nobody';
   const login = await service?.login({ profile: phone.customer.customerId, key }, true);

@@ -9,10 +9,18 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DemoCustomer } from '@hauberk/example-bank';
-import { type BindOutcome, bind, type Leaving, type SimHost, type SimState } from '@hauberk/sdk/bind';
+import { type BindOptions, type BindOutcome, bind } from '@hauberk/sdk/bind';
 import type { Hauberk } from '@hauberk/sdk/node';
 import type { Config, InboundAnswer, InboundSms } from '@hauberk/server';
-import { type PhoneKind, type PhoneTrick, type SimulatedPhone, simulatedPhone } from '@hauberk/simulator';
+import {
+  type PhoneKind,
+  type PhoneTrick,
+  type SimTrick,
+  type SimulatedNetwork,
+  type SimulatedPhone,
+  simulatedNetwork,
+  simulatedPhone,
+} from '@hauberk/simulator';
 import { appOn, type PhoneGround, phoneGround } from './phones.ts';
 import { knownCustomers } from './victim.ts';
 import type { World } from './world.ts';
@@ -27,8 +35,8 @@ export interface BindingGround extends PhoneGround {
   /** The SMS network: what a phone with that number sends. */
   readonly carry: (from: string, to: string, text: string, over?: Partial<InboundSms>) => Promise<InboundAnswer>;
   readonly numberOf: (customer: DemoCustomer) => string;
-  /** One-time codes that the bank sent, newest last. */
-  readonly codes: readonly { readonly number: string; readonly code: string }[];
+  /** The operator of the phones: their SMS come to the link `operator`, the bank's codes to them. */
+  readonly network: SimulatedNetwork;
   /** A customer that nobody else uses: tokens and attempts of a day are counted. */
   readonly freshCustomer: () => DemoCustomer;
 }
@@ -39,7 +47,7 @@ export type LoosenedBinding = (binding: BindingConfig) => BindingConfig;
 const bankToken = 'directory-token-of-the-attacks';
 
 /** The bank's directory: every customer has a number of their own. */
-const startDirectory = async (codes: { number: string; code: string }[], numberOf: (id: string) => string) => {
+const startDirectory = async (network: () => SimulatedNetwork, numberOf: (id: string) => string) => {
   const server: Server = createServer((incoming, response) => {
     const pieces: Buffer[] = [];
     incoming.on('data', (piece: Buffer) => pieces.push(piece));
@@ -48,8 +56,7 @@ const startDirectory = async (codes: { number: string; code: string }[], numberO
       const isAllowed = incoming.headers.authorization === `Bearer ${bankToken}`;
       response.setHeader('content-type', 'application/json');
       response.statusCode = isAllowed ? 200 : 401;
-      if (isAllowed && incoming.url === '/code')
-        codes.push({ number: told['number'] ?? '', code: /\b\d{8}\b/.exec(told['text'] ?? '')?.[0] ?? '' });
+      if (isAllowed && incoming.url === '/code') network().deliver(told['number'] ?? '', told['text'] ?? '');
       response.end(JSON.stringify(isAllowed ? { number: numberOf(told['profile'] ?? '') } : {}));
     });
   });
@@ -100,8 +107,7 @@ let turn = 0;
 let messages = 0;
 
 const startGround = async (world: World, loosen: LoosenedBinding, software: boolean, own: string) => {
-  const codes: { number: string; code: string }[] = [];
-  const url = await startDirectory(codes, numberById);
+  const url = await startDirectory(() => network, numberById);
   const ground = await phoneGround(
     world,
     {
@@ -116,13 +122,20 @@ const startGround = async (world: World, loosen: LoosenedBinding, software: bool
     messages += 1;
     return bindings.inboundSms({ link: 'operator', messageId: `m-${messages}`, from, to, text, ...over });
   };
+  const network = simulatedNetwork(async ({ from, to, text }) => 'outcome' in (await carry(from, to, text)));
   const freshCustomer = (): DemoCustomer => {
     const customer = knownCustomers()[turn % knownCustomers().length];
     turn += 1;
     if (customer === undefined) throw new Error('the bank has customers');
     return customer;
   };
-  return { ...ground, carry, codes, freshCustomer, numberOf: ({ customerId }: DemoCustomer) => numberById(customerId) };
+  return {
+    ...ground,
+    carry,
+    network,
+    freshCustomer,
+    numberOf: ({ customerId }: DemoCustomer) => numberById(customerId),
+  };
 };
 
 /** A gateway that binds; one for each name of what was loosened. It is closed with the attacks' world. */
@@ -178,62 +191,52 @@ export const simPhone = async (
   customer: DemoCustomer,
   kind: PhoneKind | 'script' = 'android',
   tricks: readonly PhoneTrick[] = [],
+  simTricks: readonly SimTrick[] = [],
 ): Promise<SimPhone> => {
   phones += 1;
-  const phone = kind === 'script' ? undefined : simulatedPhone(kind, { world: ground.makers, tricks });
+  const { makers: world, network } = ground;
+  const cards = [{ number: ground.numberOf(customer), carrier: 'Jio' }];
+  const phone = kind === 'script' ? undefined : simulatedPhone(kind, { world, tricks, network, cards, simTricks });
   ground.writeRevocations();
   const app = appOn(ground.target, phone);
   const authorization = await logInOn(app, customer);
   return { app, phone, kind: kind === 'script' ? 'android' : kind, customer, authorization, name: `phone-${phones}` };
 };
 
-/** What a SIM says when all is well. */
-export const goodSim: SimState = {
+/** What a script says of a SIM. */
+export const goodSim = {
   sim: 'present',
   airplane: 'off',
   path: 'cellular',
   cellularWorks: true,
   slot: 0,
   slotCarrier: 'Jio',
-};
+} as const;
 
-/** What a bent app answers otherwise than the phone would. */
-export type BentHost = Partial<SimHost>;
-
-/** A phone's native half over the SMS network. */
-export const simHost = (ground: BindingGround, { customer }: SimPhone, bent: BentHost = {}): SimHost => {
-  const sent = new Set<string>();
-  return {
-    state: async () => goodSim,
-    sendSms: async ({ to, text }) => {
-      const carried = await ground.carry(ground.numberOf(customer), to, text);
-      if ('outcome' in carried) sent.add(text);
-      return { sent: true };
-    },
-    sentItem: async ({ text }) => (sent.has(text) ? 'delivered' : 'absent'),
-    readCode: async () => ground.codes.findLast(({ number }) => number === ground.numberOf(customer))?.code,
-    onLeaving: (_tell: (how: Leaving) => void) => () => undefined,
-    ...bent,
-  };
-};
-
-/** Runs the app's own flow on a phone. */
-export const bindOn = (ground: BindingGround, phone: SimPhone, bent: BentHost = {}, app = 51): Promise<BindOutcome> =>
-  bind({
-    hauberk: phone.app,
-    sim: simHost(ground, phone, bent),
-    number: ground.numberOf(phone.customer),
-    authorization: phone.authorization,
-    app,
-    system: { family: phone.kind === 'iphone' ? 'ios' : 'android', version: 16, patchLevel: 202_609 },
-    fingerprint: phone.name,
+/** Runs the app's own flow on a phone; `bent` is what a changed app does otherwise. */
+export const bindOn = (
+  ground: BindingGround,
+  { app, phone, kind, customer, authorization, name }: SimPhone,
+  bent: Partial<BindOptions> = {},
+): Promise<BindOutcome> => {
+  if (phone === undefined) throw new Error('a script has no native half');
+  return bind({
+    hauberk: app,
+    sim: phone.backend,
+    number: ground.numberOf(customer),
+    authorization,
+    app: 51,
+    system: { family: kind === 'iphone' ? 'ios' : 'android', version: 16, patchLevel: 202_609 },
+    fingerprint: name,
     pollMs: 20,
+    ...bent,
   });
+};
 
 /** One line of an outcome. */
 export const said = (outcome: BindOutcome): string =>
-  outcome.state === 'bound'
-    ? 'bound'
+  !('code' in outcome)
+    ? outcome.state
     : `${outcome.state} ${outcome.code} ${'rule' in outcome ? (outcome.rule ?? '') : ''}`.trim();
 
 /** A list of this moment that has every number of the bank on it. */

@@ -40,10 +40,18 @@ const routes = [
   { id: 'hard', path: '/hard/{rest*}', mode: 'sealed', tier: 'hardware' },
 ];
 
+/** What a gateway may have beside phones: routes, an upstream of its own, sections of the configuration. */
+export interface Beside {
+  readonly routes: readonly object[];
+  readonly upstream: string;
+  readonly section: object;
+}
+
 /** Starts a gateway with one app; `more` is laid over the app's configuration. */
 export const startPhoneGateway = async (
   more: object = {},
   world: SimulatedWorld = simulatedWorld(),
+  beside?: Beside,
 ): Promise<PhoneGateway> => {
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-phones-'));
   const seen: IncomingHttpHeaders[] = [];
@@ -57,10 +65,14 @@ export const startPhoneGateway = async (
       workers: 2,
       listen: { port: 0 },
       admin: { port: 0, requestsPerSecond: 1000 },
-      services: [{ id: 'bank', upstream: 'core', routes }],
+      services: [{ id: 'bank', upstream: 'core', routes: [...routes, ...(beside?.routes ?? [])] }],
       upstreams: {
-        core: { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, factsKey: 'k'.repeat(32) },
+        core: {
+          origin: beside?.upstream ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+          factsKey: 'k'.repeat(32),
+        },
       },
+      ...beside?.section,
       attestation: trust.attestation,
       log: { access: 'none', level: 'error' },
     },

@@ -5,6 +5,7 @@ export {
   bridgeOver,
   type MethodParams,
   type MethodResult,
+  type SimBackend,
   type TrustedBackend,
 } from './trusted/backend.ts';
 export {
@@ -16,14 +17,17 @@ export {
   type BridgeMethod,
   type BridgeMethods,
   type BridgeRequest,
+  type BridgeVersion,
   bridgeErrorCodes,
   bridgeLimits,
   bridgeMethods,
   bridgeVersion,
+  bridgeVersions,
   type CreateKeyParams,
   type KeyLevel,
   type KeyUse,
   keyLevels,
+  keyMethods,
   type Prompt,
   type TrustedBridge,
   type UserVerification,
@@ -40,6 +44,19 @@ export {
   type TrustedServices,
   trustedServices,
 } from './trusted/services.ts';
+export {
+  type SentState,
+  type SharedKeyRoute,
+  type SimEvent,
+  type SimEventKind,
+  type SimMethods,
+  type SimSlot,
+  type SimState,
+  sentStates,
+  sharedKeyRoutes,
+  simEventKinds,
+  simMethods,
+} from './trusted/sim-contract.ts';
 export {
   type KeptKey,
   memoryTrustedStore,

@@ -95,14 +95,19 @@ const formBridges: readonly BrokenBridge[] = [
   {
     name: 'takes any version in hello',
     caughtBy: 'hello-highest',
-    make: asking((request) => (request.method === 'hello' ? { ...request, params: { versions: [1] } } : request)),
+    make: asking((request) => (request.method === 'hello' ? { ...request, params: { versions: [1, 2] } } : request)),
   },
-  { name: 'ignores the version of a request', caughtBy: 'version', make: asking((request) => ({ ...request, v: 1 })) },
+  { name: 'ignores the version of a request', caughtBy: 'version', make: asking((request) => ({ ...request, v: 2 })) },
+  {
+    name: 'answers old callers as new ones',
+    caughtBy: 'old-version',
+    make: asking((request) => (request['v'] === 1 && request.method !== 'hello' ? { ...request, v: 2 } : request)),
+  },
   {
     name: 'looks methods up in an object with a prototype',
     caughtBy: 'method',
     make: onlyWhenRefused('unsupported-method', (answer, request) =>
-      request.method !== undefined && request.method in {} ? { v: 1, id: answer.id, result: {} } : answer,
+      request.method !== undefined && request.method in {} ? { ...answer, error: undefined, result: {} } : answer,
     ),
   },
   {

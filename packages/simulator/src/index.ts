@@ -22,7 +22,11 @@ export {
   type UserAnswer,
 } from './phone.ts';
 export { type PlayClaims, type PlayMaker, playMaker, playToken } from './play-integrity.ts';
+export { type SharedKeychain, sharedKeychain } from './shared-keychain.ts';
 export { importedKey, type SigningKey, signingKey, signRaw } from './signing-key.ts';
+export type { SimControls, SimPermission } from './sim-half.ts';
+export { type OutgoingSms, type SimCard, type SimulatedNetwork, simulatedNetwork } from './sim-network.ts';
+export { type SimTrick, simTrickWords } from './sim-tricks.ts';
 export { type PhoneTrick, trickWords } from './tricks.ts';
 export { type AuthenticatorMaker, assert, authenticatorMaker, register } from './webauthn.ts';
 export {

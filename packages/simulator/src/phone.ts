@@ -20,7 +20,11 @@ import { appAssertion, appAttestation, appAttestKeyId } from './apple.ts';
 import { harmonyKey, harmonyMaker } from './harmony.ts';
 import { androidEvidence } from './phone-android.ts';
 import { playToken } from './play-integrity.ts';
+import { type SharedKeychain, sharedKeychain, signSharedOn } from './shared-keychain.ts';
 import { type SigningKey, sha256, signingKey } from './signing-key.ts';
+import { type SimControls, simHalf } from './sim-half.ts';
+import { deadNetwork, type SimCard, type SimulatedNetwork } from './sim-network.ts';
+import type { SimTrick } from './sim-tricks.ts';
 import type { PhoneTrick } from './tricks.ts';
 import { type SimulatedWorld, simulatedWorld } from './world.ts';
 
@@ -42,6 +46,14 @@ export interface PhoneOptions {
   readonly hasPlay?: boolean;
   /** What the camera sees. */
   readonly scene?: Uint8Array;
+  /** The operator of its SIMs; a dead one when absent. */
+  readonly network?: SimulatedNetwork;
+  /** One for each slot; none when absent. */
+  readonly cards?: readonly SimCard[];
+  /** What the attacker does with SIM and SMS; nothing when absent. */
+  readonly simTricks?: readonly SimTrick[];
+  /** What apps of one maker share: the keychain group of iOS, one of its own when absent; the bridge of another phone's maker, none when absent. */
+  readonly keychain?: SharedKeychain;
 }
 
 /** A phone. */
@@ -56,6 +68,8 @@ export interface SimulatedPhone {
   readonly user: (answer: UserAnswer) => void;
   /** Prompts that were shown, oldest first. */
   readonly shown: () => readonly (Prompt | undefined)[];
+  /** SIM, radio, system and user, as a test moves them. */
+  readonly sim: SimControls;
 }
 
 /** Head of a P-256 SubjectPublicKeyInfo. */
@@ -186,21 +200,32 @@ const withReplay = (attest: Attest, isReplaying: boolean): Attest => {
   };
 };
 
+const sharedOf = (
+  platform: 'android' | 'ios' | 'harmony',
+  keychain: SharedKeychain | undefined,
+): Pick<Partial<TrustedBackend>, 'signShared'> => {
+  if (platform === 'ios') return { signShared: signSharedOn(keychain ?? sharedKeychain(), 'keychain-group') };
+  return keychain === undefined ? {} : { signShared: signSharedOn(keychain, 'vendor-bridge') };
+};
+
 const jpeg = concat(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), new Uint8Array(60), Uint8Array.of(0xff, 0xd9));
 
 /** Makes a phone. */
 export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): SimulatedPhone => {
   const { world = simulatedWorld(), tricks = [], scene = jpeg, hasPlay = false } = options;
+  const { network = deadNetwork, cards = [], simTricks = [] } = options;
+  const platform = platformOf(kind);
+  const sim = simHalf({ platform, network, cards, tricks: new Set(simTricks) });
   const tried = new Set(tricks);
   const shown: (Prompt | undefined)[] = [];
   let answer: UserAnswer = 'approve';
-  const withPlay = hasPlay && platformOf(kind) === 'android';
+  const withPlay = hasPlay && platform === 'android';
   const play = playEvidence(world, tried);
   const attest = withReplay(attestOf(kind, world, tried), tried.has('replayed-evidence'));
   const backend = softwareBackend({
     crypto: nodeAsyncCrypto,
     store: memoryTrustedStore(),
-    platform: platformOf(kind),
+    platform,
     name: `simulated ${kind}`,
     now: world.now,
     levels: levelsOf[kind],
@@ -211,12 +236,14 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
     },
     camera: { kinds: ['photo', 'document'], take: async () => ({ media: scene, mediaType: 'image/jpeg' }) },
     attester: {
-      kinds: [...evidenceKinds[platformOf(kind)], ...(withPlay ? ['play-integrity'] : [])],
+      kinds: [...evidenceKinds[platform], ...(withPlay ? ['play-integrity'] : [])],
       attest: async (key, challenge, moment) => [
         attest(key, challenge, moment),
         ...(withPlay ? [play(key, challenge, moment)] : []),
       ],
     },
+    sim: sim.backend,
+    ...sharedOf(platform, options.keychain),
   });
   return {
     kind,
@@ -227,5 +254,6 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
       answer = next;
     },
     shown: () => shown,
+    sim: sim.controls,
   };
 };

@@ -1,6 +1,6 @@
 /** The form of messages: versions, ids, exact members, bounds. */
 import { utf8 } from '@hauberk/primitives';
-import { bridgeLimits, bridgeMethods } from '../trusted/bridge-contract.ts';
+import { bridgeLimits, keyMethods } from '../trusted/bridge-contract.ts';
 import { type ConformanceLab, expect, text } from './lab.ts';
 
 /** One rule and how it is tried. */
@@ -18,12 +18,12 @@ const signText = (id: unknown, params: object, more: object = {}): string =>
 export const formCases: readonly ConformanceCase[] = [
   {
     name: 'hello',
-    rule: 'hello names the version and every method of it.',
+    rule: 'hello names the version and its methods; those of keys are always there.',
     run: async (lab) => {
       const about = await lab.about();
-      expect(about.version === 1, `version ${about.version}`);
+      await lab.version();
       expect(
-        bridgeMethods.every((method) => about.methods.includes(method)),
+        keyMethods.every((method) => about.methods.includes(method)),
         'a method is not named',
       );
       expect(about.levels.length > 0 && about.userVerification.includes('none'), 'no level, or no key without a user');
@@ -34,7 +34,10 @@ export const formCases: readonly ConformanceCase[] = [
     rule: 'Of several versions the highest common one is taken; none in common is a refusal.',
     run: async (lab) => {
       const about = await lab.result('hello', { versions: [1, 2, 900] });
-      expect(about['version'] === 1 || about['version'] === 2, `version ${String(about['version'])}`);
+      expect(about['version'] === (await lab.version()), `version ${String(about['version'])}`);
+      const old = await lab.result('hello', { versions: [1] });
+      expect(old['version'] === 1, `version ${String(old['version'])} for a caller of version 1`);
+      expect((old['methods'] as readonly string[]).length === keyMethods.length, 'methods that version 1 has not');
       await lab.refused('hello', { versions: [900] }, 'unsupported-version');
       await lab.refused('hello', { versions: [] }, 'unsupported-version', 'malformed');
     },
@@ -45,13 +48,25 @@ export const formCases: readonly ConformanceCase[] = [
     run: async (lab) => {
       const { alias } = await lab.key();
       const params = { alias, message: '' };
-      await lab.refusedText(JSON.stringify({ v: 2, id: 7, method: 'sign', params }), 7, 'unsupported-version');
+      const next = (await lab.version()) + 1;
+      await lab.refusedText(JSON.stringify({ v: next, id: 7, method: 'sign', params }), 7, 'unsupported-version');
       await lab.refusedText(
         JSON.stringify({ v: 900, id: 8, method: 'deleteKey', params: { alias } }),
         8,
         'unsupported-version',
       );
       await lab.result('getKey', { alias });
+    },
+  },
+  {
+    name: 'old-version',
+    rule: 'Version 1 stays as it was: its methods, its answers, and none that came later.',
+    run: async (lab) => {
+      const { alias } = await lab.key();
+      const found = await lab.answerAs(1, 'getKey', { alias });
+      expect('result' in found, 'a request of version 1 is refused');
+      const id = lab.nextId();
+      await lab.refusedText(JSON.stringify({ v: 1, id, method: 'simState', params: {} }), id, 'unsupported-method');
     },
   },
   {

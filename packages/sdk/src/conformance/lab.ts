@@ -4,7 +4,9 @@ import { type AsyncCrypto, type Bytes, fromBase64Url, toBase64Url } from '@haube
 import {
   type BridgeAbout,
   type BridgeMethod,
+  type BridgeVersion,
   bridgeErrorCodes,
+  bridgeVersions,
   type TrustedBridge,
 } from '../trusted/bridge-contract.ts';
 import { readBridgeAnswer } from '../trusted/bridge-forms.ts';
@@ -116,11 +118,24 @@ export class ConformanceLab {
     return parsed as Raw;
   }
 
+  /** The version that the bridge takes of all. */
+  async version(): Promise<BridgeVersion> {
+    const { version } = await this.about();
+    const spoken = bridgeVersions.find((known) => known === version);
+    expect(spoken !== undefined, `hello: version ${version} was not offered`);
+    return spoken;
+  }
+
   /** Sends a request, and checks the form of the answer. */
   async answer(method: BridgeMethod, params: object): Promise<{ result: Raw } | { code: string }> {
+    return this.answerAs(method === 'hello' ? 1 : await this.version(), method, params);
+  }
+
+  /** The same as a request of a version. */
+  async answerAs(v: BridgeVersion, method: BridgeMethod, params: object): Promise<{ result: Raw } | { code: string }> {
     const id = this.nextId();
-    const raw = await this.send(JSON.stringify({ v: 1, id, method, params }));
-    const read = readBridgeAnswer(JSON.stringify(raw), id, method);
+    const raw = await this.send(JSON.stringify({ v, id, method, params }));
+    const read = readBridgeAnswer(JSON.stringify(raw), id, method, v);
     if ('broken' in read) throw new ConformanceFailure(`${method}: ${read.broken}`);
     return 'code' in read ? { code: read.code } : { result: read.result as Raw };
   }
@@ -143,13 +158,14 @@ export class ConformanceLab {
   async refusedText(message: string, id: number, code: string): Promise<void> {
     const raw = await this.send(message);
     const error = raw['error'] as Raw | undefined;
-    expect(raw['v'] === 1 && raw['id'] === id, `an answer with id ${String(raw['id'])} instead of ${id}`);
+    expect(raw['id'] === id, `an answer with id ${String(raw['id'])} instead of ${id}`);
+    expect(Number.isInteger(raw['v']), 'an answer without a version');
     expect(bridgeErrorCodes.includes(error?.['code'] as never), 'no error of the contract');
     expect(error?.['code'] === code, `${String(error?.['code'])} instead of ${code}`);
   }
 
   async about(): Promise<BridgeAbout> {
-    this.#about ??= (await this.result('hello', { versions: [1] })) as unknown as BridgeAbout;
+    this.#about ??= (await this.result('hello', { versions: bridgeVersions })) as unknown as BridgeAbout;
     return this.#about;
   }
 

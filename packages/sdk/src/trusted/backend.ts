@@ -1,7 +1,14 @@
 /** Who does the work behind trusted services, with the contract's methods on bytes; and the two ways between it and a bridge's messages. */
-import type { BridgeMethod, BridgeMethods, TrustedBridge } from './bridge-contract.ts';
-import { bridgeVersion } from './bridge-contract.ts';
+import {
+  type BridgeMethod,
+  type BridgeMethods,
+  type BridgeVersion,
+  bridgeVersions,
+  methodsOf,
+  type TrustedBridge,
+} from './bridge-contract.ts';
 import { type Decoded, decodeMembers, encodeMembers, readBridgeAnswer, readBridgeRequest } from './bridge-forms.ts';
+import type { SimMethods } from './sim-contract.ts';
 import { TrustedError } from './trusted-error.ts';
 
 /** What a method takes. */
@@ -13,6 +20,9 @@ export type MethodResult<Method extends BridgeMethod> = Decoded<BridgeMethods[Me
 export type TrustedBackend = {
   readonly [Method in BridgeMethod]: (params: MethodParams<Method>) => Promise<MethodResult<Method>>;
 };
+
+/** The part of it that binding a SIM asks. */
+export type SimBackend = Pick<TrustedBackend, 'hello' | Exclude<keyof SimMethods, 'signShared'>>;
 
 /** How long calls may take, in milliseconds. */
 export interface BridgeWaits {
@@ -34,33 +44,61 @@ const withLimit = async <Value>(work: Promise<Value>, limitMs: number): Promise<
   }
 };
 
-/** The backend behind a bridge. Every answer is checked against the contract. */
+/** Methods behind which a user may stand: a prompt, a permission, a composer, a code that is waited for. */
+const asking: readonly BridgeMethod[] = ['sign', 'capture', 'createKey', 'simState', 'sendSms', 'readOtp'];
+
+const ask = async <Method extends BridgeMethod>(
+  bridge: TrustedBridge,
+  v: BridgeVersion,
+  id: number,
+  method: Method,
+  params: MethodParams<Method>,
+  limitMs: number,
+): Promise<MethodResult<Method>> => {
+  const message = JSON.stringify({ v, id, method, params: encodeMembers(params) });
+  let answered: unknown;
+  try {
+    answered = await withLimit(bridge.call(message), limitMs);
+  } catch (error) {
+    throw error instanceof TrustedError ? error : new TrustedError('bridge-broken', 'the call was rejected');
+  }
+  const answer = readBridgeAnswer(answered, id, method, v);
+  if ('broken' in answer) throw new TrustedError('bridge-broken', answer.broken);
+  if ('code' in answer) throw new TrustedError(answer.code, answer.detail);
+  return decodeMembers(answer.result) as MethodResult<Method>;
+};
+
+/** The backend behind a bridge. Asks for the version before anything else; every answer is checked against the contract. */
 export const bridgeBackend = (
   bridge: TrustedBridge,
   { quickMs = 30_000, userMs = 150_000 }: BridgeWaits = {},
 ): TrustedBackend => {
   let lastId = 0;
+  let agreed: Promise<BridgeVersion> | undefined;
+  const send = <Method extends BridgeMethod>(v: BridgeVersion, method: Method, params: MethodParams<Method>) => {
+    lastId = lastId >= 2 ** 31 - 1 ? 1 : lastId + 1;
+    return ask(bridge, v, lastId, method, params, asking.includes(method) ? userMs : quickMs);
+  };
+  const agree = async (): Promise<BridgeVersion> => {
+    const { version } = await send(1, 'hello', { versions: bridgeVersions });
+    const spoken = bridgeVersions.find((known) => known === version);
+    if (spoken === undefined) throw new TrustedError('bridge-broken', 'hello: a version that was not offered');
+    return spoken;
+  };
   const call = async <Method extends BridgeMethod>(
     method: Method,
     params: MethodParams<Method>,
   ): Promise<MethodResult<Method>> => {
-    lastId = lastId >= 2 ** 31 - 1 ? 1 : lastId + 1;
-    const id = lastId;
-    const message = JSON.stringify({ v: bridgeVersion, id, method, params: encodeMembers(params) });
-    const asks = method === 'sign' || method === 'capture' || method === 'createKey';
-    let answered: unknown;
-    try {
-      answered = await withLimit(bridge.call(message), asks ? userMs : quickMs);
-    } catch (error) {
-      throw error instanceof TrustedError ? error : new TrustedError('bridge-broken', 'the call was rejected');
-    }
-    const answer = readBridgeAnswer(answered, id, method);
-    if ('broken' in answer) throw new TrustedError('bridge-broken', answer.broken);
-    if ('code' in answer) throw new TrustedError(answer.code, answer.detail);
-    return decodeMembers(answer.result) as MethodResult<Method>;
+    agreed ??= agree().catch((error: unknown) => {
+      agreed = undefined;
+      throw error;
+    });
+    const version = await agreed;
+    if (!methodsOf(version).includes(method)) throw new TrustedError('unsupported-version', method);
+    return send(version, method, params);
   };
   return {
-    hello: (params) => call('hello', params),
+    hello: (params) => send(1, 'hello', params),
     createKey: (params) => call('createKey', params),
     getKey: (params) => call('getKey', params),
     deleteKey: (params) => call('deleteKey', params),
@@ -69,6 +107,12 @@ export const bridgeBackend = (
     seal: (params) => call('seal', params),
     unseal: (params) => call('unseal', params),
     capture: (params) => call('capture', params),
+    simState: (params) => call('simState', params),
+    sendSms: (params) => call('sendSms', params),
+    sentItem: (params) => call('sentItem', params),
+    readOtp: (params) => call('readOtp', params),
+    simEvents: (params) => call('simEvents', params),
+    signShared: (params) => call('signShared', params),
   };
 };
 
@@ -76,7 +120,7 @@ export const bridgeBackend = (
 export const bridgeOver = (backend: TrustedBackend): TrustedBridge => ({
   call: async (message) => {
     const request = readBridgeRequest(message);
-    const answer = (body: object): string => JSON.stringify({ v: bridgeVersion, id: request.id, ...body });
+    const answer = (body: object): string => JSON.stringify({ v: request.v, id: request.id, ...body });
     if ('code' in request) return answer({ error: { code: request.code } });
     const method = backend[request.method] as (params: object) => Promise<object>;
     try {

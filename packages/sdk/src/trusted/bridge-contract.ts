@@ -1,14 +1,20 @@
 /**
- * The native bridge contract, version 1: what an app's native half answers to the SDK in its web view. Everything crosses as JSON text; bytes are base64url without padding.
+ * The native bridge contract: what an app's native half answers to the SDK in its web view. Everything crosses as JSON text; bytes are base64url
+ * without padding. Version 1 is the keys, version 2 adds SIM, SMS and the key that apps share.
  */
+import { type SimMethods, simMethods } from './sim-contract.ts';
 
 /** The one function of a bridge. It answers every message exactly once and never throws: failures are answers. */
 export interface TrustedBridge {
   readonly call: (message: string) => Promise<string>;
 }
 
-/** The version of the contract. */
-export const bridgeVersion = 1;
+/** The versions of the contract, oldest first. */
+export const bridgeVersions = [1, 2] as const;
+/** One of them. */
+export type BridgeVersion = (typeof bridgeVersions)[number];
+/** The newest. */
+export const bridgeVersion: BridgeVersion = 2;
 
 /** Bounds that both sides enforce; lengths in bytes before base64url, texts in characters. */
 export const bridgeLimits = {
@@ -25,6 +31,15 @@ export const bridgeLimits = {
   promptText: 1024,
   /** Of one evidence statement, as enrolment takes it. */
   statement: 65_536,
+  smsText: 640,
+  carrier: 64,
+  subscription: 128,
+  /** Milliseconds that `readOtp` may wait. */
+  otpWait: 60_000,
+  /** Events that a bridge keeps. */
+  events: 64,
+  /** Of a joint proof. */
+  jointProof: 4096,
 } as const;
 
 /** Why a bridge refuses. */
@@ -45,6 +60,10 @@ export const bridgeErrorCodes = [
   'attestation-unavailable',
   'busy',
   'internal',
+  'permission-denied',
+  'permission-blocked',
+  'sms-failed',
+  'code-unavailable',
 ] as const;
 
 /** One of them. */
@@ -109,7 +128,7 @@ export interface BridgeKey {
 }
 
 /** Every method: what it takes and what it answers. */
-export interface BridgeMethods {
+export interface BridgeMethods extends SimMethods {
   readonly hello: { params: { readonly versions: readonly number[] }; result: BridgeAbout };
   readonly createKey: { params: CreateKeyParams; result: BridgeKey & { readonly evidence: readonly BridgeEvidence[] } };
   readonly getKey: { params: { readonly alias: string }; result: BridgeKey };
@@ -147,8 +166,8 @@ export interface BridgeMethods {
 /** The name of a method. */
 export type BridgeMethod = keyof BridgeMethods;
 
-/** All of them. */
-export const bridgeMethods: readonly BridgeMethod[] = [
+/** Those of version 1. Every bridge has them. */
+export const keyMethods: readonly BridgeMethod[] = [
   'hello',
   'createKey',
   'getKey',
@@ -160,9 +179,15 @@ export const bridgeMethods: readonly BridgeMethod[] = [
   'capture',
 ];
 
+/** All of them. */
+export const bridgeMethods: readonly BridgeMethod[] = [...keyMethods, ...simMethods];
+
+/** The methods of a version. */
+export const methodsOf = (version: number): readonly BridgeMethod[] => (version < 2 ? keyMethods : bridgeMethods);
+
 /** A request as it crosses. */
 export interface BridgeRequest<Method extends BridgeMethod = BridgeMethod> {
-  readonly v: typeof bridgeVersion;
+  readonly v: BridgeVersion;
   /** Chosen by the caller, 1 to 2^31 - 1, not used twice at a time. */
   readonly id: number;
   readonly method: Method;
@@ -171,9 +196,9 @@ export interface BridgeRequest<Method extends BridgeMethod = BridgeMethod> {
 
 /** An answer as it crosses. `id` is 0 where the request's could not be read. */
 export type BridgeAnswer<Method extends BridgeMethod = BridgeMethod> =
-  | { readonly v: typeof bridgeVersion; readonly id: number; readonly result: BridgeMethods[Method]['result'] }
+  | { readonly v: BridgeVersion; readonly id: number; readonly result: BridgeMethods[Method]['result'] }
   | {
-      readonly v: typeof bridgeVersion;
+      readonly v: BridgeVersion;
       readonly id: number;
       readonly error: { readonly code: BridgeErrorCode; readonly detail?: string };
     };

@@ -3,11 +3,15 @@ import { type Bytes, fromBase64Url, toBase64Url } from '@hauberk/primitives';
 import {
   type BridgeErrorCode,
   type BridgeMethod,
+  type BridgeVersion,
   bridgeErrorCodes,
   bridgeLimits,
   bridgeMethods,
+  bridgeVersions,
   keyLevels,
+  methodsOf,
 } from './bridge-contract.ts';
+import { sentStates, sharedKeyRoutes, simEventKinds } from './sim-contract.ts';
 
 type Fault = 'malformed' | 'too-large' | undefined;
 type Form = (value: unknown) => Fault;
@@ -45,8 +49,16 @@ const list =
   };
 
 const count: Form = (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'malformed');
+const whole =
+  (most: number, least = 0): Form =>
+  (value) =>
+    count(value) ?? (Number(value) < least ? 'malformed' : Number(value) > most ? 'too-large' : undefined);
+const matching =
+  (pattern: RegExp): Form =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value) ? undefined : 'malformed';
 const flag: Form = (value) => (typeof value === 'boolean' ? undefined : 'malformed');
-const alias: Form = (value) => (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? undefined : 'malformed');
+const alias = matching(/^[\w.-]{1,64}$/);
 
 /** Members that are there and no others; `name?` may be absent. */
 const object =
@@ -81,6 +93,10 @@ const point: Form = (value) =>
     : 'malformed';
 const signature = bytes(64, 64);
 const key = { alias, use, userVerification, level, publicKey: point };
+const slot = whole(7);
+const sms = { to: matching(/^\+[1-9]\d{7,14}$/), text: text(limits.smsText) };
+const simSlot = object({ slot, 'carrier?': text(limits.carrier), 'subscription?': text(limits.subscription) });
+const simEvent = object({ number: count, what: word(simEventKinds) });
 
 const params: Readonly<Record<BridgeMethod, Form>> = {
   hello: object({ versions: list(count, 16) }),
@@ -92,6 +108,12 @@ const params: Readonly<Record<BridgeMethod, Form>> = {
   seal: object({ alias, plaintext: bytes(limits.plaintext), associated }),
   unseal: object({ alias, sealed, associated }),
   capture: object({ alias, kind: text(32), binding: bytes(limits.binding), 'prompt?': prompt }),
+  simState: object({}),
+  sendSms: object({ ...sms, 'slot?': slot }),
+  sentItem: object(sms),
+  readOtp: object({ digits: whole(10, 4), waitMs: whole(limits.otpWait) }),
+  simEvents: object({ 'after?': count }),
+  signShared: object({ route: word(sharedKeyRoutes), message: bytes(limits.jointProof) }),
 };
 
 const results: Readonly<Record<BridgeMethod, Form>> = {
@@ -113,6 +135,18 @@ const results: Readonly<Record<BridgeMethod, Form>> = {
   seal: object({ sealed }),
   unseal: object({ plaintext: bytes(limits.plaintext) }),
   capture: object({ media: bytes(limits.media), mediaType: text(128), capturedAtMs: count, signature }),
+  simState: object({
+    sim: word(['present', 'absent', 'unknown']),
+    airplane: word(['off', 'on', 'unknown']),
+    path: word(['cellular', 'wifi', 'unknown']),
+    cellularWorks: flag,
+    slots: list(simSlot, 8),
+  }),
+  sendSms: object({ 'awayMs?': count }),
+  sentItem: object({ state: word(sentStates), 'slot?': slot }),
+  readOtp: object({ code: matching(/^\d{4,10}$/) }),
+  simEvents: object({ events: list(simEvent, limits.events), last: count }),
+  signShared: object({ publicKey: point, signature }),
 };
 
 /** Names of members that are bytes. */
@@ -145,10 +179,10 @@ export const encodeMembers = (members: object): Readonly<Record<string, unknown>
     Object.entries(members).map(([name, value]) => [name, value instanceof Uint8Array ? toBase64Url(value) : value]),
   );
 
-/** A request that has the contract's form, or why it has none, with the id that the answer bears. */
+/** A request that has the contract's form, or why it has none, with the version and the id that the answer bears. */
 export type ReadRequest =
-  | { readonly id: number; readonly method: BridgeMethod; readonly params: object }
-  | { readonly id: number; readonly code: BridgeErrorCode };
+  | { readonly v: BridgeVersion; readonly id: number; readonly method: BridgeMethod; readonly params: object }
+  | { readonly v: BridgeVersion; readonly id: number; readonly code: BridgeErrorCode };
 
 const parse = (message: string): unknown => {
   try {
@@ -164,18 +198,21 @@ const isMethod = (value: unknown): value is BridgeMethod => bridgeMethods.some((
 const hasExactly = (value: object, names: readonly string[]): boolean =>
   Object.keys(value).length === names.length && names.every((name) => name in value);
 
-/** Reads a request. */
+const isVersion = (value: unknown): value is BridgeVersion => bridgeVersions.some((known) => known === value);
+
+/** Reads a request. A version that is not spoken is answered in the oldest one. */
 export const readBridgeRequest = (message: string): ReadRequest => {
-  if (message.length > limits.requestText) return { id: 0, code: 'too-large' };
+  if (message.length > limits.requestText) return { v: 1, id: 0, code: 'too-large' };
   const request = parse(message);
-  if (!isObject(request) || !isId(request['id'])) return { id: 0, code: 'malformed' };
+  if (!isObject(request) || !isId(request['id'])) return { v: 1, id: 0, code: 'malformed' };
   const { id, v, method, params: given } = request;
-  if (!hasExactly(request, ['v', 'id', 'method', 'params']) || !Number.isInteger(v)) return { id, code: 'malformed' };
-  if (v !== 1) return { id, code: 'unsupported-version' };
-  if (typeof method !== 'string') return { id, code: 'malformed' };
-  if (!isMethod(method)) return { id, code: 'unsupported-method' };
+  const isWhole = hasExactly(request, ['v', 'id', 'method', 'params']) && Number.isInteger(v);
+  if (!isWhole) return { v: 1, id, code: 'malformed' };
+  if (!isVersion(v)) return { v: 1, id, code: 'unsupported-version' };
+  if (typeof method !== 'string') return { v, id, code: 'malformed' };
+  if (!isMethod(method) || !methodsOf(v).includes(method)) return { v, id, code: 'unsupported-method' };
   const fault = params[method](given);
-  return fault === undefined ? { id, method, params: given as object } : { id, code: fault };
+  return fault === undefined ? { v, id, method, params: given as object } : { v, id, code: fault };
 };
 
 /** What an answer said. */
@@ -186,11 +223,11 @@ export type ReadAnswer =
 
 const isErrorCode = (value: unknown): value is BridgeErrorCode => bridgeErrorCodes.some((known) => known === value);
 
-/** Reads the answer to a request. */
-export const readBridgeAnswer = (message: unknown, id: number, method: BridgeMethod): ReadAnswer => {
+/** Reads the answer to a request of a version. */
+export const readBridgeAnswer = (message: unknown, id: number, method: BridgeMethod, v: BridgeVersion): ReadAnswer => {
   if (typeof message !== 'string' || message.length > limits.answerText) return { broken: 'no text, or too much' };
   const answer = parse(message);
-  if (!isObject(answer) || answer['v'] !== 1) return { broken: 'no answer of this version' };
+  if (!isObject(answer) || answer['v'] !== v) return { broken: 'no answer of this version' };
   if (answer['id'] !== id) return { broken: 'an answer to another request' };
   if (hasExactly(answer, ['v', 'id', 'error'])) {
     const { code, detail } = isObject(answer['error']) ? answer['error'] : {};

@@ -10,7 +10,7 @@ import {
 } from '@hauberk/channel/client';
 import { type AsyncCrypto, type Bytes, toBase64Url, utf8 } from '@hauberk/primitives';
 import type { MethodResult, TrustedBackend } from './backend.ts';
-import { type BridgeAbout, bridgeVersion, type KeyLevel, type Prompt } from './bridge-contract.ts';
+import { type BridgeAbout, bridgeVersions, type KeyLevel, type Prompt } from './bridge-contract.ts';
 import { TrustedError } from './trusted-error.ts';
 
 /** What a key of the services is for. `device` signs and identifies, `approve` signs what a verified user approved, `capture` signs media. */
@@ -184,7 +184,7 @@ export const trustedServices = (backend: TrustedBackend, options: TrustedOptions
     });
   };
   return {
-    about: () => backend.hello({ versions: [bridgeVersion] }),
+    about: () => backend.hello({ versions: bridgeVersions }),
     createKey: async (purpose, { challenge, level = 'software' }) => {
       const made = await backend.createKey({
         alias: writer.alias(purpose),

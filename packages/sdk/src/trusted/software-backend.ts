@@ -4,17 +4,19 @@
  */
 import { captureBytes } from '@hauberk/channel/client';
 import { type AsyncCrypto, type Bytes, concat, type KeyPair, type SecretKey, utf8 } from '@hauberk/primitives';
-import type { MethodParams, MethodResult, TrustedBackend } from './backend.ts';
+import type { MethodParams, MethodResult, SimBackend, TrustedBackend } from './backend.ts';
 import {
   type BridgeEvidence,
   type BridgeKey,
-  bridgeMethods,
-  bridgeVersion,
+  type BridgeMethod,
+  bridgeVersions,
   type KeyLevel,
   keyLevels,
+  keyMethods,
   type Prompt,
 } from './bridge-contract.ts';
 import type { Decoded } from './bridge-forms.ts';
+import { simMethods } from './sim-contract.ts';
 import { TrustedError } from './trusted-error.ts';
 
 /** A key as it is kept. */
@@ -72,6 +74,10 @@ export interface SoftwareHost {
       moment: 'made' | 'later',
     ) => Promise<readonly BridgeEvidence[]>;
   };
+  /** What the phone does with SIM and SMS; what is missing is refused as `unsupported`. */
+  readonly sim?: Partial<Omit<SimBackend, 'hello'>>;
+  /** Signs with the key that apps of one maker share. */
+  readonly signShared?: TrustedBackend['signShared'];
 }
 
 const nonceLength = 12;
@@ -97,18 +103,25 @@ class SoftwareKeeper {
   }
 
   hello({ versions }: MethodParams<'hello'>): MethodResult<'hello'> {
-    if (!versions.includes(bridgeVersion)) throw new TrustedError('unsupported-version');
+    const version = bridgeVersions.findLast((known) => versions.includes(known));
+    if (version === undefined) throw new TrustedError('unsupported-version');
     const { platform, name, levels = ['software'], verifyUser, camera, attester } = this.#host;
     return {
-      version: bridgeVersion,
+      version,
       platform,
       name,
-      methods: bridgeMethods,
+      methods: version < 2 ? keyMethods : [...keyMethods, ...simMethods.filter((method) => this.phone(method))],
       levels,
       userVerification: verifyUser === undefined ? ['none'] : ['none', 'required'],
       captures: camera?.kinds ?? [],
       evidence: attester?.kinds ?? [],
     };
+  }
+
+  /** What the host brings for a method of SIM, SMS or the shared key. */
+  phone(method: BridgeMethod): unknown {
+    const { sim, signShared } = this.#host;
+    return ({ ...sim, signShared } as Partial<Record<BridgeMethod, unknown>>)[method];
   }
 
   /** The weakest level there is that is at least the one asked for. */
@@ -237,6 +250,13 @@ class SoftwareKeeper {
 /** The keeper of a host. */
 export const softwareBackend = (host: SoftwareHost): TrustedBackend => {
   const keeper = new SoftwareKeeper(host);
+  const onPhone =
+    <Method extends BridgeMethod>(method: Method) =>
+    async (params: MethodParams<Method>): Promise<MethodResult<Method>> => {
+      const work = keeper.phone(method) as ((asked: typeof params) => Promise<MethodResult<Method>>) | undefined;
+      if (work === undefined) throw new TrustedError('unsupported', method);
+      return work(params);
+    };
   return {
     hello: async (params) => keeper.hello(params),
     createKey: (params) => keeper.inTurn(params.alias, () => keeper.createKey(params)),
@@ -247,5 +267,11 @@ export const softwareBackend = (host: SoftwareHost): TrustedBackend => {
     seal: (params) => keeper.inTurn(params.alias, () => keeper.seal(params)),
     unseal: (params) => keeper.inTurn(params.alias, () => keeper.unseal(params)),
     capture: (params) => keeper.inTurn(params.alias, () => keeper.capture(params)),
+    simState: onPhone('simState'),
+    sendSms: onPhone('sendSms'),
+    sentItem: onPhone('sentItem'),
+    readOtp: onPhone('readOtp'),
+    simEvents: onPhone('simEvents'),
+    signShared: onPhone('signShared'),
   };
 };
