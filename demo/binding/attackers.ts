@@ -3,7 +3,7 @@
  * dead SIM, the victim's password; what they lack is what the rule asks for.
  */
 import type { DemoCustomer } from '@hauberk/example-bank';
-import type { Hauberk } from '@hauberk/sdk/node';
+import type { BindOptions, SimBackend } from '@hauberk/sdk/bind';
 import type { SimulatedWorld } from '@hauberk/simulator';
 import type { BindingResult } from './binding-board.ts';
 import { numberOf } from './number-desk.ts';
@@ -57,16 +57,24 @@ const untilOver = async (phone: SimPhone, { attempt }: Told): Promise<BindingRes
   }
 };
 
-const forwardedToken: Attacker['run'] = async (stage, victim) => {
-  const phone = await phoneFor(stage, victim);
-  return bindOn(phone, {
-    host: {
-      // Talked into it, the victim sends the text from their own phone; this one has no such item, and its inbox gets no code.
-      sendSms: async (message) => ({ sent: await fromVictim(phone, message) }),
-      sentItem: async () => 'absent',
-      readCode: async () => undefined,
+/** The attacker's own SIM is in the attacker's phone. */
+const strangersCard = { number: strangersNumber, carrier: 'Demo Mobile' };
+
+/** As soon as the app has a token, the victim’s phone sends it: alone, or beside this one. */
+const sentByVictim =
+  (phone: SimPhone, isOnlyVictim: boolean) =>
+  (honest: SimBackend): SimBackend => ({
+    ...honest,
+    sendSms: async (message) => {
+      await fromVictim(phone, message);
+      return isOnlyVictim ? {} : honest.sendSms(message);
     },
   });
+
+/** Talked into it, the victim sends the text from their own phone; this one never sent it, and its inbox gets no code. */
+const forwardedToken: Attacker['run'] = async (stage, victim) => {
+  const phone = await phoneFor(stage, victim, 'android', { cards: [strangersCard] });
+  return bindOn(phone, { sim: sentByVictim(phone, true) });
 };
 
 const malwareHooked: Attacker['run'] = async (stage, victim) => {
@@ -77,23 +85,18 @@ const malwareHooked: Attacker['run'] = async (stage, victim) => {
   return claimDelivered(phone, token);
 };
 
+/** The attacker's own phone is kept from the network: it tried, and nothing was delivered. The code goes to the victim's. */
 const malwareGenuine: Attacker['run'] = async (stage, victim) => {
-  const phone = await phoneFor(stage, victim);
-  return bindOn(phone, {
-    host: {
-      sendSms: async (message) => ({ sent: await fromVictim(phone, message) }),
-      // The attacker's own phone was kept from the network: it tried, and nothing was delivered. The code goes to the victim's.
-      sentItem: async () => 'sent',
-      readCode: async () => undefined,
-    },
-  });
+  const phone = await phoneFor(stage, victim, 'android', { cards: [strangersCard], simTricks: ['unsent-sms'] });
+  return bindOn(phone, { sim: sentByVictim(phone, false) });
 };
 
 /** Replies are rewritten on their way to the app, which then shows what is not so. */
 const replyManipulated: Attacker['run'] = async (stage, victim) => {
-  const phone = await phoneFor(stage, victim);
+  const phone = await phoneFor(stage, victim, 'android', { simTricks: ['unsent-sms'] });
   let real: Told = { state: '' };
-  const rewritten: Pick<Hauberk, 'fetch'> = {
+  const rewritten: BindOptions['hauberk'] = {
+    connect: phone.hauberk.connect,
     fetch: async (input, init) => {
       const reply = await phone.hauberk.fetch(input, init);
       const told = (await reply.json()) as Told;
@@ -105,7 +108,7 @@ const replyManipulated: Attacker['run'] = async (stage, victim) => {
       return new Response(JSON.stringify(forged));
     },
   };
-  const told = await bindOn(phone, { hauberk: rewritten, host: { sendSms: async () => ({ sent: true }) } });
+  const told = await bindOn(phone, { hauberk: rewritten });
   if (told.state !== 'bound') return told;
   // The app says bound; what counts is what the gateway said.
   return resultOf({ ...real, state: real.state === 'bound' ? 'bound' : 'declined' });
@@ -177,7 +180,7 @@ const olderBuild = (makers: SimulatedWorld): SimulatedWorld => ({
 });
 
 const oldApp: Attacker['run'] = async (stage, victim) =>
-  bindOn(await phoneFor(stage, victim, 'android', olderBuild(stage.makers)));
+  bindOn(await phoneFor(stage, victim, 'android', { world: olderBuild(stage.makers) }));
 
 const directCalls: Attacker['run'] = async (stage, victim) => {
   const phone = await phoneFor(stage, victim);

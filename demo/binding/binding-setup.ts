@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEMO_CUSTOMERS } from '@hauberk/example-bank';
+import { type SimulatedNetwork, simulatedNetwork } from '@hauberk/simulator';
 import { numberOf, startNumberDesk } from './number-desk.ts';
 import { disconnected } from './show-binding.ts';
 import { latestBuild } from './sim-phone.ts';
@@ -11,6 +12,8 @@ import { SmsCenter } from './sms-center.ts';
 /** The network and the bank's desk, running, and the variables that lay binding over the configuration. */
 export interface BindingSetup {
   readonly center: SmsCenter;
+  /** The operator of the phones' SIMs. */
+  readonly network: SimulatedNetwork;
   readonly vmns: readonly string[];
   readonly links: { readonly operator: string; readonly bulk: string };
   readonly environment: Readonly<Record<string, string>>;
@@ -36,7 +39,8 @@ export const setUpBinding = async (folder: string, apps: readonly string[]): Pro
   ) as [string, string, string];
   const center = new SmsCenter(Object.values(links), smscPassword);
   const port = await center.listen();
-  const desk = await startNumberDesk(deskToken, (number, text) => center.toPhone(number, { from: 'MAILBROOK', text }));
+  const network = simulatedNetwork((sms) => center.carry(links.operator, sms));
+  const desk = await startNumberDesk(deskToken, (number, text) => void network.deliver(number, text));
   const build = { android: latestBuild, ios: latestBuild };
   const binding = {
     apps: Object.fromEntries(apps.map((app) => [app, build])),
@@ -62,6 +66,7 @@ export const setUpBinding = async (folder: string, apps: readonly string[]): Pro
   const sms = { links: Object.values(links).map((id) => ({ id, smpp: { ...smpp, systemId: id } })) };
   return {
     center,
+    network,
     vmns,
     links,
     environment: { HAUBERK__binding: JSON.stringify(binding), HAUBERK__sms: JSON.stringify(sms) },

@@ -3,27 +3,30 @@
  * show plays in rounds until the customers' attempts of the day are used up, and then rests.
  */
 import { DEMO_CUSTOMERS, type DemoCustomer } from '@hauberk/example-bank';
-import type { PhoneKind } from '@hauberk/simulator';
+import type { PhoneKind, SimulatedNetwork } from '@hauberk/simulator';
 import { pause } from '../customers.ts';
 import type { Tally } from '../tally.ts';
 import { type Attacker, attackers } from './attackers.ts';
 import { type BindingBoard, type BindingResult, resultLine } from './binding-board.ts';
-import { type BentBind, type BindingStage, bindOn, phoneFor } from './sim-phone.ts';
+import { type BindingStage, bindOn, phoneFor } from './sim-phone.ts';
 
 interface Honest {
   readonly kind: string;
   readonly phone: PhoneKind;
-  readonly bent?: BentBind;
+  /** Its operator, over that of the demo. */
+  readonly operator?: (network: SimulatedNetwork) => SimulatedNetwork;
 }
+
+/** Carries everything, and reports nothing. */
+const withoutReports = (network: SimulatedNetwork): SimulatedNetwork => ({
+  ...network,
+  send: async (sms) => (await network.send(sms)) && false,
+});
 
 /** Honest phones; the second one's network gives no delivery reports, so its app reads a code instead. */
 export const honest: readonly Honest[] = [
   { kind: 'android', phone: 'android' },
-  {
-    kind: 'android, code read',
-    phone: 'android-factory',
-    bent: { host: { sentItem: async () => 'sent' } },
-  },
+  { kind: 'android, code read', phone: 'android-factory', operator: withoutReports },
   { kind: 'android-strongbox', phone: 'android-strongbox' },
 ];
 
@@ -64,12 +67,13 @@ export interface ShowOptions {
 const playHonest = async (
   { stage, board, tally }: Pick<ShowOptions, 'board' | 'tally'> & { readonly stage: BindingStage },
   customers: Customers,
-  { kind, phone, bent = {} }: Honest,
+  { kind, phone, operator = (network) => network }: Honest,
 ): Promise<void> => {
   const customer = customers.borrow(1);
   if (customer === undefined) return;
   try {
-    const result = await bindOn(await phoneFor(stage, customer, phone), bent);
+    const network = operator(stage.network);
+    const result = await bindOn(await phoneFor(stage, customer, phone, { network }));
     if (stage.signal.aborted) return;
     const isBound = result.state === 'bound';
     board.note('honest', kind, result, isBound);

@@ -1,10 +1,17 @@
 /** Phones with the bank's app and a SIM, on the demo's network, each with a customer logged in. */
 import { endpoint } from '@hauberk/channel/client';
 import type { DemoCustomer, HauberkTrust } from '@hauberk/example-bank';
-import { type BindOutcome, bind, type SimHost, type SimState } from '@hauberk/sdk/bind';
+import { type BindOptions, type BindOutcome, bind, type SimBackend } from '@hauberk/sdk/bind';
 import { createHauberk, type Hauberk, memoryStorage } from '@hauberk/sdk/node';
 import { trustedDevice } from '@hauberk/sdk/trusted';
-import { type PhoneKind, type SimulatedWorld, simulatedPhone } from '@hauberk/simulator';
+import {
+  type PhoneKind,
+  type PhoneOptions,
+  type SimulatedNetwork,
+  type SimulatedPhone,
+  type SimulatedWorld,
+  simulatedPhone,
+} from '@hauberk/simulator';
 import type { BindingResult } from './binding-board.ts';
 import { numberOf } from './number-desk.ts';
 import type { SmsCenter } from './sms-center.ts';
@@ -18,6 +25,8 @@ export interface BindingStage {
   readonly browserApp: string;
   readonly makers: SimulatedWorld;
   readonly center: SmsCenter;
+  /** The operator of the phones' SIMs. */
+  readonly network: SimulatedNetwork;
   /** Accounts at the SMSC: one that binding believes, one that it does not. */
   readonly links: { readonly operator: string; readonly bulk: string };
   /** Every number of the pool. */
@@ -32,7 +41,8 @@ export interface SimPhone {
   readonly authorization: string;
   readonly customer: DemoCustomer;
   readonly name: string;
-  readonly isIphone: boolean;
+  /** None: a machine without hardware. */
+  readonly device: SimulatedPhone | undefined;
 }
 
 /** Build of the app that binds; `simulatedApp` attests it. */
@@ -55,22 +65,25 @@ const logIn = async (app: Hauberk, { username, password }: DemoCustomer): Promis
 
 let phones = 0;
 
-/** A fresh phone; `script` is a machine without hardware that runs the browsers' app. */
+/** A fresh phone with the customer's SIM in it, unless told otherwise; `script` is a machine without hardware that runs the browsers' app. */
 export const phoneFor = async (
   stage: BindingStage,
   customer: DemoCustomer,
   kind: PhoneKind | 'script' = 'android',
-  makers: SimulatedWorld = stage.makers,
+  more: PhoneOptions = {},
 ): Promise<SimPhone> => {
   phones += 1;
   const { configKeys, minConfigVersion, organisation, service } = stage.trust;
   const app = kind === 'script' ? stage.browserApp : stage.mobileApp;
   const trust = { configKeys, minConfigVersion, buildTimeMs: 0 };
-  const device = kind === 'script' ? {} : { device: trustedDevice(simulatedPhone(kind, { world: makers }).backend) };
-  const options = { organisation, app, service, endpoints: [stage.gateway], trust, ...device };
+  const cards = [{ number: numberOf(customer), carrier: 'Demo Mobile' }];
+  const made = { world: stage.makers, network: stage.network, cards, ...more };
+  const device = kind === 'script' ? undefined : simulatedPhone(kind, made);
+  const plug = device === undefined ? {} : { device: trustedDevice(device.backend) };
+  const options = { organisation, app, service, endpoints: [stage.gateway], trust, ...plug };
   const hauberk = createHauberk(options, { storage: memoryStorage() });
   const authorization = await logIn(hauberk, customer);
-  return { stage, hauberk, authorization, customer, name: `demo-${phones}`, isIphone: kind === 'iphone' };
+  return { stage, hauberk, authorization, customer, name: `demo-${phones}`, device };
 };
 
 /** The same phone after a new login. */
@@ -79,7 +92,8 @@ export const again = async (phone: SimPhone): Promise<SimPhone> => ({
   authorization: await logIn(phone.hauberk, phone.customer),
 });
 
-const goodSim: SimState = {
+/** What a client says of its SIM that says what it likes. */
+const goodSim = {
   sim: 'present',
   airplane: 'off',
   path: 'cellular',
@@ -96,48 +110,12 @@ export const sendSms = (
 ): Promise<boolean> => center.carry(link, sms);
 
 const codeWaitMs = 3000;
-const codeLookMs = 50;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The bank's newest code in an inbox, once it is there. */
-const awaitCode = async ({ stage, customer }: SimPhone, seen: number): Promise<string | undefined> => {
-  for (let waited = 0; waited < codeWaitMs && !stage.signal.aborted; waited += codeLookMs) {
-    const text = stage.center
-      .inbox(numberOf(customer))
-      .slice(seen)
-      .findLast(({ from }) => from === 'MAILBROOK')?.text;
-    const code = /\b\d{8}\b/.exec(text ?? '')?.[0];
-    if (code !== undefined) return code;
-    await pause(codeLookMs);
-  }
-  return undefined;
-};
-
-/** The phone's native half over the demo's network, honest but for what is bent. */
-export const simHost = (phone: SimPhone, bent: Partial<SimHost> = {}): SimHost => {
-  const sent = new Map<string, 'delivered' | 'sent'>();
-  const received = phone.stage.center.inbox(numberOf(phone.customer)).length;
-  return {
-    state: async () => goodSim,
-    sendSms: async ({ to, text }) => {
-      sent.set(text, 'sent');
-      void sendSms(phone, { from: numberOf(phone.customer), to, text }).then((isTaken) => {
-        if (isTaken) sent.set(text, 'delivered');
-      });
-      return { sent: true };
-    },
-    sentItem: async ({ text }) => sent.get(text) ?? 'absent',
-    readCode: () => awaitCode(phone, received),
-    onLeaving: () => () => undefined,
-    ...bent,
-  };
-};
 
 /** How a bind may differ from an honest one. */
 export interface BentBind {
-  readonly host?: Partial<SimHost>;
-  readonly hauberk?: Pick<Hauberk, 'fetch'>;
+  /** What stands between app and phone. */
+  readonly sim?: (honest: SimBackend) => SimBackend;
+  readonly hauberk?: BindOptions['hauberk'];
   readonly build?: number;
   readonly replaces?: boolean;
 }
@@ -169,17 +147,20 @@ const pollMs = 250;
 
 /** Runs the app's own flow. */
 export const bindOn = async (phone: SimPhone, bent: BentBind = {}): Promise<BindingResult> => {
-  const { host = {}, hauberk = phone.hauberk, build = latestBuild, replaces = true } = bent;
+  const { sim = (honest) => honest, hauberk = phone.hauberk, build = latestBuild, replaces = true } = bent;
+  const { device } = phone;
+  if (device === undefined) throw new Error('a script has no native half');
   const outcome = await bind({
     hauberk,
-    sim: simHost(phone, host),
+    sim: sim(device.backend),
     number: numberOf(phone.customer),
     authorization: phone.authorization,
     app: build,
-    system: { family: phone.isIphone ? 'ios' : 'android', version: 16, patchLevel: 202_609 },
+    system: { family: device.kind === 'iphone' ? 'ios' : 'android', version: 16, patchLevel: 202_609 },
     fingerprint: phone.name,
     replaces,
     pollMs,
+    codeWaitMs,
     signal: phone.stage.signal,
   });
   return shown(outcome);

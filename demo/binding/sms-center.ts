@@ -14,12 +14,6 @@ export interface CarriedSms {
   readonly text: string;
 }
 
-/** What an SMS to a phone holds. */
-export interface InboxSms {
-  readonly from: string;
-  readonly text: string;
-}
-
 interface Delivery extends CarriedSms {
   readonly id: string;
   readonly done: (isTaken: boolean) => void;
@@ -37,7 +31,6 @@ class Account {
 const bindFailed = 0x0d;
 const window = 16;
 const mostWaiting = 1000;
-const keptInInbox = 20;
 const retryMs = 250;
 /** A gateway that asks to come again later is tried for so long. */
 const giveUpMs = 30_000;
@@ -48,7 +41,6 @@ export class SmsCenter {
   readonly #server: Server = createServer((socket) => this.#accept(socket));
   readonly #accounts: ReadonlyMap<string, Account>;
   readonly #password: string;
-  readonly #inboxes = new Map<string, InboxSms[]>();
   readonly #sockets = new Set<Socket>();
   #ids = 0;
   #isClosed = false;
@@ -97,16 +89,6 @@ export class SmsCenter {
       place.waiting.push(delivery);
       this.#deliver(place);
     });
-  }
-
-  /** Puts an SMS into the inbox of a number. */
-  toPhone(number: string, sms: InboxSms): void {
-    this.#inboxes.set(number, [...this.inbox(number), sms].slice(-keptInInbox));
-  }
-
-  /** What a number received, oldest first. */
-  inbox(number: string): readonly InboxSms[] {
-    return this.#inboxes.get(number) ?? [];
   }
 
   #accept(socket: Socket): void {
