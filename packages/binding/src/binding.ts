@@ -13,6 +13,7 @@ export type BindingEnd =
   | 'inactive'
   | 'number-revoked'
   | 'customer'
+  | 'operator'
   | 'device-revoked';
 
 /** The proven tie of a device key, a number and a profile. Numbers are keyed hashes. */

@@ -79,6 +79,7 @@ export {
   tokenRandomBytes,
 } from './sms-token.ts';
 export { blocked, counted, emptyTally, type Tally } from './tally.ts';
+export { followed, judgeTrail, mostSteps, type RuleVerdict, type Trail, type TrailStep, trailStep } from './trail.ts';
 export {
   applyStep,
   findTransition,

@@ -1,6 +1,6 @@
 /** The service of SIM and device binding over its ports. One instance for one app. */
 import { type BindingPolicy, type Guard, policyFault, readVmnPool, type VmnPool } from '@hauberk/binding';
-import { type AmountMinor, accept, type Result, refuse } from '@hauberk/primitives';
+import { type AmountMinor, accept, type DurationMs, type Result, refuse } from '@hauberk/primitives';
 import type { Scope } from '../storage/scope.ts';
 import {
   type AttemptAnswer,
@@ -52,6 +52,8 @@ export interface BindingOptions {
   readonly numberFacts: NumberFactsPort;
   readonly notices: BindingNotices;
   readonly links: SmsLinks;
+  /** How long operators can look an attempt up; seven days when absent. */
+  readonly trailLife?: DurationMs | undefined;
   /** Guards to take away: for simulations and proofs, never for customers. */
   readonly without?: ReadonlySet<Guard> | undefined;
 }
@@ -79,6 +81,8 @@ export interface BindingService {
   simChanged(caller: BoundCaller): ReturnType<typeof simChanged>;
   /** The customer, or an operator for them, ends the binding. */
   end(profile: string, why: 'customer' | 'device-revoked', actor: string): ReturnType<typeof endBinding>;
+  /** An operator ends exactly this binding of the profile. */
+  endByOperator(which: { readonly profile: string; readonly id: string }, actor: string): ReturnType<typeof endBinding>;
   /** B17 and B21, and ends that were not told; run at every start and at least weekly. */
   refresh(): Promise<UpkeepReport>;
 }
@@ -121,6 +125,7 @@ export const openBindingService = (
     takeTransfer: (caller, amount) => takeTransfer(parts, caller, amount),
     simChanged: (caller) => simChanged(parts, caller),
     end: (profile, why, actor) => endBinding(parts, { profile }, why, actor),
+    endByOperator: ({ profile, id }, actor) => endBinding(parts, { profile, id }, 'operator', actor),
     refresh: () => refreshBindings(parts),
   });
 };

@@ -2,7 +2,7 @@
  * Storage of binding: versioned rows that change together or not at all. Every mutual exclusion of binding (one attempt for a number, one
  * for a profile, one SMS for a token, one live binding) is a row whose version two writers cannot both have read last.
  */
-import type { Binding, BindingAttempt, BindingCode, BindingEnd, Tally } from '@hauberk/binding';
+import type { Binding, BindingAttempt, BindingCode, BindingEnd, Tally, Trail } from '@hauberk/binding';
 import type { EpochMs } from '@hauberk/primitives';
 import type { AuditRecord } from '../audit/audit-log.ts';
 import type { Scope } from '../storage/scope.ts';
@@ -20,6 +20,23 @@ export interface UntoldEnd {
   readonly profile: string;
   readonly key: string;
   readonly why: BindingEnd;
+}
+
+/** What may be kept from binding. A number is its keyed hash. */
+export const blockSubjects = ['device', 'key', 'fingerprint', 'profile', 'number'] as const;
+
+/** One of them. */
+export type BlockSubject = (typeof blockSubjects)[number];
+
+/** Somebody or something that may not bind for a while: by B09, or by an operator's word. */
+export interface Block {
+  readonly source: 'rule' | 'operator';
+  readonly subject: BlockSubject;
+  readonly value: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: EpochMs;
+  readonly untilMs: EpochMs;
 }
 
 /** Kind of row → what it holds. */
@@ -44,6 +61,12 @@ export interface BindingRows {
   readonly factor: { readonly attempt: string };
   /** By device: the VMN that it was given last (B13). */
   readonly vmn: { readonly number: string };
+  /** By attempt, also of those that got no token: what happened, for operators. */
+  readonly trail: Trail;
+  /** By `TIME ATTEMPT`, newest first: which attempts there were. */
+  readonly recent: { readonly attempt: string };
+  /** By `SOURCE SUBJECT VALUE`: who may not bind. */
+  readonly block: Block;
 }
 
 /** A kind of row. */
@@ -91,8 +114,8 @@ export interface BindingStore {
   load(scope: Scope, keys: readonly RowKey[]): Promise<readonly ReadRow[]>;
   /** Writes all or nothing, durable once it is answered. Of two changes that read one row, one is refused. */
   commit(scope: Scope, change: BindingChange, now: EpochMs): Stored<true, 'binding-conflict' | 'binding-fenced'>;
-  /** Bindings (ended ones too) or untold ends after an id, in the order of the ids' code units. */
-  list<Kind extends 'binding' | 'ended'>(
+  /** Rows of a kind after an id, in the order of the ids' code units; what has expired may still be among them. */
+  list<Kind extends BindingRowKind>(
     scope: Scope,
     kind: Kind,
     after: string,
@@ -101,6 +124,18 @@ export interface BindingStore {
   /** Drops rows that expired, at most so many. */
   purge(now: EpochMs, limit: number): Stored<number>;
 }
+
+/** The row of a block. */
+export const blockKey = ({ source, subject, value }: Pick<Block, 'source' | 'subject' | 'value'>): RowKey<'block'> => ({
+  kind: 'block',
+  id: `${source} ${subject} ${value}`,
+});
+
+const digitsOfTime = 15;
+
+/** Begins the ids of what is listed newest first: a later time sorts before an earlier one. */
+export const newestFirst = (atMs: number): string =>
+  String(10 ** digitsOfTime - 1 - Math.max(0, Math.floor(atMs))).padStart(digitsOfTime, '0');
 
 /** One text for a row's key. */
 export const rowName = ({ kind, id }: RowKey): string => `${kind}\u0000${id}`;

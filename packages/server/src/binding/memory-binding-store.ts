@@ -5,6 +5,7 @@ import { type Scope, scopeKey } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import {
   type BindingChange,
+  type BindingRowKind,
   type BindingRows,
   type BindingStore,
   type ReadRow,
@@ -88,7 +89,7 @@ export const memoryBindingStore = ({ write = nowhere, audit }: MemoryBindingPart
       if (committed.ok && audit !== undefined) for (const record of change.audit) await audit(scope, record, now);
       return committed;
     },
-    list: async <Kind extends 'binding' | 'ended'>(scope: Scope, kind: Kind, after: string, limit: number) => {
+    list: async <Kind extends BindingRowKind>(scope: Scope, kind: Kind, after: string, limit: number) => {
       const prefix = `${scopeKey(scope)}\u0000${kind}\u0000`;
       const names = [...held.rows.keys()].filter((name) => name.startsWith(prefix) && name > prefix + after);
       return names

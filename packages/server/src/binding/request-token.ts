@@ -31,9 +31,10 @@ import {
 } from '@hauberk/primitives';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import type { ServiceParts } from './binding-service.ts';
-import type { RowKey, RowPut } from './binding-store.ts';
+import { type Block, type BlockSubject, blockKey, type RowKey, type RowPut } from './binding-store.ts';
 import { type Decided, type LoadedRows, transact } from './binding-transaction.ts';
 import { auditOf, lockKeys, planStep, remembered } from './step-rows.ts';
+import { defaultTrailLife, noteOf, trailBegins, trailKey } from './trail-rows.ts';
 
 /** What a device asks for. The shell has verified the device's key and read the rest from its signed request. */
 export type TokenAsk = Omit<BindingRequest, 'number' | 'registered' | 'isFactorReplayed' | 'facts'> & {
@@ -76,6 +77,22 @@ const tallyKeys = ({ device }: Pick<BindingRequest, 'device'>): readonly RowKey<
   { kind: 'tally', id: `print ${device.fingerprint}` },
 ];
 
+/** What a request names that can be blocked. */
+const blockable = ({ device, profile, number }: Pick<BindingRequest, 'device' | 'profile' | 'number'>) =>
+  [
+    ['device', device.id],
+    ['key', device.key],
+    ['fingerprint', device.fingerprint],
+    ['profile', profile],
+    ['number', number],
+  ] as const satisfies readonly (readonly [BlockSubject, string])[];
+
+const blockKeys = (request: BindingRequest): readonly RowKey<'block'>[] =>
+  blockable(request).map(([subject, value]) => blockKey({ source: 'operator', subject, value }));
+
+const operatorBlocks = (request: BindingRequest, rows: LoadedRows): readonly Block[] =>
+  blockKeys(request).flatMap(({ id }) => rows.find('block', id) ?? []);
+
 const profileTally = ({ profile }: Pick<BindingRequest, 'profile'>): RowKey<'tally'> => ({
   kind: 'tally',
   id: `profile ${profile}`,
@@ -93,6 +110,7 @@ const readRows =
     const locks = lockKeys(request);
     const first = await load([
       ...tallyKeys(request),
+      ...blockKeys(request),
       profileTally(request),
       ...locks,
       { kind: 'factor', id: factor },
@@ -101,7 +119,7 @@ const readRows =
     ]);
     // The device's own open attempts, which this one supersedes.
     const own = new Set(locks.flatMap(({ id }) => first.find('lock', id)?.attempt ?? []));
-    const attempts = await load([...own].map((id) => ({ kind: 'attempt', id }) as const));
+    const attempts = await load([...own].flatMap((id) => [{ kind: 'attempt', id } as const, trailKey(id)]));
     return load(
       [...own].flatMap((id) => {
         const attempt = attempts.find('attempt', id);
@@ -180,16 +198,33 @@ const issuedPuts = (
   ];
 };
 
+/** B09, counted and listed for operators. */
 const blockPuts = (
   parts: ServiceParts,
   request: BindingRequest,
   rows: LoadedRows,
   now: ServerInstant,
-): readonly RowPut[] =>
-  tallyKeys(request).map(({ kind, id }) => {
+): readonly RowPut[] => {
+  const tallies = tallyKeys(request).map(({ kind, id }) => {
     const value = blocked(rows.find('tally', id) ?? emptyTally, parts.policy, now.wallMs);
     return { kind, id, value, expiresAtMs: value.blockedUntilMs };
   });
+  const untilMs = epochMs(Math.max(...tallies.map(({ expiresAtMs }) => expiresAtMs)));
+  const listed = blockable(request).flatMap(([subject, value]): readonly RowPut[] => {
+    if (subject === 'profile' || subject === 'number') return [];
+    const block = {
+      source: 'rule',
+      subject,
+      value,
+      by: 'B09',
+      reason: 'too many tokens',
+      atMs: now.wallMs,
+      untilMs,
+    } as const;
+    return [{ ...blockKey(block), value: block, expiresAtMs: untilMs }];
+  });
+  return [...tallies, ...listed];
+};
 
 /** The device's own open attempts end with the new one. */
 const supersede = (parts: ServiceParts, request: BindingRequest, rows: LoadedRows, now: ServerInstant) => {
@@ -215,11 +250,15 @@ const decideIssue = (
 ): Decided<Answer> => {
   const superseded = supersede(parts, request, rows, now);
   const attempt = newAttempt(parts, request, drawn, rows, now);
+  const { trailLife = defaultTrailLife } = parts;
+  const { id, vmn } = attempt;
+  const note = noteOf({ kind: 'request', request });
   return {
     answer: accept({ attempt }),
     puts: [
       ...superseded.flatMap(({ puts }) => puts),
       ...issuedPuts(parts, request, attempt, { hash: drawn.hash, factor }, rows, now),
+      ...trailBegins({ id, vmn, note }, request, step, trailLife, now.wallMs),
     ],
     audit: [...superseded.flatMap(({ audit }) => audit), auditOf(attempt.id, 'request', step)],
   };
@@ -232,11 +271,16 @@ const decide =
     const request = { ...asked, isFactorReplayed };
     const event: AttemptEvent = { kind: 'request', request };
     const { id: profile } = profileTally(request);
+    const blocks = operatorBlocks(request, rows).filter(({ untilMs }) => untilMs > now.wallMs);
     const found = findTransition(undefined, event, {
       policy: parts.policy,
       without: parts.without,
       now,
-      deviceTallies: tallyKeys(request).map(({ id }) => rows.find('tally', id) ?? emptyTally),
+      // To whoever asks, an operator's block looks like that of B09.
+      deviceTallies: [
+        ...tallyKeys(request).map(({ id }) => rows.find('tally', id) ?? emptyTally),
+        ...blocks.map(({ untilMs }) => ({ ...emptyTally, blockedUntilMs: untilMs })),
+      ],
       profileTally: rows.find('tally', profile) ?? emptyTally,
       isBusy: openLocks(request, rows, now).some(({ key }) => key !== request.device.key),
       isBoundElsewhere: false,
@@ -244,7 +288,13 @@ const decide =
     if (!found.ok) return { answer: found, puts: [], audit: [] };
     const step = found.value;
     if (step.to === 'issued') return decideIssue(parts, request, drawn, factor, step, rows, now);
-    const puts = step.row.when === 'token-limit' ? blockPuts(parts, request, rows, now) : [];
+    const [block] = step.row.when === 'device-blocked' ? blocks : [];
+    const note = block === undefined ? noteOf(event) : `blocked by an operator: ${block.subject}`;
+    const { trailLife = defaultTrailLife } = parts;
+    const puts = [
+      ...(step.row.when === 'token-limit' ? blockPuts(parts, request, rows, now) : []),
+      ...trailBegins({ id: drawn.id, note }, request, step, trailLife, now.wallMs),
+    ];
     const answer = refuse(step.code ?? 'binding.wrong-state', step.rule);
     return { answer, puts, audit: [auditOf(drawn.id, 'request', step)] };
   };

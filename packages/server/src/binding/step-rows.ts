@@ -14,10 +14,11 @@ import {
   type Step,
   type StepContext,
 } from '@hauberk/binding';
-import { type EpochMs, epochMs, hours, type Result } from '@hauberk/primitives';
+import { type DurationMs, type EpochMs, epochMs, hours, type Result } from '@hauberk/primitives';
 import type { AuditRecord } from '../audit/audit-log.ts';
 import type { RowKey, RowPut } from './binding-store.ts';
 import type { LoadedRows } from './binding-transaction.ts';
+import { defaultTrailLife, trailGoesOn, trailKey } from './trail-rows.ts';
 
 /** How long attempts, tokens and SMS are remembered: for as long as a second SMS may still undo a binding. */
 export const remembered = (now: EpochMs): EpochMs => epochMs(now + hours(24));
@@ -35,6 +36,7 @@ export const lockKeys = ({
 export const attemptKeys = (attempt: BindingAttempt): readonly RowKey[] => [
   ...lockKeys(attempt),
   { kind: 'binding', id: attempt.profile },
+  trailKey(attempt.id),
 ];
 
 /** What happened to an attempt, for the audit log. */
@@ -121,7 +123,7 @@ const bindingChange = (
 export const planStep = (
   attempt: BindingAttempt,
   event: AttemptEvent,
-  context: Pick<StepContext, 'policy' | 'without'>,
+  context: Pick<StepContext, 'policy' | 'without'> & { readonly trailLife?: DurationMs | undefined },
   rows: LoadedRows,
   now: ServerInstant,
 ): Result<PlannedStep, 'binding.wrong-state'> => {
@@ -138,10 +140,14 @@ export const planStep = (
   const step = found.value;
   const next = applyStep(attempt, event, step);
   const change = bindingChange(attempt, next, event, rows, now.wallMs);
+  const isNews = next !== attempt || step.code !== undefined;
+  const { trailLife = defaultTrailLife } = context;
+  const trail = isNews ? trailGoesOn(rows.find('trail', attempt.id), attempt, event, step, trailLife, now.wallMs) : [];
   const puts: readonly RowPut[] =
     next === attempt
-      ? []
+      ? trail
       : [
+          ...trail,
           { kind: 'attempt', id: next.id, value: next, expiresAtMs: remembered(attempt.issuedAt.wallMs) },
           ...(isEnd(next.state) ? releasedLocks(next, rows) : []),
           ...change.puts,

@@ -19,6 +19,7 @@ import { sql, type Transaction } from 'kysely';
 import type { AuditEntry, AuditHead } from '../../audit/audit-log.ts';
 import {
   type BindingChange,
+  type BindingRowKind,
   type BindingRows,
   type BindingStore,
   type ReadRow,
@@ -252,7 +253,7 @@ const load = async (database: PostgresDatabase, scope: Scope, keys: readonly Row
   });
 };
 
-const list = async <Kind extends 'binding' | 'ended'>(
+const list = async <Kind extends BindingRowKind>(
   database: PostgresDatabase,
   scope: Scope,
   kind: Kind,

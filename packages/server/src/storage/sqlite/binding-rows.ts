@@ -1,7 +1,7 @@
 /** Rows of binding in the record: reads on the caller's thread, changes on the writer's. */
 import type { DatabaseSync } from 'node:sqlite';
 import { accept, refuse } from '@hauberk/primitives';
-import type { BindingChange, BindingRows, ReadRow, RowKey } from '../../binding/binding-store.ts';
+import type { BindingChange, BindingRowKind, BindingRows, ReadRow, RowKey } from '../../binding/binding-store.ts';
 import type { BindingRowTable } from '../record-schema.ts';
 import type { Scope } from '../scope.ts';
 import { prepare, type Statement } from '../statement.ts';
@@ -39,7 +39,7 @@ const prepareReads = (database: DatabaseSync) => ({
 export interface BindingReads {
   fence(): number;
   read(scope: Scope, key: RowKey): ReadRow;
-  list<Kind extends 'binding' | 'ended'>(
+  list<Kind extends BindingRowKind>(
     scope: Scope,
     kind: Kind,
     after: string,
@@ -57,7 +57,7 @@ export const bindingReads = (database: DatabaseSync): BindingReads => {
       const row = statements.row.first({ ...scopeColumns(scope), ...key });
       return { key, version: row?.version ?? 0, value: row === undefined ? undefined : JSON.parse(row.value) };
     },
-    list: <Kind extends 'binding' | 'ended'>(scope: Scope, kind: Kind, after: string, limit: number) =>
+    list: <Kind extends BindingRowKind>(scope: Scope, kind: Kind, after: string, limit: number) =>
       statements.after
         .all({ ...scopeColumns(scope), kind, id: after, limit })
         .map(({ value }) => JSON.parse(value) as BindingRows[Kind]),
