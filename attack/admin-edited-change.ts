@@ -22,6 +22,7 @@ export const attack: Attack = {
   run: async (world) => {
     const { alice, bob, app, hidden, proposal } = await begin(world);
     const { generation } = (await alice.api.findDevice({ app, device: hidden })).value;
+    if (proposal.change.kind !== 'device.change') throw new Error('a change of a device was proposed');
     const content = { ...proposal.change.content, devices: [{ id: hidden, generation }] };
     const at = { app, approval: proposal.id };
     await alice.api.editApproval({ ...at, ifMatch: '"1"', body: { kind: 'device.change', content } });

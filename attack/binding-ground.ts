@@ -86,6 +86,8 @@ const sectionOf = (url: string, app: string): BindingConfig => ({
   bank: { url, token: bankToken, timeoutMs: 5000 },
   feeds: {},
   mobileNetworks: ['127.0.0.0/8', '::1/128'],
+  trailDays: 7,
+  vmnSilentMinutes: 60,
   policy: {
     timerSeconds: 45,
     tokensPerDevice: 3,

@@ -44,17 +44,57 @@ export type AuditPage = {
 
 /** See docs/openapi.json, Binding. */
 export type Binding = {
-  readonly attempt: string; readonly profile: string; readonly device: string; readonly boundAtMs: number; readonly usedAtMs: number; readonly end: { readonly why: string; readonly atMs: number } | null;
+  readonly attempt: string; readonly profile: string; readonly device: string; readonly numberHash: string; readonly boundAtMs: number; readonly usedAtMs: number; readonly end: { readonly why: string; readonly atMs: number } | null;
 };
 
 /** See docs/openapi.json, BindingAttempt. */
 export type BindingAttempt = {
-  readonly attempt: string; readonly state: 'idle' | 'issued' | 'seen' | 'proven' | 'bound' | 'declined' | 'expired' | 'blocked'; readonly code: string | null; readonly rule: string | null; readonly words: string | null; readonly platform: 'android' | 'ios'; readonly profile: string; readonly device: string; readonly vmn: string; readonly link: string | null; readonly smsAtMs: number | null; readonly issuedAtMs: number; readonly proofs: readonly (string)[]; readonly sentItem: 'unasked' | 'delivered' | 'sent' | 'absent'; readonly polls: number; readonly codeSent: boolean;
+  readonly attempt: string; readonly state: 'idle' | 'issued' | 'seen' | 'proven' | 'bound' | 'declined' | 'expired' | 'blocked'; readonly open: boolean; readonly code: string | null; readonly rule: 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06' | 'B07' | 'B08' | 'B09' | 'B10' | 'B11' | 'B12' | 'B13' | 'B14' | 'B15' | 'B16' | 'B17' | 'B18' | 'B19' | 'B20' | 'B21' | 'B22' | 'B23' | 'B24' | 'B25' | 'B26' | null; readonly words: string | null; readonly platform: 'android' | 'ios'; readonly profile: string; readonly device: string; readonly numberHash: string; readonly vmn: string | null; readonly startedAtMs: number; readonly changedAtMs: number; readonly key: string; readonly fingerprint: string; readonly steps: readonly ({ readonly atMs: number; readonly event: string; readonly from: 'idle' | 'issued' | 'seen' | 'proven' | 'bound' | 'declined' | 'expired' | 'blocked'; readonly to: 'idle' | 'issued' | 'seen' | 'proven' | 'bound' | 'declined' | 'expired' | 'blocked'; readonly code: string | null; readonly rule: 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06' | 'B07' | 'B08' | 'B09' | 'B10' | 'B11' | 'B12' | 'B13' | 'B14' | 'B15' | 'B16' | 'B17' | 'B18' | 'B19' | 'B20' | 'B21' | 'B22' | 'B23' | 'B24' | 'B25' | 'B26' | null; readonly note: string })[]; readonly rules: readonly ({ readonly rule: 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06' | 'B07' | 'B08' | 'B09' | 'B10' | 'B11' | 'B12' | 'B13' | 'B14' | 'B15' | 'B16' | 'B17' | 'B18' | 'B19' | 'B20' | 'B21' | 'B22' | 'B23' | 'B24' | 'B25' | 'B26'; readonly words: string; readonly source: string; readonly decidedBy: 'server' | 'attested-client' | 'both'; readonly verdict: 'pass' | 'fail' | 'not-judged'; readonly why: string | null; readonly code: string | null; readonly atMs: number | null })[]; readonly details: { readonly link: string | null; readonly smsAtMs: number | null; readonly proofs: readonly (string)[]; readonly sentItem: 'unasked' | 'delivered' | 'sent' | 'absent'; readonly polls: number; readonly codeSent: boolean } | null;
+};
+
+/** See docs/openapi.json, BindingAttemptLine. */
+export type BindingAttemptLine = {
+  readonly attempt: string; readonly state: 'idle' | 'issued' | 'seen' | 'proven' | 'bound' | 'declined' | 'expired' | 'blocked'; readonly open: boolean; readonly code: string | null; readonly rule: 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06' | 'B07' | 'B08' | 'B09' | 'B10' | 'B11' | 'B12' | 'B13' | 'B14' | 'B15' | 'B16' | 'B17' | 'B18' | 'B19' | 'B20' | 'B21' | 'B22' | 'B23' | 'B24' | 'B25' | 'B26' | null; readonly words: string | null; readonly platform: 'android' | 'ios'; readonly profile: string; readonly device: string; readonly numberHash: string; readonly vmn: string | null; readonly startedAtMs: number; readonly changedAtMs: number;
+};
+
+/** See docs/openapi.json, BindingAttemptPage. */
+export type BindingAttemptPage = {
+  readonly items: readonly (BindingAttemptLine)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, BindingBlock. */
+export type BindingBlock = {
+  readonly source: 'rule' | 'operator'; readonly subject: 'device' | 'key' | 'fingerprint' | 'profile' | 'number'; readonly value: string; readonly by: string; readonly reason: string; readonly atMs: number; readonly untilMs: number;
+};
+
+/** See docs/openapi.json, BindingBlockLift. */
+export type BindingBlockLift = {
+  readonly subject: 'device' | 'key' | 'fingerprint' | 'profile' | 'number'; readonly value: string; readonly reason: string;
+};
+
+/** See docs/openapi.json, BindingBlockPage. */
+export type BindingBlockPage = {
+  readonly items: readonly (BindingBlock)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, BindingEndContent. */
+export type BindingEndContent = {
+  readonly attempt: string; readonly profile: string; readonly device: string; readonly boundAtMs: number; readonly reason: string;
 };
 
 /** See docs/openapi.json, BindingPage. */
 export type BindingPage = {
   readonly items: readonly (Binding)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, BlockLiftContent. */
+export type BlockLiftContent = {
+  readonly subject: 'device' | 'key' | 'fingerprint' | 'profile' | 'number'; readonly value: string; readonly atMs: number; readonly untilMs: number; readonly reason: string;
+};
+
+/** See docs/openapi.json, CustomerNumber. */
+export type CustomerNumber = {
+  readonly number: string | null; readonly numberHash: string | null;
 };
 
 /** See docs/openapi.json, Device. */
@@ -102,6 +142,16 @@ export type Login = {
   readonly secret: string; readonly subject?: string | undefined;
 };
 
+/** See docs/openapi.json, NewBindingBlock. */
+export type NewBindingBlock = {
+  readonly subject: 'device' | 'key' | 'fingerprint' | 'profile' | 'number'; readonly value: string; readonly reason: string; readonly hours: number;
+};
+
+/** See docs/openapi.json, NewBindingEnd. */
+export type NewBindingEnd = {
+  readonly profile: string; readonly attempt: string; readonly reason: string;
+};
+
 /** See docs/openapi.json, NewDeviceChange. */
 export type NewDeviceChange = {
   readonly action: 'suspend' | 'unsuspend' | 'revoke' | 'lost' | 're-attest'; readonly reason: string;
@@ -117,6 +167,11 @@ export type NewToken = {
   readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly days?: number | undefined;
 };
 
+/** See docs/openapi.json, NumberAsk. */
+export type NumberAsk = {
+  readonly number?: string | undefined; readonly profile?: string | undefined; readonly reason: string;
+};
+
 /** RFC 9457. */
 export type Problem = {
   readonly type: string; readonly title: string; readonly status: number; readonly code: string; readonly instance: string; readonly detail?: string | undefined; readonly right?: string | undefined; readonly errors?: readonly ({ readonly in: 'path' | 'query' | 'header' | 'body'; readonly pointer: string; readonly message: string })[] | undefined;
@@ -124,7 +179,7 @@ export type Problem = {
 
 /** See docs/openapi.json, ProposedChange. */
 export type ProposedChange = {
-  readonly kind: 'device.change'; readonly content: DeviceChangeContent;
+  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent;
 };
 
 /** See docs/openapi.json, Reject. */
@@ -180,6 +235,11 @@ export type UnknownOutcomes = {
 /** JWK Set (RFC 7517). */
 export type VerdictKeys = {
   readonly keys: readonly (Readonly<Record<string, string>>)[];
+};
+
+/** See docs/openapi.json, VmnHealth. */
+export type VmnHealth = {
+  readonly sinceMs: number; readonly elsewhere: number; readonly items: readonly ({ readonly vmn: string; readonly outcomes: { readonly counted: number; readonly redelivered: number; readonly 'wrong-vmn': number; readonly untrusted: number; readonly declined: number; readonly unknown: number; readonly refused: number }; readonly lastSeenMs: number | null; readonly quietMs: number; readonly silent: boolean })[];
 };
 
 /** Every operation. */
@@ -239,9 +299,23 @@ export interface AdminApi {
   /** Says whether a trusted statement of an app holds: by the key that a device registered, or by a key of yours. */
   verifyStatement(input: { readonly app: string; readonly body: StatementQuestion }): Promise<Answered<StatementAnswer>>;
   /** SIM and device bindings of an app by profile, ended ones too. */
-  listBindings(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Answered<BindingPage>>;
-  /** Why an attempt to bind went as it did: its state, and the rule that decided, in words. Kept for 24 h. */
+  listBindings(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly profile?: string | undefined; readonly device?: string | undefined; readonly number?: string | undefined; readonly live?: 'true' | 'false' | undefined }): Promise<Answered<BindingPage>>;
+  /** Attempts to bind, newest first, those that got no token too. Kept for `binding.trailDays`. */
+  listBindingAttempts(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly open?: 'true' | 'false' | undefined; readonly state?: 'idle' | 'issued' | 'seen' | 'proven' | 'bound' | 'declined' | 'expired' | 'blocked' | undefined; readonly profile?: string | undefined; readonly device?: string | undefined; readonly number?: string | undefined; readonly rule?: 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06' | 'B07' | 'B08' | 'B09' | 'B10' | 'B11' | 'B12' | 'B13' | 'B14' | 'B15' | 'B16' | 'B17' | 'B18' | 'B19' | 'B20' | 'B21' | 'B22' | 'B23' | 'B24' | 'B25' | 'B26' | undefined; readonly code?: string | undefined; readonly since?: number | undefined; readonly until?: number | undefined }): Promise<Answered<BindingAttemptPage>>;
+  /** Why an attempt to bind went as it did: its steps, and every rule with what it came to. */
   explainBinding(input: { readonly app: string; readonly attempt: string }): Promise<Answered<BindingAttempt>>;
+  /** How the numbers fare that receive SMS: what came, what came wrongly, which fell silent. They are shared by all apps. */
+  listVmns(input: { readonly app: string }): Promise<Answered<VmnHealth>>;
+  /** The number of a customer, asked of the bank, or the hash of a number, to search by. Each use is audited. */
+  findNumber(input: { readonly app: string; readonly body: NumberAsk }): Promise<Answered<CustomerNumber>>;
+  /** Proposes the end of a live binding, and of the logins of its device. Two people must always agree. */
+  endBinding(input: { readonly app: string; readonly body: NewBindingEnd }): Promise<Answered<Approval>>;
+  /** Who may not bind now: by B09, or by the word of an operator. */
+  listBindingBlocks(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Answered<BindingBlockPage>>;
+  /** Keeps a device, key, fingerprint, profile or number from binding. A block of the same thing is never made shorter. */
+  addBindingBlock(input: { readonly app: string; readonly body: NewBindingBlock }): Promise<Answered<BindingBlock>>;
+  /** Proposes to take a block of an operator back before its time. Blocks of B09 run out by themselves. */
+  liftBindingBlock(input: { readonly app: string; readonly body: BindingBlockLift }): Promise<Answered<Approval>>;
 }
 
 /** How each is sent. */
@@ -273,6 +347,13 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   settleUnknownOutcome: { method: 'POST', path: '/apps/{app}/unknown-outcomes/{entry}', query: [], hasBody: true, hasVersion: false },
   issueStatementChallenge: { method: 'POST', path: '/apps/{app}/statement-challenges', query: [], hasBody: false, hasVersion: false },
   verifyStatement: { method: 'POST', path: '/apps/{app}/statements/verify', query: [], hasBody: true, hasVersion: false },
-  listBindings: { method: 'GET', path: '/apps/{app}/bindings', query: ['limit', 'after'], hasBody: false, hasVersion: false },
+  listBindings: { method: 'GET', path: '/apps/{app}/bindings', query: ['limit', 'after', 'profile', 'device', 'number', 'live'], hasBody: false, hasVersion: false },
+  listBindingAttempts: { method: 'GET', path: '/apps/{app}/binding-attempts', query: ['limit', 'after', 'open', 'state', 'profile', 'device', 'number', 'rule', 'code', 'since', 'until'], hasBody: false, hasVersion: false },
   explainBinding: { method: 'GET', path: '/apps/{app}/bindings/{attempt}', query: [], hasBody: false, hasVersion: false },
+  listVmns: { method: 'GET', path: '/apps/{app}/vmns', query: [], hasBody: false, hasVersion: false },
+  findNumber: { method: 'POST', path: '/apps/{app}/customer-numbers', query: [], hasBody: true, hasVersion: false },
+  endBinding: { method: 'POST', path: '/apps/{app}/binding-ends', query: [], hasBody: true, hasVersion: false },
+  listBindingBlocks: { method: 'GET', path: '/apps/{app}/binding-blocks', query: ['limit', 'after'], hasBody: false, hasVersion: false },
+  addBindingBlock: { method: 'POST', path: '/apps/{app}/binding-blocks', query: [], hasBody: true, hasVersion: false },
+  liftBindingBlock: { method: 'POST', path: '/apps/{app}/binding-block-lifts', query: [], hasBody: true, hasVersion: false },
 };

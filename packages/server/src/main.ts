@@ -17,6 +17,8 @@ const summaries = {
   admin: 'admin login | secret | openapi: begin an administration, describe its API',
   token: 'token create | list | revoke: API tokens and what they may do',
   device: 'device list | search | show | verdict | suspend | unsuspend | revoke | lost | re-attest',
+  binding:
+    'binding list | bound | show | why | timeline | blocks | block | lift | vmn | unbind | number | feed import: SIM binding',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
   audit: 'audit verify: check the audit log without a running gateway',
   backup: 'copy the state of a gateway, running or not',

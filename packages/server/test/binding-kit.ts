@@ -1,14 +1,24 @@
 /** A bank, its customers' phones and a virtual clock around a binding service: what the tests of the service share. */
 import assert from 'node:assert/strict';
-import { type BindingPolicy, defaultBindingPolicy, type Guard, type NumberFacts, readMsisdn } from '@hauberk/binding';
+import {
+  type BindingPolicy,
+  defaultBindingPolicy,
+  type Guard,
+  type Msisdn,
+  type NumberFacts,
+  readMsisdn,
+  readVmnPool,
+} from '@hauberk/binding';
 import { honestDevice, honestEvidence } from '@hauberk/binding/vectors';
-import { type DurationMs, durationMs, type EpochMs, epochMs } from '@hauberk/primitives';
+import { type DurationMs, durationMs, type EpochMs, epochMs, minutes } from '@hauberk/primitives';
 import type { AttemptCaller } from '../src/binding/attempt-calls.ts';
+import { type BindingAdministration, bindingAdministration } from '../src/binding/binding-administration.ts';
 import { bindingSecrets } from '../src/binding/binding-secrets.ts';
 import { type BindingService, openBindingService } from '../src/binding/binding-service.ts';
 import type { BindingStore } from '../src/binding/binding-store.ts';
 import type { InboundSms } from '../src/binding/inbound-sms.ts';
 import type { IssuedToken, TokenAsk } from '../src/binding/request-token.ts';
+import { VmnHealth } from '../src/binding/vmn-health.ts';
 import type { Scope } from '../src/storage/scope.ts';
 
 export const scope: Scope = { organisation: 'bank', app: 'retail' };
@@ -40,6 +50,8 @@ export class VirtualClock {
 /** A bank around a store. */
 export interface BindingBank {
   readonly service: BindingService;
+  readonly administration: BindingAdministration;
+  readonly vmnHealth: VmnHealth;
   readonly clock: VirtualClock;
   readonly facts: Map<string, Partial<NumberFacts>>;
   readonly directory: Map<string, string>;
@@ -55,29 +67,31 @@ const secretKey = new Uint8Array(32).fill(7);
 /** Opens a bank. */
 export const openBank = (
   store: BindingStore,
-  over: { policy?: Partial<BindingPolicy>; without?: readonly Guard[]; clock?: VirtualClock } = {},
+  over: { policy?: Partial<BindingPolicy>; without?: readonly Guard[]; clock?: VirtualClock; scope?: Scope } = {},
 ): BindingBank => {
   const clock = over.clock ?? new VirtualClock();
+  const place = over.scope ?? scope;
+  const policy = { ...defaultBindingPolicy, ...over.policy };
+  const secrets = bindingSecrets(secretKey);
   const facts = new Map<string, Partial<NumberFacts>>();
   const directory = new Map(numbers);
   const codes: { number: string; code: string }[] = [];
   const ended: { profile: string; key: string; why: string }[] = [];
   const alarms: string[] = [];
   const trouble = { isDeaf: false };
+  const registeredNumber = async (profile: string): Promise<Msisdn | undefined> => {
+    const number = readMsisdn(directory.get(profile) ?? '');
+    return number.ok ? number.value : undefined;
+  };
   const opened = openBindingService({
-    scope,
+    scope: place,
     brand: 'Demo Bank',
-    policy: { ...defaultBindingPolicy, ...over.policy },
+    policy,
     vmns,
     store,
     clock,
-    secrets: bindingSecrets(secretKey),
-    directory: {
-      registeredNumber: async (profile) => {
-        const number = readMsisdn(directory.get(profile) ?? '');
-        return number.ok ? number.value : undefined;
-      },
-    },
+    secrets,
+    directory: { registeredNumber },
     numberFacts: {
       facts: async (number) => ({
         revocation: { isListed: false, asOfMs: clock.wallMs },
@@ -102,7 +116,21 @@ export const openBank = (
     ...(over.without === undefined ? {} : { without: new Set(over.without) }),
   });
   assert.ok(opened.ok);
-  return { service: opened.value, clock, facts, directory, codes, ended, alarms, trouble };
+  const pool = readVmnPool(vmns);
+  assert.ok(pool.ok);
+  const vmnHealth = new VmnHealth(pool.value, minutes(60), clock.wallMs);
+  const service = opened.value;
+  const administration = bindingAdministration({
+    scope: place,
+    store,
+    clock,
+    secrets,
+    service,
+    directory: { registeredNumber },
+    timerMs: policy.timer,
+    vmns: () => vmnHealth.figures(clock.wallMs),
+  });
+  return { service, administration, vmnHealth, clock, facts, directory, codes, ended, alarms, trouble };
 };
 
 let uses = 0;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { defaultBindingPolicy, type Msisdn, readRevocationFeed, readRiskFeed } from '@hauberk/binding';
-import { epochMs } from '@hauberk/primitives';
+import { days, epochMs } from '@hauberk/primitives';
 import { attestedDevice } from '../src/binding/attested-device.ts';
 import { type CamaraOperator, camaraOperator } from '../src/binding/camara-operator.ts';
 import { memoryBindingStore } from '../src/binding/memory-binding-store.ts';
@@ -92,15 +92,22 @@ test('feeds: read whole or refused whole', () => {
 test('facts out of feeds and operator; what is missing is silent', async () => {
   const revoked = ok(readRevocationFeed(`${head(1)}\n${alice}`));
   const risk = ok(readRiskFeed(`${head(1)}\n${bob},medium`));
-  const all = numberFactsFrom({ revoked: () => revoked, risk: () => risk, operator: camara }, defaultBindingPolicy);
+  const clock = { now: epochMs(Date.parse('2026-11-21T00:00:00Z')) };
+  const all = numberFactsFrom(
+    { revoked: () => revoked, risk: () => risk, operator: camara, now: () => clock.now },
+    defaultBindingPolicy,
+  );
   assert.deepEqual(await all.facts(number(alice)), {
     revocation: { isListed: true, asOfMs: revoked.asOfMs },
     risk: 'low',
     swappedAtMs: epochMs(Date.parse('2026-11-20T06:30:00.5Z')),
   });
   assert.equal((await all.facts(number(bob))).risk, 'medium');
+  clock.now = epochMs(clock.now + days(7));
+  assert.equal((await all.facts(number(bob))).risk, 'silent', 'bands over seven days old say nothing');
+  assert.deepEqual((await all.facts(number(alice))).revocation, { isListed: true, asOfMs: revoked.asOfMs });
   const none = numberFactsFrom(
-    { revoked: () => undefined, risk: () => undefined, operator: undefined },
+    { revoked: () => undefined, risk: () => undefined, operator: undefined, now: () => clock.now },
     defaultBindingPolicy,
   );
   assert.deepEqual(await none.facts(number(bob)), { revocation: 'silent', risk: 'silent', swappedAtMs: 'silent' });

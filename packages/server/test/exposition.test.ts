@@ -24,6 +24,17 @@ const gauges: ProcessGauges = {
     waiting: 2,
     counts: { counted: 3, redelivered: 1, ignored: 0, declined: 0, 'parts-missing': 0, unreadable: 0 },
   },
+  vmns: {
+    sinceMs: epochMs(1_700_000_000_000),
+    elsewhere: 2,
+    vmns: Array.from({ length: 258 }, (_, index) => ({
+      vmn: `+9190000${String(index * 7).padStart(5, '0')}`,
+      outcomes: { counted: 1, redelivered: 0, 'wrong-vmn': 0, untrusted: 0, declined: 0, unknown: 0, refused: 0 },
+      lastSeenMs: null,
+      quietMs: 5000,
+      isSilent: index === 0,
+    })),
+  },
 };
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 

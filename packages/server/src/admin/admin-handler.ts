@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { EpochMs } from '@hauberk/primitives';
 import { plainAddress } from '../gateway/connection-trust.ts';
 import { newRequestId, type RequestId } from '../observability/trace-context.ts';
+import { StorageUnavailable } from '../storage/storage-refusal.ts';
 import { type AdminLimits, createAdminLimits } from './admin-limits.ts';
 import { type AdminRefusal, adminProblemDocument, adminProblems, deny } from './admin-problem.ts';
 import type { AdminTokenReason } from './admin-token-reason.ts';
@@ -16,6 +17,7 @@ import { operations } from './operations.ts';
 import { readBody } from './read-body.ts';
 import { type AdminTarget, judgeInput, judgePath, readIfMatch, readTarget } from './read-call.ts';
 import { isAllowed, type Right, rightText } from './right.ts';
+import { storageRefusal } from './storage-problem.ts';
 
 /** Serves a request when it is of the admin API; answers whether it was. */
 export type AdminHandler = (incoming: IncomingMessage, response: ServerResponse) => boolean;
@@ -175,6 +177,7 @@ const settle = async (exchange: Exchange, target: AdminTarget | AdminRefusal): P
   try {
     return 'ok' in target ? target : await answerTo(exchange, target);
   } catch (error) {
+    if (error instanceof StorageUnavailable) return storageRefusal({ code: error.refusal });
     exchange.administration.log.error('admin.fault', { error });
     return deny('internal');
   }

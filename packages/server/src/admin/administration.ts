@@ -1,5 +1,6 @@
 /** What the administration works with, and who calls it. */
 import type { EpochMs } from '@hauberk/primitives';
+import type { BindingAdministration } from '../binding/binding-administration.ts';
 import type { DeviceAdministration } from '../device/device-administration.ts';
 import type { Log } from '../gateway/log.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
@@ -26,13 +27,12 @@ export interface AdminSettings {
 
 /** Everything that the administration works with. */
 export interface Administration {
-  readonly stores: Pick<
-    Stores,
-    'adminTokens' | 'approvals' | 'audit' | 'bindings' | 'challenges' | 'idempotency' | 'trustedKeys'
-  >;
+  readonly stores: Pick<Stores, 'adminTokens' | 'approvals' | 'audit' | 'challenges' | 'idempotency' | 'trustedKeys'>;
   readonly keys: KeyReader;
   /** The devices of one app. */
   readonly devicesOf: (scope: Scope) => DeviceAdministration;
+  /** The bindings of one app; undefined where it does not bind. */
+  readonly bindingsOf: (scope: Scope) => BindingAdministration | undefined;
   /** The apps of an organisation that is served here; none for any other. */
   readonly appsOf: (organisation: string) => readonly string[];
   /** The organisation that the local administrator begins with. */

@@ -1,5 +1,5 @@
 /** Operations on proposals. */
-import type { EpochMs, JsonValue, Refusal } from '@hauberk/primitives';
+import type { EpochMs, Refusal } from '@hauberk/primitives';
 import { z } from 'zod';
 import type { ApprovalStepRefusal } from '../storage/approval-store.ts';
 import type { Scope } from '../storage/scope.ts';
@@ -7,9 +7,8 @@ import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import { type AdminProblemCode, type AdminRefusal, deny } from './admin-problem.ts';
 import { tokenEnd } from './admin-token.ts';
 import type { Administration, Caller } from './administration.ts';
-import { type Approval, type ApprovalEvent, approvalStates, type ProposedChange } from './approval.ts';
+import { type Approval, type ApprovalEvent, approvalStates } from './approval.ts';
 import { approvalDocument } from './approval-documents.ts';
-import { changeDevices, contentJson, type DeviceChangeContent } from './device-changes.ts';
 import { scopeOf } from './device-operations.ts';
 import {
   approvalPageSchema,
@@ -20,9 +19,9 @@ import {
   proposedChangeSchema,
   rejectSchema,
 } from './documents.ts';
-import { rightOfChange } from './four-eyes.ts';
 import { type AdminReply, type Call, type Operation, operation, reply } from './operation.ts';
 import type { Person } from './person.ts';
+import { keptChange, performChange, rightOfChange } from './proposed-change.ts';
 import { isAllowed, rightText } from './right.ts';
 import { storageRefusal } from './storage-problem.ts';
 
@@ -56,19 +55,6 @@ const mayProposerStill = async (administration: Administration, approval: Approv
   return token.organisation === scope.organisation && isAllowed(token.grants, administration.settings().roles, right);
 };
 
-const performChange = async (
-  administration: Administration,
-  { scope, change, proposer, decision }: Approval,
-): Promise<{ readonly done: boolean; readonly outcome: JsonValue }> => {
-  const actor = `${proposer.subject}, approved by ${decision?.by.subject ?? '?'}`;
-  const content = change.content as unknown as DeviceChangeContent;
-  const { results } = await changeDevices(administration.devicesOf(scope), content, actor);
-  return {
-    done: results.some(({ code }) => code === null),
-    outcome: { results: results.map((each) => ({ ...each })) },
-  };
-};
-
 /** Carries an approved change out. Called again, it goes on where it was left, and at the end answers what came of it. */
 const execute = async (
   administration: Administration,
@@ -82,7 +68,9 @@ const execute = async (
   const begun = await approvals.step(scope, id, { event: 'begin', by, changeHash }, now);
   if (!begun.ok) return refusalOf(begun);
   if (begun.value.state !== 'executing') return answerOf(begun.value, now);
-  const performed = await performChange(administration, begun.value);
+  const { change, proposer, decision } = begun.value;
+  const actor = `${proposer.subject}, approved by ${decision?.by.subject ?? '?'}`;
+  const performed = await performChange(administration, scope, change, actor);
   const finish: ApprovalEvent = { event: 'finish', by, changeHash, ...performed };
   const finished = await approvals.step(scope, id, finish, administration.now());
   return finished.ok ? answerOf(finished.value, administration.now()) : refusalOf(finished);
@@ -160,7 +148,7 @@ const editApproval: Operation = operation({
     const right = rightOfChange(call.body.kind, call.path['app'] ?? '');
     if (right === undefined || !isAllowed(caller.grants, call.administration.settings().roles, right))
       return deny('right-missing', right === undefined ? {} : { right: rightText(right) });
-    const change: ProposedChange = { kind: call.body.kind, content: contentJson(call.body.content) };
+    const change = keptChange(call.body);
     const version = Number(call.ifMatch);
     return take(call, caller, { event: 'edit', by: personOfCaller(caller), change }, version);
   },

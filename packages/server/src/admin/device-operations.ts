@@ -2,16 +2,12 @@
 
 import { deviceStates } from '@hauberk/device';
 import type { Refusal, Result } from '@hauberk/primitives';
-import { after as afterTime, hours } from '@hauberk/primitives';
 import { z } from 'zod';
 import type { DeviceSummary } from '../device/device-administration.ts';
 import type { Scope } from '../storage/scope.ts';
 import { type AdminRefusal, deny } from './admin-problem.ts';
-import { timeOrderedId } from './admin-token.ts';
 import type { Administration, Caller } from './administration.ts';
-import { proposal } from './approval.ts';
-import { approvalDocument } from './approval-documents.ts';
-import { changeDevices, contentJson, type DeviceChangeContent } from './device-changes.ts';
+import { changeDevices, type DeviceChangeContent } from './device-changes.ts';
 import {
   approvalSchema,
   defaultPage,
@@ -24,7 +20,7 @@ import {
 } from './documents.ts';
 import { needsSecondPerson } from './four-eyes.ts';
 import { type AdminReply, type Operation, operation, reply } from './operation.ts';
-import { storageRefusal } from './storage-problem.ts';
+import { propose } from './proposed-change.ts';
 
 /** The scope of an operation on an app. */
 export const scopeOf = (caller: Caller, path: Readonly<Record<string, string>>): Scope => ({
@@ -93,22 +89,6 @@ const targetsOf = async (
   return { ok: true, value: list.map(({ id, generation }: DeviceSummary) => ({ id, generation })) };
 };
 
-const propose = async (
-  administration: Administration,
-  scope: Scope,
-  content: DeviceChangeContent,
-  caller: Caller,
-): Promise<AdminReply | AdminRefusal> => {
-  const now = administration.now();
-  const { subject, token, lineage } = caller;
-  const change = { kind: 'device.change', content: contentJson(content) };
-  const expiresAtMs = afterTime(now, hours(administration.settings().approvalHours));
-  const made = proposal(timeOrderedId(now), scope, change, { subject, token, lineage }, { now, expiresAtMs });
-  const kept = await administration.stores.approvals.propose(made, now);
-  if (!kept.ok) return kept.code === 'approvals-full' ? deny('approvals-full') : storageRefusal({ code: kept.code });
-  return reply(202, approvalDocument(kept.value, now), String(kept.value.version));
-};
-
 /** Carries a change out, or proposes it where two people must agree. */
 const changeOrPropose = async (
   administration: Administration,
@@ -122,7 +102,7 @@ const changeOrPropose = async (
   const now = administration.now();
   const count = content.devices.length;
   if (needsSecondPerson(fourEyes[content.action], count, recent.count(name, now), manyDevices))
-    return propose(administration, scope, content, caller);
+    return propose(administration, scope, { kind: 'device.change', content }, caller);
   recent.add(name, count, now);
   return reply(200, await changeDevices(devicesOf(scope), content, caller.subject));
 };

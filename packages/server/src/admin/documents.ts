@@ -1,10 +1,12 @@
 /** The documents of the admin API: one schema each judges, describes and types them. */
 import { deviceStates } from '@hauberk/device';
 import { z } from 'zod';
+import { blockSubjects } from '../binding/binding-store.ts';
 import type { Settlement } from '../storage/idempotency-store.ts';
 import { approvalStates } from './approval.ts';
 import type { DeviceChangeContent } from './device-changes.ts';
 import { type DeviceAction, deviceActions } from './four-eyes.ts';
+import type { BindingEndContent, BlockLiftContent, KnownChange } from './proposed-change.ts';
 import type { Grant } from './right.ts';
 
 /** A login. */
@@ -30,12 +32,6 @@ export interface NewDeviceChange {
 /** What is asked for when many are. */
 export interface NewDeviceChanges extends NewDeviceChange {
   readonly devices: readonly string[];
-}
-
-/** A change of devices as it is proposed. */
-export interface ProposedDeviceChange {
-  readonly kind: 'device.change';
-  readonly content: DeviceChangeContent;
 }
 
 /** An approval. */
@@ -76,6 +72,9 @@ const subject = z
   .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, 'must be 1 to 64 of a-z 0-9 . _ @ - and begin with a letter or digit');
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const deviceId = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+
+/** A customer, as the login names them. */
+export const profileSchema: z.ZodType<string> = line(256).describe('The customer, as the login names them.');
 
 /** Why something is done. */
 export const reasonSchema: z.ZodType<string> = line(256).describe('Why; kept in the audit log.');
@@ -279,11 +278,35 @@ export const deviceChangeContentSchema: z.ZodType<DeviceChangeContent> = named(
       .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'names a device twice'),
   }),
 );
+/** The end of a binding as it is proposed. */
+export const bindingEndContentSchema: z.ZodType<BindingEndContent> = named(
+  'BindingEndContent',
+  z.strictObject({
+    attempt: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+    profile: profileSchema,
+    device: z.string().min(1).max(128),
+    boundAtMs: instant,
+    reason: reasonSchema,
+  }),
+);
+/** A block that is to be lifted. */
+export const blockLiftContentSchema: z.ZodType<BlockLiftContent> = named(
+  'BlockLiftContent',
+  z.strictObject({
+    subject: z.enum(blockSubjects),
+    value: line(256),
+    atMs: instant,
+    untilMs: instant,
+    reason: reasonSchema,
+  }),
+);
 /** Every kind of change that can be proposed. */
-export const proposedChangeSchema: z.ZodType<ProposedDeviceChange> = named(
+export const proposedChangeSchema: z.ZodType<KnownChange> = named(
   'ProposedChange',
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('device.change'), content: deviceChangeContentSchema }),
+    z.strictObject({ kind: z.literal('binding.end'), content: bindingEndContentSchema }),
+    z.strictObject({ kind: z.literal('binding.unblock'), content: blockLiftContentSchema }),
   ]),
 );
 /** What became of a change of devices. */

@@ -1,6 +1,4 @@
 /** When two people must agree on a change of devices. */
-import type { Right } from './right.ts';
-
 /** What can be done to a device. */
 export const deviceActions = ['suspend', 'unsuspend', 'revoke', 'lost', 're-attest'] as const;
 /** One of them. */
@@ -23,7 +21,3 @@ export const defaultFourEyes: Readonly<Record<DeviceAction, FourEyesRule>> = {
 /** Whether a change of so many devices needs a second person; `recent` are those that the same person changed so within the last hour. */
 export const needsSecondPerson = (rule: FourEyesRule, devices: number, recent: number, many: number): boolean =>
   rule === 'always' || (rule === 'many' && devices + recent >= many);
-
-/** The right that a change asks for. */
-export const rightOfChange = (kind: string, app: string): Right | undefined =>
-  kind === 'device.change' ? { app, area: 'devices', verb: 'write' } : undefined;

@@ -1,6 +1,7 @@
 /** Puts the administration of a running gateway together. */
 import type { DeviceTable } from '@hauberk/channel';
 import type { EpochMs } from '@hauberk/primitives';
+import type { Bindings } from '../binding/open-bindings.ts';
 import type { Config } from '../config/config.ts';
 import { deviceAdministration } from '../device/device-administration.ts';
 import { verdictSigner } from '../device/device-verdict.ts';
@@ -17,6 +18,7 @@ export interface AdministrationParts {
   readonly table: DeviceTable;
   readonly log: Log;
   readonly now: () => EpochMs;
+  readonly bindings?: Bindings | undefined;
 }
 
 /** What a configuration says of the administration. */
@@ -30,7 +32,14 @@ export const settingsOf = ({ admin }: Config): AdminSettings => ({
 });
 
 /** The administration over a storage and the shared table of a gateway. */
-export const openAdministration = ({ config, storage, table, log, now }: AdministrationParts): Administration => {
+export const openAdministration = ({
+  config,
+  storage,
+  table,
+  log,
+  now,
+  bindings,
+}: AdministrationParts): Administration => {
   const { organisation, apps, sessions } = config;
   const settings = settingsOf(config);
   const tierNames = sessions.tiers.map(({ name }) => name);
@@ -41,6 +50,7 @@ export const openAdministration = ({ config, storage, table, log, now }: Adminis
     keys,
     devicesOf: (scope) =>
       deviceAdministration({ scopes: [scope], stores, table, tierNames, now, signVerdict: verdictSigner(keys) }),
+    bindingsOf: (scope) => (scope.organisation === organisation ? bindings?.administrationOf(scope.app) : undefined),
     appsOf: (name) => (name === organisation ? ids : []),
     organisation,
     settings: () => settings,

@@ -29,6 +29,13 @@ export const operationNames = [
   'verifyStatement',
   'listBindings',
   'explainBinding',
+  'listBindingAttempts',
+  'endBinding',
+  'listBindingBlocks',
+  'addBindingBlock',
+  'liftBindingBlock',
+  'listVmns',
+  'findNumber',
 ] as const;
 
 /** One of them. */

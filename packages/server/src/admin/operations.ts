@@ -1,5 +1,6 @@
 /** Every operation of the admin API. */
 import { approvalOperations } from './approval-operations.ts';
+import { bindingChangeOperations } from './binding-change-operations.ts';
 import { bindingOperations } from './binding-operations.ts';
 import { deviceOperations } from './device-operations.ts';
 import type { Operation } from './operation.ts';
@@ -17,4 +18,5 @@ export const operations: readonly Operation[] = [
   ...recordOperations,
   ...statementOperations,
   ...bindingOperations,
+  ...bindingChangeOperations,
 ];

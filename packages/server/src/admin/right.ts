@@ -7,6 +7,7 @@
 export const areas = [
   'devices',
   'binding',
+  'numbers',
   'privacy',
   'policy',
   'keys',
@@ -65,7 +66,8 @@ export const builtInRoles: Roles = {
   ],
   'policy-author': ['policy:read', 'policy:write', 'devices:read', 'approvals:read'],
   'privacy-officer': ['privacy:read', 'privacy:write', 'devices:read', 'audit:read', 'approvals:read'],
-  auditor: ['*:read'],
+  // Everything but what people's numbers are.
+  auditor: areas.filter((area) => area !== 'numbers').map((area) => `${area}:read`),
   viewer: ['devices:read', 'binding:read'],
 };
 

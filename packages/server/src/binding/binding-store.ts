@@ -64,7 +64,7 @@ export interface BindingRows {
   /** By attempt, also of those that got no token: what happened, for operators. */
   readonly trail: Trail;
   /** By `TIME ATTEMPT`, newest first: which attempts there were. */
-  readonly recent: { readonly attempt: string };
+  readonly recent: { readonly id: string; readonly attempt: string };
   /** By `SOURCE SUBJECT VALUE`: who may not bind. */
   readonly block: Block;
 }

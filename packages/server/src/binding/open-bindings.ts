@@ -1,7 +1,7 @@
 /** The binding services of a process's configuration over its storage: one for each app, the same on every thread. */
 import { createHash } from 'node:crypto';
-import { type BindingPolicy, readMsisdn, readRevocationFeed, readRiskFeed } from '@hauberk/binding';
-import { type EpochMs, type Result, utf8 } from '@hauberk/primitives';
+import { type BindingPolicy, type NumberFeed, readMsisdn, readVmnPool } from '@hauberk/binding';
+import { days, type EpochMs, minutes, utf8 } from '@hauberk/primitives';
 import type { BindingConfig } from '../config/binding-config.ts';
 import type { Config } from '../config/config.ts';
 import { watchedFile } from '../device/watched-file.ts';
@@ -10,6 +10,7 @@ import { postgresBindings } from '../storage/postgres/postgres-binding-store.ts'
 import type { Scope } from '../storage/scope.ts';
 import type { Stores } from '../storage/stores.ts';
 import { type BankDirectory, bankDirectory } from './bank-directory.ts';
+import { type BindingAdministration, bindingAdministration } from './binding-administration.ts';
 import { bindingPolicyOf } from './binding-policy.ts';
 import type { BindingClock, BindingNotices, SmsLinks } from './binding-ports.ts';
 import { bindingSecrets, machineClock } from './binding-secrets.ts';
@@ -17,12 +18,18 @@ import { type BindingService, openBindingService } from './binding-service.ts';
 import type { BindingStore } from './binding-store.ts';
 import type { InboundAnswer, InboundSms } from './inbound-sms.ts';
 import { numberFactsFrom } from './number-facts-provider.ts';
+import { type FeedList, type FeedValues, publishersIn, readFeed } from './signed-feed.ts';
+import { type PoolFigures, VmnHealth } from './vmn-health.ts';
 
 /** The bindings of every app. */
 export interface Bindings {
   readonly config: BindingConfig;
   /** The service of an app; undefined when it does not bind. */
   readonly of: (app: string) => BindingService | undefined;
+  /** The operators' side of an app; undefined when it does not bind. */
+  readonly administrationOf: (app: string) => BindingAdministration | undefined;
+  /** How the numbers fare that receive SMS, as far as this thread was told of SMS. */
+  readonly vmns: () => PoolFigures;
   readonly policyOf: (app: string) => BindingPolicy | undefined;
   /** Makes the database of bindings ready, where one is configured: once a process, before anything is decided. */
   readonly start: () => Promise<void>;
@@ -53,16 +60,23 @@ const linksOf = ({ links }: BindingConfig): SmsLinks => {
   };
 };
 
-const watchedFeed = <Value>(
-  list: 'revoked' | 'risk',
-  path: string | undefined,
-  read: (text: string) => Result<Value>,
+/** A list that is read again when it changes; an older one, or one that nobody known signed, changes nothing. */
+const watchedFeed = <List extends FeedList>(
+  list: List,
+  { feeds }: BindingConfig,
   { log, now }: BindingsParts,
-): (() => Value | undefined) => {
+): (() => NumberFeed<FeedValues[List]> | undefined) => {
+  const path = feeds[list];
   if (path === undefined) return () => undefined;
+  const publishers = feeds.publishersFile === undefined ? [] : publishersIn(feeds.publishersFile);
+  let present: NumberFeed<FeedValues[List]> | undefined;
   const file = watchedFile(
     path,
-    (bytes) => read(bytes.toString('utf8')),
+    (bytes) => {
+      const read = readFeed(bytes, list, publishers, now(), present);
+      if (read.ok) present = read.value;
+      return read;
+    },
     () => log.warn('binding.feed-refused', { list }),
   );
   return () => file.read(now());
@@ -85,6 +99,27 @@ const noticesOf = (scope: Scope, bank: BankDirectory, parts: BindingsParts): Bin
 
 const isUnknown = (answer: InboundAnswer): boolean =>
   'outcome' in answer && answer.outcome === 'ignored' && answer.code === 'binding.token-used';
+
+interface AppBindings {
+  readonly service: BindingService;
+  readonly policy: BindingPolicy;
+  readonly administration: BindingAdministration;
+}
+
+const inboundOf = async (apps: readonly AppBindings[], message: InboundSms): Promise<InboundAnswer> => {
+  let answer: InboundAnswer = { outcome: 'ignored', code: 'binding.token-used' };
+  for (const { service } of apps) {
+    answer = await service.inboundSms(message);
+    if (!isUnknown(answer)) return answer;
+  }
+  return answer;
+};
+
+const openHealth = ({ vmns, vmnSilentMinutes }: BindingConfig, now: EpochMs): VmnHealth => {
+  const pool = readVmnPool(vmns);
+  if (!pool.ok) throw new Error(`binding: ${pool.code} ${pool.detail ?? ''}`);
+  return new VmnHealth(pool.value, minutes(vmnSilentMinutes), now);
+};
 
 interface Kept {
   readonly store: BindingStore;
@@ -110,13 +145,12 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
   if (binding === undefined) return undefined;
   const secrets = bindingSecrets(createHash('sha256').update(`hb1/binding\u0000${binding.secret}`).digest());
   const bank = bankDirectory(binding.bank, (error) => parts.log.error('binding.bank-failed', { error }));
-  const [revoked, risk] = [
-    watchedFeed('revoked', binding.feeds.revoked, readRevocationFeed, parts),
-    watchedFeed('risk', binding.feeds.risk, readRiskFeed, parts),
-  ];
+  const [revoked, risk] = [watchedFeed('revoked', binding, parts), watchedFeed('risk', binding, parts)];
   const links = linksOf(binding);
   const kept = keptIn(config, parts);
-  const services = new Map<string, { readonly service: BindingService; readonly policy: BindingPolicy }>();
+  const health = openHealth(binding, parts.now());
+  const vmns = () => health.figures(parts.now());
+  const services = new Map<string, AppBindings>();
   for (const [app, latest] of Object.entries(binding.apps)) {
     const scope = { organisation, app };
     const policy = bindingPolicyOf(binding, latest);
@@ -129,12 +163,26 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
       clock: kept.clock,
       secrets,
       directory: bank,
-      numberFacts: numberFactsFrom({ revoked, risk, operator: undefined }, policy),
+      numberFacts: numberFactsFrom({ revoked, risk, operator: undefined, now: parts.now }, policy),
       notices: noticesOf(scope, bank, parts),
       links,
+      trailLife: days(binding.trailDays),
     });
     if (!opened.ok) throw new Error(`binding: ${opened.code} ${opened.detail ?? ''}`);
-    services.set(app, { service: opened.value, policy });
+    const { store, clock } = kept;
+    const service = opened.value;
+    const timerMs = policy.timer;
+    const administration = bindingAdministration({
+      scope,
+      store,
+      clock,
+      secrets,
+      service,
+      directory: bank,
+      timerMs,
+      vmns,
+    });
+    services.set(app, { service, policy, administration });
   }
   return {
     config: binding,
@@ -142,12 +190,11 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
     start: kept.start,
     close: kept.close,
     policyOf: (app) => services.get(app)?.policy,
+    administrationOf: (app) => services.get(app)?.administration,
+    vmns,
     inboundSms: async (message) => {
-      let answer: InboundAnswer = { outcome: 'ignored', code: 'binding.token-used' };
-      for (const { service } of services.values()) {
-        answer = await service.inboundSms(message);
-        if (!isUnknown(answer)) return answer;
-      }
+      const answer = await inboundOf([...services.values()], message);
+      health.note(message.to, answer, parts.now());
       return answer;
     },
   };

@@ -56,14 +56,10 @@ export const trailBegins = (
     state: 'idle',
     steps: [],
   };
+  const recent = `${newestFirst(now)} ${id}`;
   return [
     put(followed(start, trailStep(step, now, note)), life),
-    {
-      kind: 'recent',
-      id: `${newestFirst(now)} ${id}`,
-      value: { attempt: id },
-      expiresAtMs: epochMs(now + life),
-    },
+    { kind: 'recent', id: recent, value: { id: recent, attempt: id }, expiresAtMs: epochMs(now + life) },
   ];
 };
 

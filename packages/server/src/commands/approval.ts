@@ -38,22 +38,46 @@ interface Shown {
 }
 
 const summaryOf = ({ change }: Approval): string => {
+  if (change.kind === 'binding.end') return `unbind ${change.content.profile}`;
+  if (change.kind === 'binding.unblock') return `lift the block of ${change.content.subject} ${change.content.value}`;
   const { action, devices } = change.content;
   const [only, ...others] = devices;
   return `${action} ${others.length === 0 ? `device ${only?.id ?? ''}` : `${devices.length} devices`}`;
 };
 
+type Results = NonNullable<Approval['outcome']>['results'];
+
+const doneOf = (results: Results, id: string): string => {
+  const result = results.find((each) => each.id === id);
+  return result === undefined ? '' : (result.code ?? 'done');
+};
+
+/** What exactly is to happen, as it is hashed. */
+const changeLines = ({ change, outcome }: Approval): readonly string[] => {
+  const results = outcome?.results ?? [];
+  if (change.kind === 'binding.end') {
+    const { attempt, profile, device, boundAtMs, reason } = change.content;
+    const facts = `  profile ${profile}, device ${device}, bound ${minute(boundAtMs)}, attempt ${attempt}`;
+    return [`  unbind: ${reason}\n`, `${facts}  ${doneOf(results, attempt)}\n`];
+  }
+  if (change.kind === 'binding.unblock') {
+    const { subject, value, atMs, untilMs, reason } = change.content;
+    const facts = `  ${subject} ${value}, blocked ${minute(atMs)} until ${minute(untilMs)}`;
+    return [`  lift the block: ${reason}\n`, `${facts}  ${doneOf(results, `${subject} ${value}`)}\n`];
+  }
+  const { action, reason, devices } = change.content;
+  return [
+    `  ${action}: ${reason}\n`,
+    ...devices.map(({ id, generation }) => `  device ${id} as of generation ${generation}  ${doneOf(results, id)}\n`),
+  ];
+};
+
 /** A proposal with all that an approver must see. */
 export const approvalText = (approval: Approval): string => {
-  const { id, app, state, change, changeHash, proposer, expiresAtMs, decision, outcome } = approval;
-  const { action, reason, devices } = change.content;
-  const results = new Map((outcome?.results ?? []).map((result) => [result.id, result.code ?? 'done']));
+  const { id, app, state, changeHash, proposer, expiresAtMs, decision } = approval;
   return [
     `proposal ${id}, ${state}, app ${app}\n`,
-    `  ${action}: ${reason}\n`,
-    ...devices.map(
-      (device) => `  device ${device.id} as of generation ${device.generation}  ${results.get(device.id) ?? ''}\n`,
-    ),
+    ...changeLines(approval),
     `  by ${proposer.subject} (token ${proposer.token}), until ${minute(expiresAtMs)}\n`,
     ...(decision === null ? [] : [`  decided by ${decision.subject} at ${minute(decision.atMs)} ${decision.note}\n`]),
     `  hash ${changeHash}\n`,

@@ -53,8 +53,17 @@ export interface BindingConfig {
   /** A login that passed this step counts as stepped up. */
   readonly stepUpStep?: string | undefined;
   readonly bank: BindingBankConfig;
-  readonly feeds: { readonly revoked?: string | undefined; readonly risk?: string | undefined };
+  readonly feeds: {
+    readonly revoked?: string | undefined;
+    readonly risk?: string | undefined;
+    /** PEM file of who may sign them; without it no signature is asked for. */
+    readonly publishersFile?: string | undefined;
+  };
   /** CIDR blocks of mobile networks. */
   readonly mobileNetworks: readonly string[];
   readonly policy: BindingPolicyConfig;
+  /** How long operators can look an attempt up. */
+  readonly trailDays: number;
+  /** A VMN that gets nothing for so long while the others do is reported. */
+  readonly vmnSilentMinutes: number;
 }

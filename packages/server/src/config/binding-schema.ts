@@ -82,6 +82,11 @@ export const bindingSchema: z.ZodType<BindingConfig | undefined> = z
       .strictObject({
         revoked: z.string().min(1).optional().describe('File of disconnected and recycled numbers (B17).'),
         risk: z.string().min(1).optional().describe('File of fraud risk bands (B18).'),
+        publishersFile: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('PEM file of public keys; then only lists that one of them signed are read.'),
       })
       .prefault({})
       .describe('Lists of numbers, read again when they change; see docs/binding.md.'),
@@ -91,6 +96,10 @@ export const bindingSchema: z.ZodType<BindingConfig | undefined> = z
       .default([])
       .describe('CIDR blocks of mobile networks: iPhones bind from these only (B03).'),
     policy: policySchema,
+    trailDays: count(1, 400).default(7).describe('For how many days operators can look an attempt up.'),
+    vmnSilentMinutes: count(1, 100_000)
+      .default(60)
+      .describe('A VMN that gets nothing for so long, while the others got 12 messages each, is reported as silent.'),
   })
   .optional()
   .describe('SIM and device binding; without it the endpoint answers that there is none.');

@@ -136,10 +136,11 @@ const resolveAttestation = (attestation: AttestationConfig, folder: string): Att
 
 const resolveBinding = (binding: BindingConfig | undefined, folder: string): BindingConfig | undefined => {
   if (binding === undefined) return undefined;
-  const { revoked, risk } = binding.feeds;
+  const { revoked, risk, publishersFile } = binding.feeds;
   const absolute = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : resolve(folder, file);
-  return { ...binding, feeds: { revoked: absolute(revoked), risk: absolute(risk) } };
+  const feeds = { revoked: absolute(revoked), risk: absolute(risk), publishersFile: absolute(publishersFile) };
+  return { ...binding, feeds };
 };
 
 const resolveTls = ({ certificateFile, keyFile }: TlsConfig, folder: string): TlsConfig => ({

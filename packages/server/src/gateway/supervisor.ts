@@ -197,7 +197,7 @@ class Gateway implements RunningGateway {
       signVerdict: verdictSigner(storage.keys),
     });
     this.bindings = openBindings(config, { stores: storage.ports, log: this.#log, now });
-    this.administration = openAdministration({ config, storage, table, log: this.#log, now });
+    this.administration = openAdministration({ config, storage, table, log: this.#log, now, bindings: this.bindings });
   }
 
   #keySource(): ChannelKeySource {
@@ -449,6 +449,7 @@ class Gateway implements RunningGateway {
       reloads: this.#reloads,
       refusedReloads: this.#refusedReloads,
       sms: this.#sms?.status(),
+      vmns: this.#sms === undefined ? undefined : this.bindings?.vmns(),
     };
     return prometheusText(await this.#pool.snapshots(), gauges, format);
   }

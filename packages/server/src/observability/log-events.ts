@@ -115,6 +115,11 @@ const logEvents = {
     meaning: 'The list of revoked numbers is missing or over seven days old (B17).',
     fields: { unchecked: 'count' },
   },
+  'binding.vmn-silent': {
+    level: 'warn',
+    meaning: 'More VMNs than before get nothing while the others do; `hauberk binding vmn` names them.',
+    fields: { silent: 'count' },
+  },
   'binding.bank-failed': {
     level: 'error',
     meaning: 'The bank behind the binding did not answer in time.',

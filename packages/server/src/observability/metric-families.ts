@@ -2,6 +2,8 @@
  * Every metric of the gateway: one entry a family, from which the scrape and the table of docs/operations.md are made. Labels come from
  * configuration and from closed lists of codes, never from a request, so that no client can make the number of series grow.
  */
+
+import type { PoolFigures } from '../binding/vmn-health.ts';
 import { latencyBounds, type MetricsSnapshot, type RouteCounts } from '../gateway/metrics.ts';
 import type { SmsStatus } from '../sms/sms-plane.ts';
 import type { Family, FamilyFacts, Sample } from './exposition.ts';
@@ -21,6 +23,8 @@ export interface ProcessGauges {
   readonly refusedReloads: number;
   /** Undefined where no SMS come in. */
   readonly sms?: SmsStatus | undefined;
+  /** Undefined where nothing binds. */
+  readonly vmns?: PoolFigures | undefined;
 }
 
 /** What a scrape is made from: all threads together, and the process. */
@@ -311,6 +315,56 @@ const smsFamilies: readonly MeasuredFamily[] = [
   },
 ];
 
+/** VMNs that have series of their own; the others of a large pool are counted together. */
+const namedVmns = 256;
+
+const perVmn = (
+  { process }: Measured,
+  samples: (figures: PoolFigures['vmns'][number]) => readonly Sample[],
+): readonly Sample[] => (process.vmns?.vmns ?? []).slice(0, namedVmns).flatMap(samples);
+
+const vmnFamilies: readonly MeasuredFamily[] = [
+  {
+    name: 'hauberk_binding_vmn_messages',
+    type: 'counter',
+    help: 'SMS by the number that they came to and what became of them; beyond 256 numbers the rest is `other`.',
+    labels: ['vmn', 'outcome'],
+    measure: ({ process }) => {
+      const counts = new Map<string, Sample>();
+      for (const [index, { vmn, outcomes }] of (process.vmns?.vmns ?? []).entries())
+        for (const [outcome, value] of Object.entries(outcomes)) {
+          const labels = { vmn: index < namedVmns ? vmn : 'other', outcome };
+          const name = `${labels.vmn} ${outcome}`;
+          counts.set(name, { labels, value: (counts.get(name)?.value ?? 0) + value });
+        }
+      return [...counts.values()];
+    },
+  },
+  {
+    name: 'hauberk_binding_vmn_quiet',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'For how long no SMS with a token has come to a number; since the start when none has.',
+    labels: ['vmn'],
+    measure: (measured) => perVmn(measured, ({ vmn, quietMs }) => one(quietMs / 1000, { vmn })),
+  },
+  {
+    name: 'hauberk_binding_vmns_silent',
+    type: 'gauge',
+    help: 'Numbers that get nothing while the others do.',
+    labels: [],
+    measure: ({ process }) =>
+      process.vmns === undefined ? [] : one(process.vmns.vmns.filter(({ isSilent }) => isSilent).length),
+  },
+  {
+    name: 'hauberk_binding_sms_elsewhere',
+    type: 'counter',
+    help: 'SMS to numbers that are not in the pool.',
+    labels: [],
+    measure: ({ process }) => (process.vmns === undefined ? [] : one(process.vmns.elsewhere)),
+  },
+];
+
 /** Every family, in the order of a scrape. */
 export const metricFamilies: readonly MeasuredFamily[] = [
   ...requestFamilies,
@@ -318,6 +372,7 @@ export const metricFamilies: readonly MeasuredFamily[] = [
   ...overloadFamilies,
   ...processFamilies,
   ...smsFamilies,
+  ...vmnFamilies,
 ];
 
 /** The families of one scrape. */

@@ -9,6 +9,7 @@ import type { Operation } from '../../src/admin/operation.ts';
 import { operations } from '../../src/admin/operations.ts';
 import { areas, verbs } from '../../src/admin/right.ts';
 import { issueStartupSecret } from '../../src/admin/startup-secret.ts';
+import { ask, smsOf } from '../binding-kit.ts';
 import { type AdminWorld, type Answered, everything, openAdminWorld } from './world.ts';
 
 let world: AdminWorld;
@@ -49,36 +50,28 @@ const proposed = async (): Promise<Readonly<Record<string, unknown>>> => {
   return answer.json;
 };
 
-/** An attempt to bind that a rule declined, and the binding of an earlier one. */
-const attempt = async (): Promise<string> => {
-  const { bindings } = world.stores;
-  const id = 'C'.repeat(22);
-  const at = world.clock.now;
-  const device = { id: 'device', key: 'key', fingerprint: 'print' };
-  const instant = { wallMs: at, monotonicMs: 1 as never, fence: 1 };
-  const common = { profile: 'alice', number: 'hash' };
-  const value = {
-    ...common,
-    id,
-    state: 'declined',
-    code: 'binding.two-numbers',
-    platform: 'android',
-    device,
-    vmn: '+919000000010',
-    issuedAt: instant,
-    replaces: false,
-    proofs: ['attestation'],
-    sentItem: 'unasked',
-    polls: 0,
-  } as const;
-  const binding = { ...common, id: 'B'.repeat(22), key: 'key', device: 'device', boundAtMs: at, usedAtMs: at };
-  const puts = [
-    { kind: 'attempt', id, value },
-    { kind: 'binding', id: 'alice', value: binding },
-  ] as const;
-  const change = { fence: await bindings.fence(), read: [], puts, audit: [] };
-  assert.ok((await bindings.commit({ organisation: 'bank', app: 'corporate' }, change, at)).ok);
-  return id;
+let customers = 0;
+
+/** A customer who is bound, in the app of these tests. */
+const bound = async (): Promise<{ readonly profile: string; readonly attempt: string }> => {
+  customers += 1;
+  const profile = `customer-${customers}`;
+  const bank = world.bankOf('corporate');
+  const number = `+91981000${String(1000 + customers * 7)}`;
+  bank.directory.set(profile, number);
+  const issued = await bank.service.requestToken(ask(profile, `${profile}-phone`, { number }));
+  assert.ok(issued.ok);
+  const caller = { attempt: issued.value.attempt, key: `${profile}-phone` };
+  assert.deepEqual(await bank.service.inboundSms(smsOf(issued.value, number)), { outcome: 'counted' });
+  await bank.service.reportSentItem(caller, { state: 'delivered', slot: 0 });
+  const confirmed = await bank.service.confirm(caller);
+  assert.ok(confirmed.ok && confirmed.value.state === 'bound');
+  return { profile, attempt: issued.value.attempt };
+};
+
+const blocked = async (value: string): Promise<void> => {
+  const body = { subject: 'profile', value, reason: 'reported', hours: 24 };
+  assert.equal((await world.ask('POST', '/apps/corporate/binding-blocks', { token: alice, body })).status, 200);
 };
 
 const approvalPath = async (end = ''): Promise<string> =>
@@ -144,10 +137,39 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     status: 200,
   }),
   listBindings: async () => {
-    await attempt();
-    return { path: '/apps/corporate/bindings', query: 'limit=5', status: 200 };
+    const { profile } = await bound();
+    return { path: '/apps/corporate/bindings', query: `profile=${profile}&live=true`, status: 200 };
   },
-  explainBinding: async () => ({ path: `/apps/corporate/bindings/${await attempt()}`, status: 200 }),
+  listBindingAttempts: async () => {
+    await bound();
+    return { path: '/apps/corporate/binding-attempts', query: 'limit=5&state=bound&open=false', status: 200 };
+  },
+  explainBinding: async () => ({ path: `/apps/corporate/bindings/${(await bound()).attempt}`, status: 200 }),
+  endBinding: async () => ({
+    path: '/apps/corporate/binding-ends',
+    body: { ...(await bound()), reason: 'the customer asked at the counter' },
+    status: 202,
+  }),
+  listBindingBlocks: async () => {
+    await blocked('mallory');
+    return { path: '/apps/corporate/binding-blocks', status: 200 };
+  },
+  addBindingBlock: async () => ({
+    path: '/apps/corporate/binding-blocks',
+    body: { subject: 'device', value: 'A'.repeat(22), reason: 'reported', hours: 48 },
+    status: 200,
+  }),
+  liftBindingBlock: async () => {
+    await blocked('malory');
+    const body = { subject: 'profile', value: 'malory', reason: 'mistaken' };
+    return { path: '/apps/corporate/binding-block-lifts', body, status: 202 };
+  },
+  listVmns: async () => ({ path: '/apps/corporate/vmns', status: 200 }),
+  findNumber: async () => ({
+    path: '/apps/corporate/customer-numbers',
+    body: { profile: (await bound()).profile, reason: 'a call from the branch' },
+    status: 200,
+  }),
   listApprovals: async () => ({ path: '/apps/corporate/approvals', query: 'sort=created&limit=5', status: 200 }),
   findApproval: async () => ({ path: await approvalPath(), status: 200 }),
   editApproval: async () => {

@@ -12,12 +12,14 @@ import { defaultFourEyes } from '../../src/admin/four-eyes.ts';
 import { RecentChanges } from '../../src/admin/recent-changes.ts';
 import { builtInRoles, type Grant } from '../../src/admin/right.ts';
 import { makeToken } from '../../src/admin/token-operations.ts';
+import type { BindingAdministration } from '../../src/binding/binding-administration.ts';
 import { deviceAdministration } from '../../src/device/device-administration.ts';
 import { verdictSigner } from '../../src/device/device-verdict.ts';
 import { createLog } from '../../src/gateway/log.ts';
 import { openFileKeys } from '../../src/keys/file-keys.ts';
 import { memoryStorage } from '../../src/storage/memory/memory-stores.ts';
 import type { Stores } from '../../src/storage/stores.ts';
+import { type BindingBank, openBank, VirtualClock } from '../binding-kit.ts';
 
 /** An answer of the API. */
 export interface Answered {
@@ -39,6 +41,8 @@ export interface AdminWorld {
   readonly administration: Administration;
   readonly stores: Stores;
   readonly table: DeviceTable;
+  /** The bank around the bindings of an app. */
+  readonly bankOf: (app: string) => BindingBank;
   /** Lines of the log, newest last. */
   readonly log: Readonly<Record<string, unknown>>[];
   /** The clock; tests may turn it. */
@@ -84,6 +88,8 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       requestsPerSecond: 10_000,
     } as AdminSettings,
   };
+  const bindingClock = new VirtualClock();
+  bindingClock.wallMs = clock.now;
   const table = openDeviceTable(new SharedArrayBuffer(deviceTableBytes(256)));
   const log: Record<string, unknown>[] = [];
   const keys = openFileKeys(join(folder, 'keys'), clock.now);
@@ -100,12 +106,22 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
         signVerdict: verdictSigner(keys),
       }),
     appsOf: (organisation) => organisations[organisation] ?? [],
+    bindingsOf: (scope) => (scope.organisation === 'bank' ? bindingsOf(scope.app) : undefined),
     organisation: 'bank',
     settings: () => settings.current,
     recent: new RecentChanges(),
     log: createLog('info', (line) => log.push(JSON.parse(line) as Record<string, unknown>)),
     now: () => clock.now,
   };
+  const banks = new Map<string, BindingBank>();
+  const bankOf = (app: string): BindingBank => {
+    const held = banks.get(app);
+    if (held !== undefined) return held;
+    const opened = openBank(stores.bindings, { clock: bindingClock, scope: { organisation: 'bank', app } });
+    banks.set(app, opened);
+    return opened;
+  };
+  const bindingsOf = (app: string): BindingAdministration => bankOf(app).administration;
   const handler = createAdminHandler(administration);
   const server = createServer((incoming, response) => {
     if (!handler(incoming, response)) response.writeHead(421).end();
@@ -117,6 +133,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
     administration,
     stores,
     table,
+    bankOf,
     log,
     clock,
     settings,

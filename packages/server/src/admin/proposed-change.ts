@@ -1,0 +1,131 @@
+/** The changes that two people must agree on: how each is read, which right it asks for, and that it is carried out exactly as it stands. */
+import { accept, after as afterTime, hours, type JsonValue, type Result, refuse } from '@hauberk/primitives';
+import type { BindingAdministration } from '../binding/binding-administration.ts';
+import type { Block } from '../binding/binding-store.ts';
+import type { Scope } from '../storage/scope.ts';
+import type { AdminRefusal } from './admin-problem.ts';
+import { deny } from './admin-problem.ts';
+import { timeOrderedId } from './admin-token.ts';
+import type { Administration, Caller } from './administration.ts';
+import { type ProposedChange, proposal } from './approval.ts';
+import { approvalDocument } from './approval-documents.ts';
+import { changeDevices, contentJson, type DeviceChangeContent } from './device-changes.ts';
+import { type AdminReply, reply } from './operation.ts';
+import type { Right } from './right.ts';
+import { storageRefusal } from './storage-problem.ts';
+
+/** The end of exactly one binding. */
+export interface BindingEndContent {
+  readonly attempt: string;
+  readonly profile: string;
+  readonly device: string;
+  readonly boundAtMs: number;
+  readonly reason: string;
+}
+
+/** Exactly one block of an operator, taken back. */
+export interface BlockLiftContent {
+  readonly subject: Block['subject'];
+  readonly value: string;
+  readonly atMs: number;
+  readonly untilMs: number;
+  readonly reason: string;
+}
+
+/** Every kind with its content. */
+export type KnownChange =
+  | { readonly kind: 'device.change'; readonly content: DeviceChangeContent }
+  | { readonly kind: 'binding.end'; readonly content: BindingEndContent }
+  | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent };
+
+/** A change as it is hashed and kept. */
+export const keptChange = (change: KnownChange): ProposedChange => ({
+  kind: change.kind,
+  content: change.kind === 'device.change' ? contentJson(change.content) : ({ ...change.content } satisfies JsonValue),
+});
+
+/** The right that a change asks for; undefined for a kind that nobody knows. */
+export const rightOfChange = (kind: string, app: string): Right | undefined => {
+  if (kind === 'device.change') return { app, area: 'devices', verb: 'write' };
+  return kind === 'binding.end' || kind === 'binding.unblock' ? { app, area: 'binding', verb: 'write' } : undefined;
+};
+
+/** Keeps a change for a second person, and answers the proposal. */
+export const propose = async (
+  administration: Administration,
+  scope: Scope,
+  change: KnownChange,
+  { subject, token, lineage }: Caller,
+): Promise<AdminReply | AdminRefusal> => {
+  const now = administration.now();
+  const expiresAtMs = afterTime(now, hours(administration.settings().approvalHours));
+  const made = proposal(
+    timeOrderedId(now),
+    scope,
+    keptChange(change),
+    { subject, token, lineage },
+    { now, expiresAtMs },
+  );
+  const kept = await administration.stores.approvals.propose(made, now);
+  if (!kept.ok) return kept.code === 'approvals-full' ? deny('approvals-full') : storageRefusal({ code: kept.code });
+  return reply(202, approvalDocument(kept.value, now), String(kept.value.version));
+};
+
+interface Performed {
+  readonly done: boolean;
+  readonly outcome: JsonValue;
+}
+
+const performed = (id: string, state: string, result: Result<unknown, string>): Performed => ({
+  done: result.ok,
+  outcome: {
+    results: [{ id, code: result.ok ? null : result.code, state: result.ok ? state : null, generation: null }],
+  },
+});
+
+const endBinding = async (
+  bindings: BindingAdministration,
+  { attempt, profile, device, boundAtMs }: BindingEndContent,
+  actor: string,
+): Promise<Performed> => {
+  const held = await bindings.binding(profile);
+  // What was approved names this binding; another one of the same customer is somebody else's decision.
+  const isSame = held?.id === attempt && held.device === device && held.boundAtMs === boundAtMs;
+  const ended = isSame ? await bindings.end({ id: attempt, profile }, actor) : refuse('binding.unknown');
+  return performed(attempt, 'ended', ended);
+};
+
+const liftBlock = async (
+  bindings: BindingAdministration,
+  { subject, value, atMs, untilMs }: BlockLiftContent,
+  actor: string,
+): Promise<Performed> => {
+  const held = await bindings.block({ subject, value });
+  if (held === undefined) return performed(`${subject} ${value}`, 'lifted', accept(true));
+  const isSame = held.atMs === atMs && held.untilMs === untilMs;
+  const lifted = isSame ? await bindings.liftBlock(held, actor) : refuse('block-changed');
+  return performed(`${subject} ${value}`, 'lifted', lifted);
+};
+
+/** Carries a change out. Called again after a crash, it comes to the same end. */
+export const performChange = async (
+  administration: Administration,
+  scope: Scope,
+  { kind, content }: ProposedChange,
+  actor: string,
+): Promise<Performed> => {
+  // The schema of its kind judged the content before it was kept.
+  const change = { kind, content } as unknown as KnownChange;
+  if (change.kind === 'device.change') {
+    const { results } = await changeDevices(administration.devicesOf(scope), change.content, actor);
+    return {
+      done: results.some(({ code }) => code === null),
+      outcome: { results: results.map((each) => ({ ...each })) },
+    };
+  }
+  const bindings = administration.bindingsOf(scope);
+  if (bindings === undefined) return performed(scope.app, '', refuse('binding.none'));
+  return change.kind === 'binding.end'
+    ? endBinding(bindings, change.content, actor)
+    : liftBlock(bindings, change.content, actor);
+};
