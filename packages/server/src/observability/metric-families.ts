@@ -341,7 +341,7 @@ const vmnFamilies: readonly MeasuredFamily[] = [
     },
   },
   {
-    name: 'hauberk_binding_vmn_quiet',
+    name: 'hauberk_binding_vmn_quiet_seconds',
     type: 'gauge',
     unit: 'seconds',
     help: 'For how long no SMS with a token has come to a number; since the start when none has.',
