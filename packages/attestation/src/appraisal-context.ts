@@ -13,6 +13,7 @@ import type { AndroidKeyCode } from './android-key.ts';
 import type { RevocationSnapshot } from './android-revocation.ts';
 import type { AppAttestCode, AppAttestEnvironment } from './app-attest.ts';
 import type { ReceiptCode } from './app-attest-receipt.ts';
+import type { AuthenticatorModels } from './authenticator-models.ts';
 import type { ChainMemory } from './chain-memory.ts';
 import type { HuksCode } from './huks.ts';
 import type { PlayDeviceLabel, PlayIntegrityCode, PlayIntegrityKeys } from './play-integrity.ts';
@@ -45,6 +46,8 @@ export interface TrustAnchors {
   readonly playIntegrity?: PlayIntegrityKeys;
   /** Of authenticator manufacturers. */
   readonly webauthn?: readonly Bytes[];
+  /** What is known of their models; without it `packed` and `fido-u2f` are worth no more than software. */
+  readonly authenticators?: AuthenticatorModels;
 }
 
 /** Lists of certificates that are no longer believed. */
@@ -151,7 +154,8 @@ export type AppraisalCode =
   | 'CATEGORY_NOT_ALLOWED'
   | 'CHALLENGE_TOO_SHORT'
   | 'KEY_REQUIRED'
-  | 'TIER_TOO_LOW';
+  | 'TIER_TOO_LOW'
+  | 'AUTHENTICATOR_BROKEN';
 
 /** The shape of each kind's appraiser. */
 export type Appraiser<Kind extends EvidenceKind> = (

@@ -1,5 +1,5 @@
 /** A WebAuthn registration as a verdict. */
-import { accept, equalBytes, type Result, refuse, type SignatureAlgorithm } from '@hauberk/primitives';
+import { accept, equalBytes, type Result, refuse, type SignatureAlgorithm, toHex } from '@hauberk/primitives';
 import {
   type AppraisalCode,
   type AppraisalContext,
@@ -7,6 +7,7 @@ import {
   type DeviceEvidence,
   keyBoundChallenge,
 } from './appraisal-context.ts';
+import { modelOfAaguid } from './authenticator-models.ts';
 import { mintVerdict, silentVector, type TrustTier } from './verdict.ts';
 import { type VerifiedRegistration, verifyRegistration, type WebauthnCode } from './webauthn.ts';
 import type { AttestationFormat } from './webauthn-statement.ts';
@@ -14,15 +15,20 @@ import type { AttestationFormat } from './webauthn-statement.ts';
 const algorithms: readonly SignatureAlgorithm[] = ['ES256', 'ES384', 'ES512', 'RS256', 'Ed25519', 'Ed448'];
 const formats: readonly AttestationFormat[] = ['packed', 'tpm', 'android-key', 'apple', 'fido-u2f', 'none'];
 
-/** What kind of hardware stands behind a format; `packed` says no more than that its manufacturer vouches. */
+/**
+ * What kind of hardware stands behind a format. `packed` and `fido-u2f` say no more than that a maker vouches: where such a model keeps its keys
+ * its metadata tell, and what no metadata tell of is taken for software.
+ */
 const tiers: { readonly [format in AttestationFormat]: TrustTier } = {
-  packed: 'tee',
+  packed: 'software',
   tpm: 'secure-element',
   'android-key': 'tee',
   apple: 'secure-element',
-  'fido-u2f': 'secure-element',
+  'fido-u2f': 'software',
   none: 'software',
 };
+
+const saysNothing: ReadonlySet<AttestationFormat> = new Set(['packed', 'fido-u2f']);
 
 type Evidence = Extract<DeviceEvidence, { readonly kind: 'webauthn' }>;
 interface Bound {
@@ -75,14 +81,18 @@ export const appraiseWebauthn: Appraiser<'webauthn'> = (evidence, context) => {
   const { registration, keyBinding } = bound.value;
   const { key, format, trust } = registration;
   const isVouched = trust === 'anchored';
+  const model = isVouched ? modelOfAaguid(context.anchors.authenticators, registration.aaguid) : undefined;
+  if (model?.isBroken === true) return refuse('AUTHENTICATOR_BROKEN', toHex(registration.aaguid));
+  const isSilent = isVouched && saysNothing.has(format) && model === undefined;
+  const tier = saysNothing.has(format) ? (model?.tier ?? 'software') : tiers[format];
   const rpId = context.expectations.apps.web?.rpId ?? '';
   return accept(
     mintVerdict({
       vector: isVouched
-        ? { ...silentVector, 'instance-identity': 2, hardware: 2, 'storage-opaque': 2 }
+        ? { ...silentVector, 'instance-identity': 2, hardware: isSilent ? 32 : 2, 'storage-opaque': isSilent ? 32 : 2 }
         : { ...silentVector, 'storage-opaque': 32 },
       // A browser's own key is software, whatever authenticator stands beside it.
-      tier: isVouched && keyBinding === 'attested' ? tiers[format] : 'software',
+      tier: isVouched && keyBinding === 'attested' ? tier : 'software',
       publicKey: keyBinding === 'attested' ? key.spki : (context.expectations.publicKey ?? key.spki),
       keyBinding,
       facts: {
@@ -93,7 +103,10 @@ export const appraiseWebauthn: Appraiser<'webauthn'> = (evidence, context) => {
         },
         application: { ids: [rpId] },
       },
-      anomalies: isVouched ? [] : [{ code: 'KEY_NOT_ATTESTED', detail: trust }],
+      anomalies: [
+        ...(isVouched ? [] : [{ code: 'KEY_NOT_ATTESTED', detail: trust } as const]),
+        ...(isSilent ? [{ code: 'AUTHENTICATOR_UNKNOWN', detail: toHex(registration.aaguid) } as const] : []),
+      ],
       appraisedAt: context.now,
       details: { kind: 'webauthn', registration },
     }),

@@ -41,6 +41,12 @@ export {
   type Revocations,
   type TrustAnchors,
 } from './appraisal-context.ts';
+export {
+  type AuthenticatorModel,
+  type AuthenticatorModels,
+  type MetadataCode,
+  readMetadataBlob,
+} from './authenticator-models.ts';
 export { type ChainMemory, createChainMemory } from './chain-memory.ts';
 export { type CoseKey, readCoseKey } from './cose.ts';
 export { type DerElement, oidHex, readDer, withTag } from './der.ts';

@@ -4,6 +4,7 @@ import {
   canonicalJson,
   concat,
   type EvidenceCrypto,
+  fromBase64,
   fromBase64Url,
   fromUtf8,
   type JsonValue,
@@ -14,6 +15,7 @@ import {
 import { encodeDer } from './der.ts';
 import { algorithmOfSpki } from './spki.ts';
 import { jsonMembers } from './webauthn-client-data.ts';
+import { readCertificate } from './x509.ts';
 
 /** Members of a JSON object. */
 export type JsonMembers = { readonly [name: string]: JsonValue };
@@ -25,12 +27,13 @@ const partsOf = (token: string, count: number, most = longest): readonly string[
   return parts.length === count ? parts : undefined;
 };
 
-const membersOf = (bytes: Bytes | undefined, most = longest): JsonMembers | undefined => {
+/** Statements of the FIDO Metadata Service nest deeper than anything of ours. */
+const metadataDepth = 24;
+
+const membersOf = (bytes: Bytes | undefined, most = longest, maxDepth = 8): JsonMembers | undefined => {
   const text = bytes === undefined ? undefined : fromUtf8(bytes);
   const json =
-    text === undefined
-      ? undefined
-      : parseJson(text, { maxDepth: 8, maxKeys: Math.max(256, most / 16), maxLength: most });
+    text === undefined ? undefined : parseJson(text, { maxDepth, maxKeys: Math.max(256, most / 16), maxLength: most });
   return json?.ok === true ? jsonMembers(json.value) : undefined;
 };
 
@@ -100,6 +103,46 @@ const isSigned = (
   if (algorithm === 'ES256' && alg === 'ES256')
     return signature.length === 64 && crypto.verify('ES256', spki, message, derSignature(signature));
   return algorithm === 'Ed25519' && alg === 'EdDSA' && crypto.verify('Ed25519', spki, message, signature);
+};
+
+/** A JWS that brings the certificates of its signer along; whether they lead anywhere is for the caller to say. */
+export interface CertifiedJws {
+  readonly members: JsonMembers;
+  /** Base64, the signer's first. */
+  readonly certificates: readonly string[];
+}
+
+const isSignedByCertificate = (
+  spki: Bytes,
+  alg: JsonValue | undefined,
+  message: Bytes,
+  signature: Bytes,
+  crypto: Pick<EvidenceCrypto, 'verify'>,
+): boolean =>
+  algorithmOfSpki(spki) === 'RS256'
+    ? alg === 'RS256' && crypto.verify('RS256', spki, message, signature)
+    : isSigned(spki, alg, message, signature, crypto);
+
+/** Opens a compact JWS whose header holds certificates (`x5c`); RS256, ES256 or EdDSA, as the first of them says. */
+export const openCertifiedJws = (
+  token: string,
+  maxLength: number,
+  crypto: Pick<EvidenceCrypto, 'verify'>,
+): CertifiedJws | undefined => {
+  const parts = partsOf(token, 3, maxLength);
+  const [header, payload, signature] = (parts ?? []).map((part) => fromBase64Url(part));
+  const members = membersOf(header);
+  const listed = members?.['x5c'];
+  if (members === undefined || 'crit' in members || signature === undefined) return undefined;
+  if (!Array.isArray(listed) || listed.length === 0 || listed.length > 8) return undefined;
+  const certificates = listed.filter((each): each is string => typeof each === 'string');
+  const leaf = fromBase64(certificates[0] ?? '');
+  const spki = leaf === undefined ? undefined : readCertificate(leaf)?.spki;
+  if (spki === undefined || certificates.length !== listed.length) return undefined;
+  const message = utf8(`${parts?.[0]}.${parts?.[1]}`);
+  if (!isSignedByCertificate(spki, members['alg'], message, signature, crypto)) return undefined;
+  const content = membersOf(payload, maxLength, metadataDepth);
+  return content === undefined ? undefined : { members: content, certificates };
 };
 
 /** The members of a compact JWS that this key (P-256 or Ed25519) signed; undefined for anything else. */

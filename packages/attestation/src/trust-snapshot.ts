@@ -15,6 +15,7 @@ import {
 } from '@hauberk/primitives';
 import { type RevocationSnapshot, readRevocationList } from './android-revocation.ts';
 import type { Revocations, TrustAnchors } from './appraisal-context.ts';
+import { modelsJson, readModels } from './authenticator-models.ts';
 import { type JsonMembers, openJws, signJws, type TokenSigner } from './jose.ts';
 import { jsonMembers } from './webauthn-client-data.ts';
 import { timeOfText } from './x509.ts';
@@ -24,6 +25,7 @@ export type TrustSnapshotCode = 'trust.signature' | 'trust.malformed' | 'trust.f
 
 /** Roots that a snapshot may hold; response keys of Play Integrity are secrets and never in it. */
 type SnapshotAnchors = Omit<TrustAnchors, 'playIntegrity'>;
+type Roots = Omit<SnapshotAnchors, 'authenticators'>;
 
 /** What a snapshot says. */
 export interface TrustSnapshot {
@@ -56,10 +58,10 @@ const bytesIn = (value: JsonValue): readonly Bytes[] | undefined => {
 const hasOnly = (members: JsonMembers, names: readonly string[]): boolean =>
   Object.keys(members).every((name) => names.includes(name));
 
-const readAnchors = (value: JsonValue | undefined): SnapshotAnchors | undefined => {
+const readRoots = (value: JsonValue | undefined): Roots | undefined => {
   const members = jsonMembers(value);
   if (members === undefined || !hasOnly(members, anchorNames)) return undefined;
-  const anchors: { -readonly [Name in keyof SnapshotAnchors]: SnapshotAnchors[Name] } = {};
+  const anchors: { -readonly [Name in keyof Roots]: Roots[Name] } = {};
   for (const name of anchorNames) {
     const given = members[name];
     const read = given === undefined ? undefined : bytesIn(given);
@@ -67,6 +69,14 @@ const readAnchors = (value: JsonValue | undefined): SnapshotAnchors | undefined 
     if (read !== undefined) anchors[name] = read;
   }
   return anchors;
+};
+
+const readAnchors = (members: JsonMembers): SnapshotAnchors | undefined => {
+  const roots = readRoots(members['anchors']);
+  const given = members['authenticators'];
+  if (roots === undefined || given === undefined) return roots;
+  const authenticators = readModels(given);
+  return authenticators === undefined ? undefined : { ...roots, authenticators };
 };
 
 const readLists = (value: JsonValue | undefined, takenAt: EpochMs): Revocations | undefined => {
@@ -88,7 +98,7 @@ const readMembers = (members: JsonMembers): TrustSnapshot | undefined => {
   const takenAt = typeof time === 'string' ? timeOfText(time) : undefined;
   const isSequence = typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence > 0;
   if (kind !== documentKind || !isSequence || takenAt === undefined) return undefined;
-  const anchors = readAnchors(members['anchors']);
+  const anchors = readAnchors(members);
   const revocations = readLists(members['revocations'], takenAt);
   return anchors === undefined || revocations === undefined ? undefined : { sequence, takenAt, anchors, revocations };
 };
@@ -140,6 +150,7 @@ export const signTrustSnapshot = (
     takenAt: timeText(takenAt),
     anchors: Object.fromEntries(roots),
     revocations: Object.fromEntries(lists),
+    ...(anchors.authenticators === undefined ? {} : { authenticators: modelsJson(anchors.authenticators) }),
   };
   return signJws(content, documentType, signer);
 };

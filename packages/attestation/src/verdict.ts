@@ -110,7 +110,8 @@ export type AnomalyCode =
   | 'BUILD_UNKNOWN'
   | 'DEVICE_UNLOCKED'
   | 'BOOT_NOT_VERIFIED'
-  | 'KEY_NOT_ATTESTED';
+  | 'KEY_NOT_ATTESTED'
+  | 'AUTHENTICATOR_UNKNOWN';
 
 /** One of them, with what exactly was met. */
 export interface Anomaly {

@@ -41,6 +41,17 @@ test('trust: a snapshot is read back as it was signed, digits-only and odd seria
   assert.equal(statuses?.get(serialKey(bytes(0x0a, 0xbc))), 'SUSPENDED');
 });
 
+test('trust: models of authenticators travel in it, and spoilt ones spoil it', () => {
+  const authenticators = new Map([['0'.repeat(31) + '1', { tier: 'tee' as const, isBroken: true }]]);
+  const carrying = { ...snapshot, anchors: { ...snapshot.anchors, authenticators } };
+  assert.deepEqual(read(signTrustSnapshot(carrying, signer, time)), { ok: true, value: carrying });
+  const spoilt = { kind: 'hauberk.trust-snapshot.1', sequence: 1, takenAt: time(now), anchors: {}, revocations: {} };
+  const signed = (authenticatorsJson: JsonValue): string =>
+    signJws({ ...spoilt, authenticators: authenticatorsJson }, 'hauberk-trust+jwt', signer);
+  assert.equal(codeOf(read(signed({}))), 'accepted');
+  assert.equal(codeOf(read(signed({ x: 'tee' }))), 'trust.malformed');
+});
+
 test('trust: a snapshot of somebody else, or of another kind, is none', () => {
   const other = spkiOf(generateKeyPairSync('ed25519').publicKey);
   assert.equal(codeOf(read(document, [other])), 'trust.signature');

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
-import { type Bytes, epochMs, type SignatureAlgorithm } from '@hauberk/primitives';
+import { type Bytes, epochMs, type SignatureAlgorithm, toHex } from '@hauberk/primitives';
 import { SettingsService, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { appraise } from '../src/appraisal.ts';
 import type { AppraisalContext } from '../src/appraisal-context.ts';
+import type { AuthenticatorModels } from '../src/authenticator-models.ts';
 import {
   type AssertionEvidence,
   type RegistrationEvidence,
@@ -201,14 +202,40 @@ const context = (change: Partial<AppraisalContext['expectations']> = {}): Apprai
   },
   now: epochMs(Date.UTC(2026, 0, 1)),
 });
+const verifiedAaguid = (): Uint8Array => {
+  const { evidence } = register({ format: 'packed' });
+  const verified = verifyRegistration(evidence, rules('packed'), nodeEvidenceCrypto);
+  assert.ok(verified.ok);
+  return verified.value.aaguid;
+};
+const withModels = (models: AuthenticatorModels | undefined, more = {}): AppraisalContext => {
+  const given = context(more);
+  return models === undefined ? given : { ...given, anchors: { ...given.anchors, authenticators: models } };
+};
 const appraised = (format: MintedFormat, changed = context()): string => {
   const answer = appraise({ kind: 'webauthn', ...register({ format }).evidence }, changed);
   return answer.ok ? `${answer.value.status} ${answer.value.tier} ${answer.value.keyBinding}` : answer.code;
 };
 
+test('webauthn: where a model keeps its keys its metadata tell; a model that nothing is known of is software, whoever made it', () => {
+  const aaguid = toHex(verifiedAaguid());
+  const known = (tier: 'software' | 'tee' | 'secure-element', isBroken = false) =>
+    withModels(new Map([[aaguid, { tier, isBroken }]]));
+  const lax = { policy: { leastTier: 'software' as const } };
+  assert.equal(appraised('packed'), 'TIER_TOO_LOW');
+  assert.equal(appraised('packed', withModels(undefined, lax)), 'warning software attested');
+  const others = new Map([['0'.repeat(32), { tier: 'tee' as const, isBroken: false }]]);
+  assert.equal(appraised('packed', withModels(others, lax)), 'warning software attested');
+  assert.equal(appraised('packed', known('tee')), 'affirming tee attested');
+  assert.equal(appraised('packed', known('secure-element')), 'affirming secure-element attested');
+  assert.equal(appraised('packed', known('software')), 'TIER_TOO_LOW');
+  assert.equal(appraised('packed', known('secure-element', true)), 'AUTHENTICATOR_BROKEN');
+  const said = appraise({ kind: 'webauthn', ...register({ format: 'packed' }).evidence }, withModels(undefined, lax));
+  assert.deepEqual(said.ok ? said.value.anomalies : [], [{ code: 'AUTHENTICATOR_UNKNOWN', detail: aaguid }]);
+});
+
 test('webauthn: an appraisal tells who vouches', () => {
   assert.equal(appraised('tpm'), 'affirming secure-element attested');
-  assert.equal(appraised('packed'), 'affirming tee attested');
   assert.equal(appraised('none'), 'webauthn.statement-format');
   assert.equal(appraised('self'), 'webauthn.attestation-required');
   const lax = context({ policy: { leastTier: 'software' } });

@@ -1,12 +1,13 @@
 /** Signed snapshots of roots and lists: made from files, taken over offline, never an older one, and in force while the gateway runs. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, mock } from 'node:test';
 import { epochMs, toHex } from '@hauberk/primitives';
 import { root, rootKey } from '../../attestation/test/fixture/android.ts';
+import { authority, mint, name } from '../../attestation/test/fixture/certificates.ts';
 import { newestRevocations } from '../src/device/trust-files.ts';
 import { presentSnapshot, stateRevocations, updateTrust } from '../src/device/trust-snapshots.ts';
 import { run } from '../src/main.ts';
@@ -161,4 +162,33 @@ test('wrong usage and wrong files are told', async () => {
   const good = write('good-plan.json', '{"sequence": 1}');
   const key = await hauberk('trust', 'make', '--plan', good, '--key', at('rsa.pem'), '--out', at('out.jwt'));
   assert.match(key.error, /trust\.key/);
+});
+
+test('a snapshot takes over what the FIDO Metadata Service says of models, if its root vouches for it', async () => {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const [rootName, signerName] = [name('metadata root'), name('metadata signer')];
+  const about = { key: pair.publicKey, signer: pair.privateKey, issuer: rootName };
+  write('metadata-root.pem', pem('CERTIFICATE', mint({ ...about, subject: rootName, extensions: [authority()] })));
+  const leaf = mint({ ...about, subject: signerName });
+  const text = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const blob = (nextUpdate: string): string => {
+    const entries = [
+      { aaguid: '00000001-0000-4000-8000-000000000000', metadataStatement: { keyProtection: ['hardware', 'tee'] } },
+    ];
+    const header = { alg: 'RS256', typ: 'JWT', x5c: [Buffer.from(leaf).toString('base64')] };
+    const signed = `${text(header)}.${text({ nextUpdate, entries })}`;
+    return `${signed}.${sign('sha256', Buffer.from(signed), pair.privateKey).toString('base64url')}`;
+  };
+  const authenticators = { blob: 'metadata.jwt', root: 'metadata-root.pem' };
+  const plan = write('metadata-plan.json', JSON.stringify({ sequence: 1, authenticators }));
+  const [state, out] = [at('metadata-state'), at('metadata-snapshot.jwt')];
+  const made = () => hauberk('trust', 'make', '--plan', plan, '--key', at('one.pem'), '--out', out);
+  write('metadata.jwt', blob('2020-01-01'));
+  assert.match((await made()).error, /metadata\.expired/);
+  write('metadata.jwt', `${blob('2035-01-01')}\n`);
+  assert.equal((await made()).code, 0);
+  const updated = await hauberk('trust', 'update', '--state', state, '--from', out, '--publisher', at('one.pub'));
+  assert.match(updated.out, /roots authenticators: 1/);
+  const present = presentSnapshot(state, epochMs(Date.now()));
+  assert.deepEqual([...(present?.anchors.authenticators?.values() ?? [])], [{ tier: 'tee', isBroken: false }]);
 });

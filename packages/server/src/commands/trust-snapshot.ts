@@ -20,7 +20,9 @@ const summaryOf = ({ sequence, takenAt, anchors, revocations }: TrustSnapshot, n
   sequence,
   takenAt: new Date(takenAt).toISOString(),
   ageHours: Math.floor((now - takenAt) / hour),
-  roots: Object.fromEntries(Object.entries(anchors).map(([name, roots]) => [name, roots.length])),
+  roots: Object.fromEntries(
+    Object.entries(anchors).map(([name, roots]) => [name, 'size' in roots ? roots.size : roots.length]),
+  ),
   revoked: Object.fromEntries(Object.entries(revocations).map(([name, { statuses }]) => [name, statuses.size])),
 });
 

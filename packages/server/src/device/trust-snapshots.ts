@@ -1,9 +1,11 @@
 /** The signed snapshot of roots and lists in a state folder: taken over from a file, never an older one, and read while the gateway runs. */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import {
+  type AuthenticatorModels,
   type Revocations,
+  readMetadataBlob,
   readTrustSnapshot,
   signTrustSnapshot,
   supersedes,
@@ -130,7 +132,16 @@ const planSchema = z.strictObject({
   takenAt: z.iso.datetime().optional(),
   roots: z.strictObject({ android: path, apple: path, appleReceipts: path, huks: path, webauthn: path }).prefault({}),
   revocations: z.strictObject({ android: path, huks: path }).prefault({}),
+  /** The BLOB of the FIDO Metadata Service, and the root (PEM) that its operator names. */
+  authenticators: z.strictObject({ blob: z.string().min(1), root: z.string().min(1) }).optional(),
 });
+
+const modelsIn = (blobFile: string, rootFile: string, now: EpochMs): AuthenticatorModels => {
+  const root = Uint8Array.from(new X509Certificate(readFileSync(rootFile)).raw);
+  const read = readMetadataBlob(readFileSync(blobFile, 'utf8').trim(), root, now, nodeEvidenceCrypto);
+  if (read.ok) return read.value;
+  throw new TrustError(read.code, `${blobFile} is refused: ${read.detail ?? ''}`, 'fetch it anew, with its own root');
+};
 
 const listIn = (file: string | undefined, takenAt: EpochMs) => {
   if (file === undefined) return undefined;
@@ -176,17 +187,22 @@ export const makeTrust = ({ plan, key, now }: TrustPlan): string => {
   const read = planSchema.safeParse(json.ok ? json.value : undefined);
   if (!read.success)
     throw new TrustError('trust.plan', `${plan}: ${z.prettifyError(read.error)}`, 'see docs/attestation.md');
-  const place = (file: string | undefined): string | undefined =>
-    file === undefined ? undefined : resolve(dirname(plan), file);
-  const { sequence, roots, revocations, takenAt: told } = read.data;
+  const at = (file: string): string => resolve(dirname(plan), file);
+  const place = (file: string | undefined): string | undefined => (file === undefined ? undefined : at(file));
+  const { sequence, roots, revocations, authenticators, takenAt: told } = read.data;
   const takenAt = told === undefined ? now : epochMs(Date.parse(told));
   const placed = Object.fromEntries(Object.entries(roots).map(([name, file]) => [name, place(file)]));
-  const { playIntegrity: _never, ...anchors } = readAnchors({ roots: placed });
+  const { playIntegrity: _never, ...certificates } = readAnchors({ roots: placed });
+  const models =
+    authenticators === undefined
+      ? {}
+      : { authenticators: modelsIn(at(authenticators.blob), at(authenticators.root), now) };
+  const anchors = { ...certificates, ...models };
   const android = listIn(place(revocations.android), takenAt);
   const huks = listIn(place(revocations.huks), takenAt);
   const lists = { ...(android === undefined ? {} : { android }), ...(huks === undefined ? {} : { huks }) };
   const signer = signerOf(readFileSync(key, 'utf8'));
-  return signTrustSnapshot({ sequence, takenAt, anchors, revocations: lists }, signer, (at) =>
-    new Date(at).toISOString(),
+  return signTrustSnapshot({ sequence, takenAt, anchors, revocations: lists }, signer, (instant) =>
+    new Date(instant).toISOString(),
   );
 };
