@@ -128,6 +128,16 @@ const metered = async ({ gateway }: Stage, run: () => Promise<LoadResult>): Prom
 const servedPerCpuSecond = ({ seen, cpuSeconds }: Metered): number =>
   (servedPerSecond(seen) * seen.seconds) / cpuSeconds;
 
+const countOf = (
+  { tallies }: LoadResult,
+  member: 'shed' | 'served' | 'failed' | 'unsent' | 'offered',
+  kinds = classes as readonly LoadClass[],
+) => kinds.reduce((sum, kind) => sum + tallies[kind][member], 0);
+
+/** What refusing took, in requests: processor time beyond that of the served ones, over the refusals. */
+const refusalCost = (run: Metered, peakPerCpuSecond: number): number =>
+  (run.cpuSeconds * peakPerCpuSecond - countOf(run.seen, 'served')) / Math.max(1, countOf(run.seen, 'shed'));
+
 /** The most that is served with as many asking as it takes, and not more than are served well. */
 const findPeak = async (stage: Stage, milliseconds: number): Promise<Metered> => {
   const money = stage.lines.filter(({ kind }) => kind === 'money');
@@ -145,12 +155,6 @@ const ratesOf = (total: number): Readonly<Record<LoadClass, number>> => ({
   important: total * mix.important,
   money: total * mix.money,
 });
-
-const countOf = (
-  { tallies }: LoadResult,
-  member: 'shed' | 'served' | 'failed' | 'unsent' | 'offered',
-  kinds = classes as readonly LoadClass[],
-) => kinds.reduce((sum, kind) => sum + tallies[kind][member], 0);
 
 const lower: readonly LoadClass[] = ['background', 'normal', 'important'];
 
@@ -203,6 +207,7 @@ const measure = async (bottleneck: Bottleneck, scratch: string, seconds: number)
     };
     const moneyAlone = await runOpen(stage.lines, moneyRates, step);
     const failed = [...mixed, moneyAlone].reduce((sum, seen) => sum + countOf(seen, 'failed'), 0);
+    const peakPerCpuSecond = Math.max(...peaks.map(servedPerCpuSecond));
     const best = mixed.reduce((one, other) => (servedPerSecond(other) > servedPerSecond(one) ? other : one));
     return {
       goodputShare: round(servedPerSecond(best) / capacity, 3),
@@ -216,10 +221,8 @@ const measure = async (bottleneck: Bottleneck, scratch: string, seconds: number)
       servedShares: sharesOf(best),
       servedSharesMoneyAlone: sharesOf(moneyAlone),
       goodputShareMoneyAlone: round(servedPerSecond(moneyAlone) / capacity, 3),
-      goodputPerCpuShare: round(
-        Math.max(...runs.map(servedPerCpuSecond)) / Math.max(...peaks.map(servedPerCpuSecond)),
-        3,
-      ),
+      goodputPerCpuShare: round(Math.max(...runs.map(servedPerCpuSecond)) / peakPerCpuSecond, 3),
+      refusalCost: round(Math.min(...runs.map((each) => refusalCost(each, peakPerCpuSecond))), 3),
       gatewayCores: round(cores, 2),
       failed,
     };

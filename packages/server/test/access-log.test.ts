@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { type AccessEntry, accessLine, openAccessLog } from '../src/gateway/access-log.ts';
+import { type AccessEntry, accessLine, type JoinedEntry, openAccessLog } from '../src/gateway/access-log.ts';
 import type { RequestPrivacy } from '../src/observability/request-privacy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'access-'));
@@ -150,4 +150,41 @@ test('access log: a disk that fails is told, and the gateway goes on', async () 
   log.write(entry);
   await log.flush();
   assert.equal(faults.length, 2);
+});
+
+test('access log: what ended alike is one line, told as it is when it is written', async () => {
+  const path = join(folder, 'joined.log');
+  const log = openAccessLog({ to: 'file', path }, privacy, onFault);
+  const shared = { at: 1, id: 'req-1', traceId: 'trace-1', pattern: '/api', status: 503, service: 'api', route: 'all' };
+  const joinedOf = (reason: string): JoinedEntry => ({
+    ...shared,
+    reason,
+    count: 1,
+    bytesIn: 2,
+    bytesOut: 3,
+    longestMs: 4.567,
+    isWritten: false,
+  });
+  const [first, last] = [joinedOf('overload.gateway'), joinedOf('overload.upstream')];
+  log.join(first);
+  first.count = 1000;
+  await log.flush();
+  assert.equal(first.isWritten, true);
+  log.join(last);
+  await log.close();
+  assert.equal(last.isWritten, true);
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  const { pattern, ...told } = shared;
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line) as unknown),
+    [first, last].map(({ reason, count }) => ({
+      ...told,
+      path: pattern,
+      reason,
+      count,
+      bytesIn: 2,
+      bytesOut: 3,
+      ms: 4.57,
+    })),
+  );
 });

@@ -4,11 +4,12 @@ import { Agent, request } from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { oldestAdmitted } from '../src/overload/admission.ts';
+import { promptLoop, standingMs, stepLooks, waitInLoop } from '../src/overload/loop-wait.ts';
 import { createParking } from '../src/overload/parking.ts';
 import { noPressure, type Pressure, stepPressure } from '../src/overload/pressure.ts';
 import { defaultPriority, type Priority, placeOf, rankOf } from '../src/overload/priority.ts';
 import { emptyGauge, expectedWait, stepGauge } from '../src/overload/queue-wait.ts';
-import { costOf, idleWork, refusalsIn, stepWork } from '../src/overload/work-queue.ts';
+import { costOf, refusalsIn, stepCost, unknownCost } from '../src/overload/request-cost.ts';
 import { codeOf, type RawReply, routeOf, sendRaw, startPlainGateway, startUpstream } from './plain-gateway.ts';
 import { type LoopFate, runLoop } from './virtual-loop.ts';
 import { type Fate, runVirtual, type Share } from './virtual-upstream.ts';
@@ -122,13 +123,13 @@ describe('parked refusals', () => {
     assert.equal(ended, 20_000);
   });
 
-  test('they take a twentieth of the time, whatever a request costs here', () => {
+  test('they take three hundredths of the time, whatever a request costs here', () => {
     for (const [busyMs, most] of [
-      [20, 27],
-      [200, 2],
+      [20, 16],
+      [200, 1],
       [100_000, 1],
     ] as const)
-      assert.equal(refusalsIn(11, { backlogMs: 0, busyMs, requests: 200 }), most);
+      assert.equal(refusalsIn(11, { busyMs, requests: 200 }), most);
   });
 });
 
@@ -203,12 +204,21 @@ describe('the event loop in virtual time', () => {
       assert.equal(sumOf(runLoop({ ...shape, load: mix(capacity * 0.8), seed }), 'shed'), 0);
   });
 
-  test('however late the loop is, a few requests at a time are never shed', () => {
-    const few: readonly Share[] = [{ priority: 'background', perSecond: 100 }];
-    for (const lines of [1, 63]) {
-      const fates = runLoop({ ...shape, headMs: 50, stepMs: 50, lines, load: few, seed: 1 });
-      assert.equal(sumOf(fates, 'shed'), 0, `${lines} at a time`);
+  test('a loop whose processor is taken away again and again sheds nothing that it can serve', () => {
+    for (const seed of [1, 2, 3]) {
+      const load = mix(capacity * 0.1);
+      const fates = runLoop({ ...shape, load, seed, pauseMs: 200, pauseEveryMs: 300 });
+      assert.equal(sumOf(fates, 'shed'), 0);
     }
+  });
+
+  test('a few requests at a time are never shed, whatever they cost; more that cost as much are', () => {
+    const few: readonly Share[] = [{ priority: 'background', perSecond: 100 }];
+    const shedWith = (lines: number): number =>
+      sumOf(runLoop({ ...shape, headMs: 50, stepMs: 50, lines, load: few, seed: 1 }), 'shed');
+    assert.equal(shedWith(1), 0);
+    assert.equal(shedWith(15), 0);
+    assert.ok(shedWith(128) > 0);
   });
 
   test('at five times its capacity it is busy with requests and not with refusals, and money is kept', () => {
@@ -222,28 +232,50 @@ describe('the event loop in virtual time', () => {
   });
 });
 
-describe('the work of the event loop', () => {
-  const seen = { elapsedMs: 20, admitted: 100, refused: 0, isBusy: true };
+describe('the cost of a request', () => {
+  const seen = { elapsedMs: 20, busyMs: 20, admitted: 100, refused: 0 };
 
-  test('its cost is what a busy loop took for a request; refusals count for a fifth', () => {
-    let work = idleWork;
-    for (let look = 0; look < 200; look += 1) work = stepWork(work, seen);
-    assert.ok(Math.abs(costOf(work) - 0.2) < 0.001, `${costOf(work)}`);
-    for (let look = 0; look < 200; look += 1) work = stepWork(work, { ...seen, admitted: 0, refused: 1000 });
-    assert.ok(Math.abs(costOf(work) - 0.1) < 0.001, `${costOf(work)}`);
+  test('it is the processor time of a busy thread over its requests; refusals count for a fifth', () => {
+    let cost = unknownCost;
+    for (let look = 0; look < 200; look += 1) cost = stepCost(cost, seen);
+    assert.ok(Math.abs(costOf(cost) - 0.2) < 0.001, `${costOf(cost)}`);
+    for (let look = 0; look < 200; look += 1) cost = stepCost(cost, { ...seen, admitted: 0, refused: 1000 });
+    assert.ok(Math.abs(costOf(cost) - 0.1) < 0.001, `${costOf(cost)}`);
   });
 
-  test('a loop that was not busy teaches nothing, and a processor that was taken away not much', () => {
-    assert.equal(costOf(stepWork(idleWork, { ...seen, admitted: 1, isBusy: false })), costOf(idleWork));
-    let work = idleWork;
-    for (let look = 0; look < 200; look += 1) work = stepWork(work, { ...seen, elapsedMs: 1000, admitted: 0 });
-    assert.equal(costOf(work), 5);
+  test('a thread that was not busy teaches nothing, whatever time went by, and a long task not much', () => {
+    assert.equal(costOf(stepCost(unknownCost, { ...seen, elapsedMs: 1000, admitted: 1 })), costOf(unknownCost));
+    let cost = unknownCost;
+    for (let look = 0; look < 200; look += 1)
+      cost = stepCost(cost, { elapsedMs: 1000, busyMs: 1000, admitted: 0, refused: 0 });
+    assert.equal(costOf(cost), 5);
+  });
+});
+
+describe('the wait for the event loop', () => {
+  const lateBy = (lateMs: number, admittedMs: number, looks: number) => {
+    let state = promptLoop;
+    for (let look = 0; look < looks; look += 1) state = stepLooks(state, lateMs, admittedMs, 10);
+    return state;
+  };
+
+  test('a turn that is long for another reason than admitted work is no queue, however long it is', () => {
+    const paused = lateBy(5000, 0, 8);
+    assert.equal(standingMs(paused), 0);
+    assert.equal(waitInLoop(paused, 0), 0);
+    assert.equal(standingMs(lateBy(5000, 3, 8)), 6);
   });
 
-  test('time takes away what was admitted, and never more', () => {
-    const full = stepWork(idleWork, { ...seen, admitted: 1000 });
-    assert.ok(Math.abs(full.backlogMs - 80) < 0.001);
-    assert.equal(stepWork(full, { elapsedMs: 200, admitted: 0, refused: 0, isBusy: false }).backlogMs, 0);
+  test('a delay stands when four looks agree on it, and one look in time ends it', () => {
+    assert.equal(standingMs(lateBy(30, 40, 3)), 0);
+    const standing = lateBy(30, 40, 4);
+    assert.equal(standingMs(standing), 60);
+    assert.equal(waitInLoop(stepLooks(standing, 0, 5, 10), 0), 0);
+  });
+
+  test('within a turn it is the work that was admitted, and half of that of the turn before', () => {
+    assert.equal(waitInLoop(promptLoop, 25), 25);
+    assert.equal(waitInLoop(lateBy(30, 40, 1), 25), 45);
   });
 });
 

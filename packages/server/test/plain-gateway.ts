@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { compilePattern } from '@hauberk/channel';
 import { durationMs, epochMs } from '@hauberk/primitives';
 import type { LimitsConfig } from '../src/config/config.ts';
-import type { AccessEntry } from '../src/gateway/access-log.ts';
+import type { AccessEntry, JoinedEntry } from '../src/gateway/access-log.ts';
 import { compileCors } from '../src/gateway/cors.ts';
 import type { Endpoint } from '../src/gateway/endpoints.ts';
 import type { Exchange } from '../src/gateway/exchange.ts';
@@ -25,7 +25,7 @@ import type { Route } from '../src/gateway/route.ts';
 import { createRouteTable } from '../src/gateway/route-table.ts';
 import { openUpstream } from '../src/gateway/upstream.ts';
 import { startPlainTrace } from '../src/observability/trace-context.ts';
-import { createGate } from '../src/overload/gate.ts';
+import { createGate, type OverloadGate } from '../src/overload/gate.ts';
 
 /** A plain route; everything that a test does not name is a harmless default. */
 export const routeOf = (
@@ -132,6 +132,8 @@ export interface PlainGatewayOptions {
   readonly origins?: readonly string[];
   /** Age of a queue that counts as an overload; nothing is shed when absent. */
   readonly queueTargetMs?: number;
+  /** Stands in the place of one with that target. */
+  readonly gate?: OverloadGate;
   /** Most connections to the upstream. */
   readonly connections?: number;
   readonly endpoints?: readonly (Endpoint & { readonly path: string })[];
@@ -142,6 +144,8 @@ export interface PlainGatewayOptions {
 export interface PlainGateway {
   readonly port: number;
   readonly entries: AccessEntry[];
+  /** Lines of requests that were shed together. */
+  readonly joined: readonly JoinedEntry[];
   readonly metrics: Metrics;
   readonly listener: Listener;
   readonly faults: unknown[];
@@ -213,9 +217,10 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
   const limits = { ...baseLimits, ...options.limits };
   const { shell, upstream } = plainShell(options, limits);
   const entries: AccessEntry[] = [];
+  const joined: JoinedEntry[] = [];
   const faults: unknown[] = [];
   const metrics = createMetrics();
-  const gate = createGate(options.queueTargetMs ?? 0, new Map([['bank', upstream]]));
+  const gate = options.gate ?? createGate(options.queueTargetMs ?? 0, new Map([['bank', upstream]]));
   let plane = planeOf(options.routes, options.origins);
   const now = () => epochMs(Date.now());
   const memory = new SharedArrayBuffer(rateTableBytes(limits.rateCells));
@@ -234,6 +239,7 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
     bodyPace: () => shell.bodyPace,
     accessLog: {
       write: (entry) => void entries.push(entry),
+      join: (entry) => void joined.push(entry),
       flush: () => Promise.resolve(),
       reopen: () => undefined,
       lost: () => 0,
@@ -257,6 +263,7 @@ export const startPlainGateway = async (options: PlainGatewayOptions): Promise<P
   return {
     port: listener.port,
     entries,
+    joined,
     metrics,
     listener,
     faults,

@@ -20,6 +20,9 @@ export interface LoopRun {
   readonly seconds: number;
   readonly seed: number;
   readonly targetMs?: number;
+  /** Takes the processor away again and again, for so long. */
+  readonly pauseMs?: number;
+  readonly pauseEveryMs?: number;
 }
 
 /** What became of the arrivals of one priority. */
@@ -43,9 +46,11 @@ export const runLoop = (run: LoopRun): ReadonlyMap<Priority, LoopFate> => {
     return state / 2 ** 32;
   };
   let now = 1000;
+  let idleMs = 1000;
   const ticks: { at: number; readonly every: number; readonly tick: () => void }[] = [];
   const clock: GateClock = {
     now: () => now,
+    busy: () => now - idleMs,
     every: (milliseconds, tick) => {
       const entry = { at: now + milliseconds, every: milliseconds, tick };
       ticks.push(entry);
@@ -108,13 +113,20 @@ export const runLoop = (run: LoopRun): ReadonlyMap<Priority, LoopFate> => {
   }
   const queue = arrivals.toSorted((left, right) => left.at - right.at);
   let next = 0;
+  let pauseAt = run.pauseMs === undefined ? Number.POSITIVE_INFINITY : now;
   for (;;) {
+    if (now >= pauseAt) {
+      now += run.pauseMs ?? 0;
+      idleMs += run.pauseMs ?? 0;
+      pauseAt = now + (run.pauseEveryMs ?? 0);
+    }
     const soonest = Math.min(
       queue[next]?.at ?? Number.POSITIVE_INFINITY,
       ...ticks.map(({ at }) => at),
       pending.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY),
     );
     if (soonest === Number.POSITIVE_INFINITY || (next >= queue.length && pending.length === 0)) break;
+    idleMs += Math.max(0, soonest - now);
     now = Math.max(now, soonest);
     for (const entry of ticks.slice())
       if (entry.at <= now) {

@@ -33,9 +33,22 @@ export interface AccessEntry {
   readonly milliseconds: number;
 }
 
+/** Requests that ended alike at about the same time, told in one line. It may change until it is written. */
+export interface JoinedEntry
+  extends Pick<AccessEntry, 'at' | 'id' | 'traceId' | 'pattern' | 'status' | 'service' | 'route' | 'reason'> {
+  count: number;
+  /** Of all together. */
+  bytesIn: number;
+  bytesOut: number;
+  longestMs: number;
+  isWritten: boolean;
+}
+
 /** A log that is being written. */
 export interface AccessLog {
   readonly write: (entry: AccessEntry) => void;
+  /** Takes an entry that is written with the next batch, as it is then. */
+  readonly join: (entry: JoinedEntry) => void;
   /** Writes what is collected; resolves when it is handed to the system. */
   readonly flush: () => Promise<void>;
   /** Opens the file anew after it was moved away. */
@@ -70,6 +83,12 @@ export const accessLine = (entry: AccessEntry, privacy: RequestPrivacy): string 
   `${ours('session', entry.sessionId)}${ours('tag', entry.tag)},"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},` +
   `"ms":${Math.round(entry.milliseconds * 100) / 100}}\n`;
 
+/** The line of requests that ended alike: `count` of them, `ms` is the longest. */
+export const joinedLine = (entry: JoinedEntry): string =>
+  `{"at":${entry.at},"id":"${entry.id}","traceId":"${entry.traceId}"${optional('path', entry.pattern)},"status":${entry.status}` +
+  `${optional('service', entry.service)}${optional('route', entry.route)},"reason":"${entry.reason}","count":${entry.count},` +
+  `"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},"ms":${Math.round(entry.longestMs * 100) / 100}}\n`;
+
 const writeAll = async (file: number, text: string): Promise<void> => {
   const bytes = Buffer.from(text);
   let offset = 0;
@@ -87,6 +106,7 @@ const writeAll = async (file: number, text: string): Promise<void> => {
 
 class BatchedLog implements AccessLog {
   private lines = '';
+  private joined: JoinedEntry[] = [];
   private dropped = 0;
   private lostBefore = 0;
   private running: Promise<void> | undefined;
@@ -110,7 +130,18 @@ class BatchedLog implements AccessLog {
     if (this.lines.length > flushAtCharacters && this.running === undefined) void this.flush();
   };
 
+  readonly join = (entry: JoinedEntry): void => void this.joined.push(entry);
+
+  private writeJoined(): void {
+    for (const entry of this.joined) {
+      entry.isWritten = true;
+      this.lines += joinedLine(entry);
+    }
+    this.joined = [];
+  }
+
   private async drain(): Promise<void> {
+    this.writeJoined();
     while (this.lines !== '' || this.dropped > 0) {
       const text = this.dropped > 0 ? `${this.lines}{"event":"log-overflow","dropped":${this.dropped}}\n` : this.lines;
       const lost = this.dropped;
@@ -148,6 +179,7 @@ class BatchedLog implements AccessLog {
   readonly close = async (): Promise<void> => {
     clearInterval(this.timer);
     await this.flush();
+    this.writeJoined();
     if (this.lines !== '') writeSync(this.file, this.lines);
     if (this.path !== undefined) closeSync(this.file);
   };
@@ -155,6 +187,7 @@ class BatchedLog implements AccessLog {
 
 const silent: AccessLog = {
   write: () => undefined,
+  join: () => undefined,
   flush: () => Promise.resolve(),
   reopen: () => undefined,
   lost: () => 0,

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayReply } from './gateway-reply.ts';
 import { writeReply } from './reply-writer.ts';
 import { hasBody, type RequestHead } from './request-head.ts';
+import type { PreparedReply } from './whole-connection.ts';
 import type { WholeRequest } from './whole-request.ts';
 
 /** Both directions as node's streams, for what comes or goes in pieces. */
@@ -65,6 +66,8 @@ export class StreamCarrier implements Carrier {
 export interface WholeReplyPort {
   readonly peer: string;
   answer(reply: GatewayReply, extra: readonly string[]): void;
+  /** The same for a reply that many requests get. */
+  answerPrepared(reply: PreparedReply, extra: readonly string[]): void;
   destroy(): void;
 }
 

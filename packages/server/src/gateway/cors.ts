@@ -63,7 +63,7 @@ const none: readonly string[] = [];
 const varies: readonly string[] = ['vary', 'origin'];
 
 /** The reply headers for a request's origin; for a foreign one only `Vary`, and the browser keeps the reply from the page. */
-export const corsHeaders = (cors: CompiledCors | undefined, head: RequestHead): readonly string[] => {
+export const corsHeaders = (cors: CompiledCors | undefined, head: Pick<RequestHead, 'headers'>): readonly string[] => {
   if (cors === undefined) return none;
   const { origin } = head.headers;
   if (typeof origin !== 'string') return varies;

@@ -29,6 +29,7 @@ import { hadLastReply } from './reply-writer.ts';
 import { hasBody, type RequestHead, readHead } from './request-head.ts';
 import type { RateLimit, Route } from './route.ts';
 import { findRoute, serviceOf } from './route-table.ts';
+import { createShedWhole } from './short-shed.ts';
 import type { WholeHandler } from './whole-connection.ts';
 
 /** Serves a request whose route is found; answers undefined when the reply is written already. `extra` are headers of every reply. */
@@ -365,9 +366,10 @@ export const createPipeline =
   };
 
 /** The handler of whole requests. What it does not take, and every refused head, goes the way of `createPipeline`. */
-export const createWholePipeline =
-  (ports: PipelinePorts): WholeHandler =>
-  (request, trust, port): boolean => {
+export const createWholePipeline = (ports: PipelinePorts): WholeHandler => {
+  const shedWhole = createShedWhole(ports);
+  return (request, trust, port): boolean => {
+    if (shedWhole(request, trust, port)) return true;
     const arrivedAt = ports.now();
     const carrier = new WholeCarrier(request, port);
     let turn: Turn | undefined;
@@ -381,3 +383,4 @@ export const createWholePipeline =
       return true;
     }
   };
+};

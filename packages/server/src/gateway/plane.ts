@@ -34,7 +34,7 @@ export const createPlane = (config: Config): Plane => {
  * The cross-origin rule of a request. A preflight cannot name its service; beside several services whose hosts it does not name, the
  * one that allows its origin counts.
  */
-export const corsOf = (plane: Plane, head: RequestHead): CompiledCors | undefined => {
+export const corsOf = (plane: Plane, head: Pick<RequestHead, 'headers'>): CompiledCors | undefined => {
   if (plane.cors.size === 0) return undefined;
   const service = serviceOf(plane.table, head.headers);
   if (service !== undefined) return plane.cors.get(service);

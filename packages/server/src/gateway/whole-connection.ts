@@ -75,11 +75,34 @@ const names = (headers: readonly string[], name: string): boolean => {
 /** Replies that have no body by their status (RFC 9110 section 6.4.1). */
 const isBodiless = (status: number): boolean => status === 204 || status === 304;
 
-const replyHead = (reply: GatewayReply, extra: readonly string[], ending: string): string => {
-  const { status, headers, body } = reply;
+/** A reply's head up to what differs from one connection to the next. */
+const headStart = ({ status, headers, body }: GatewayReply): string => {
   const length = isBodiless(status) || names(headers, 'content-length') ? '' : `content-length: ${body.length}\r\n`;
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n${headerLines(headers)}${headerLines(extra)}${length}date: ${httpDate()}\r\n${ending}\r\n`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n${headerLines(headers)}${length}`;
 };
+
+const headEnd = (extra: readonly string[], ending: string): string =>
+  `${headerLines(extra)}date: ${httpDate()}\r\n${ending}\r\n`;
+
+/** A reply that is written once and sent many times. */
+export interface PreparedReply {
+  readonly status: number;
+  /** Bytes of the body. */
+  readonly bytes: number;
+  readonly start: string;
+  readonly body: string;
+}
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+
+/** Writes what all copies of a reply share. */
+export const prepareReply = (reply: GatewayReply): PreparedReply => ({
+  status: reply.status,
+  bytes: reply.body.length,
+  start: headStart(reply),
+  body: latin1(reply.body),
+});
 
 /** What a connection is about: waiting for a request, serving one, waiting until its reply is taken, or waiting for its end. */
 type State = 'idle' | 'serving' | 'writing' | 'closing';
@@ -221,25 +244,46 @@ export class WholeConnection implements Watched, WholeReplyPort {
   }
 
   answer(reply: GatewayReply, extra: readonly string[]): void {
-    const { socket, options } = this;
-    if (this.state !== 'serving' || socket.destroyed) return;
-    const isLast = this.isEnding || options.isDraining();
-    const seconds = Math.floor(options.limits.keepAliveTimeoutMs / 1000);
-    const ending = isLast ? 'connection: close\r\n' : `connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n`;
-    this.write(replyHead(reply, extra, ending), isBodiless(reply.status) ? nothing : reply.body);
-    if (isLast) this.close();
-    else if (socket.writableLength > 0) this.enter('writing');
-    else this.becomeIdle();
+    if (!this.canAnswer()) return;
+    const body = isBodiless(reply.status) ? nothing : reply.body;
+    this.write(headStart(reply) + headEnd(extra, this.ending()), body);
+    this.answered();
+  }
+
+  answerPrepared({ start, body }: PreparedReply, extra: readonly string[]): void {
+    if (!this.canAnswer()) return;
+    this.socket.write(start + headEnd(extra, this.ending()) + body, 'latin1');
+    this.answered();
   }
 
   destroy(): void {
     this.socket.destroy();
   }
 
+  private canAnswer(): boolean {
+    return this.state === 'serving' && !this.socket.destroyed;
+  }
+
+  /** Whether the reply that is about to be written is the last one. */
+  private isLast(): boolean {
+    return this.isEnding || this.options.isDraining();
+  }
+
+  private ending(): string {
+    if (this.isLast()) return 'connection: close\r\n';
+    return `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(this.options.limits.keepAliveTimeoutMs / 1000)}\r\n`;
+  }
+
+  private answered(): void {
+    if (this.isLast()) this.close();
+    else if (this.socket.writableLength > 0) this.enter('writing');
+    else this.becomeIdle();
+  }
+
   private write(head: string, body: Uint8Array): void {
     const { socket } = this;
     if (body.length <= joinedBytes) {
-      socket.write(head + Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
+      socket.write(head + latin1(body), 'latin1');
       return;
     }
     socket.cork();

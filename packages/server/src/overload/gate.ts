@@ -6,12 +6,13 @@ import { header } from '@hauberk/channel';
 import type { RequestHead } from '../gateway/request-head.ts';
 import type { Route } from '../gateway/route.ts';
 import { oldestAdmitted } from './admission.ts';
+import { promptLoop, stepLooks, waitInLoop } from './loop-wait.ts';
 import { createParking, type Parking } from './parking.ts';
 import { noPressure, type Pressure, stepPressure } from './pressure.ts';
 import { placeOf, rankOf, roomOf } from './priority.ts';
 import { emptyGauge, expectedWait, type QueueGauge, stepGauge } from './queue-wait.ts';
 import type { OverloadReason } from './reasons.ts';
-import { costOf, idleWork, refusalsIn, stepWork, type WorkQueue } from './work-queue.ts';
+import { costOf, type RequestCost, refusalsIn, stepCost, unknownCost } from './request-cost.ts';
 
 /** What is counted of an upstream. */
 export interface WatchedUpstream {
@@ -36,14 +37,23 @@ export interface QueueAges {
 /** Where a gate takes its time from; monotonic milliseconds. */
 export interface GateClock {
   readonly now: () => number;
+  /** Processor time that the thread has used, in milliseconds. */
+  readonly busy: () => number;
   /** Calls again and again; answers how to stop that. */
   readonly every: (milliseconds: number, tick: () => void) => () => void;
 }
 
+/** What is looked at of a request. */
+export type Caller = Pick<RequestHead, 'headers' | 'address'>;
+
 /** The gate. */
 export interface OverloadGate {
   /** Why a request is shed now; undefined when it is admitted. `nowMs` is monotonic. */
-  readonly refusal: (route: Route, head: RequestHead, nowMs: number) => OverloadReason | undefined;
+  readonly refusal: (route: Route, head: Caller, nowMs: number) => OverloadReason | undefined;
+  /** The same, but nothing is counted of a request that is not shed: it will ask again. */
+  readonly sheds: (route: Route, head: Caller, nowMs: number) => OverloadReason | undefined;
+  /** Whether the event loop is what is short: refusals must be cheap now. */
+  readonly isPressed: (nowMs: number) => boolean;
   /** The same for a call that the gateway answers itself, by its rank. */
   readonly refusalOf: (rank: number, caller: string, nowMs: number) => OverloadReason | undefined;
   /** An admitted request has ended. */
@@ -58,11 +68,8 @@ export interface OverloadGate {
 const tickMs = 10;
 /** Ticks without a request after which the timer rests. */
 const idleTicks = 100;
-/**
- * With fewer requests than this waiting for it the event loop is late for another reason (a collection of garbage, a processor that is taken
- * away): they are a few milliseconds of work, and shedding one of them helps nobody.
- */
-const leastWaiting = 64;
+/** With fewer requests under way than this a thread has no queue, whatever they cost: shedding one of them would help nobody. */
+const leastOpen = 16;
 /** A shorter queue before an upstream is none; before a small pool, a quarter of what it takes. */
 const leastQueued = 16;
 
@@ -71,17 +78,14 @@ const behindMs = 10;
 /** A loop that was behind counts as such for this long: its work takes several turns. */
 const staysBehindMs = 100;
 
-/** The highest rank. */
-const lastRank = rankOf('money');
-
 /** Protected routes get nothing but refusals from a request that shows no ticket: it stands behind all others. */
-const isHopeless = (route: Route, { headers }: RequestHead): boolean =>
+const isHopeless = (route: Route, { headers }: Caller): boolean =>
   route.protection === 'required' &&
   headers[header.ticket] === undefined &&
   headers[header.hello] === undefined &&
   (route.migration === undefined || route.migration.length === 0);
 
-const callerOf = ({ headers, address }: RequestHead): string => {
+const callerOf = ({ headers, address }: Caller): string => {
   const ticket = headers[header.ticket];
   return typeof ticket === 'string' ? ticket : address;
 };
@@ -134,12 +138,10 @@ class Gate implements OverloadGate {
   private refusedSinceTick = 0;
   /** Admitted requests that have not ended. */
   private open = 0;
-  /** How late each of the last looks came: what was ready then waited as long. */
-  private readonly late: number[] = [0, 0, 0, 0];
-  private looks = 0;
-  /** The least of them: a delay that stands. A processor that was taken away makes one look late and not the next. */
-  private lateMs = 0;
-  private work: WorkQueue = idleWork;
+  private looks = promptLoop;
+  private cost: RequestCost = unknownCost;
+  private costMs = costOf(unknownCost);
+  private lastBusy = 0;
   /** Until then the loop counts as behind. */
   private behindUntil = -1;
   private restTicks = 0;
@@ -151,13 +153,28 @@ class Gate implements OverloadGate {
     this.queues = new Map([...upstreams].map(([name, upstream]) => [name, new UpstreamQueue(upstream)]));
   }
 
-  readonly refusal = (route: Route, head: RequestHead, nowMs: number): OverloadReason | undefined => {
+  readonly refusal = (route: Route, head: Caller, nowMs: number): OverloadReason | undefined => {
     this.admittedSinceTick += 1;
     this.open += 1;
     if (nowMs < this.quietUntil) return undefined;
     const rank = isHopeless(route, head) ? 0 : rankOf(route.priority);
     return this.judge(rank, callerOf(head), this.queues.get(route.upstream), nowMs);
   };
+
+  readonly sheds = (route: Route, head: Caller, nowMs: number): OverloadReason | undefined => {
+    const reason = this.refusal(route, head, nowMs);
+    if (reason === undefined) {
+      this.admittedSinceTick -= 1;
+      this.open -= 1;
+    }
+    return reason;
+  };
+
+  readonly isPressed = (nowMs: number): boolean => this.delay.isShedding || this.isLate(nowMs);
+
+  private isLate(nowMs: number): boolean {
+    return nowMs < this.behindUntil || (this.stop !== undefined && nowMs >= this.dueAt + behindMs);
+  }
 
   readonly refusalOf = (rank: number, caller: string, nowMs: number): OverloadReason | undefined => {
     this.admittedSinceTick += 1;
@@ -179,7 +196,7 @@ class Gate implements OverloadGate {
       this.forget();
       return 'overload.upstream';
     }
-    const loopMs = this.loopWait(rank, nowMs);
+    const loopMs = this.loopWait(nowMs);
     const waitMs = queue?.waitAt(nowMs) ?? 0;
     if (loopMs + waitMs < this.targetMs) return undefined;
     const isShedding = this.loop.isShedding || queue?.pressure.isShedding === true;
@@ -189,20 +206,12 @@ class Gate implements OverloadGate {
     return loopMs >= waitMs ? 'overload.gateway' : 'overload.upstream';
   }
 
-  /** Admitted requests that wait for this thread, not for an upstream. */
-  private waitingHere(): number {
-    let waiting = this.open;
-    for (const { upstream } of this.queues.values()) waiting -= upstream.inFlight;
-    return waiting;
+  private isBehind(nowMs: number): boolean {
+    return this.open >= leastOpen && this.isLate(nowMs);
   }
 
-  /** Work that is admitted and not done, while the loop is behind; otherwise what it holds up is not here. */
-  private loopWait(rank: number, nowMs: number): number {
-    if (this.waitingHere() < leastWaiting || (nowMs >= this.behindUntil && nowMs < this.dueAt + behindMs)) return 0;
-    const admittedMs = this.work.backlogMs + this.admittedSinceTick * costOf(this.work);
-    // A flood of heads makes every turn late and cannot be helped by shedding what comes last: that goes by the work of its own kind.
-    const lateMs = rank >= lastRank ? this.lateMs / 4 : this.lateMs;
-    return Math.max(lateMs, admittedMs - (nowMs - this.lastTick));
+  private loopWait(nowMs: number): number {
+    return this.isBehind(nowMs) ? waitInLoop(this.looks, this.admittedSinceTick * this.costMs) : 0;
   }
 
   /** Takes back what was counted of a request that is refused. */
@@ -214,6 +223,7 @@ class Gate implements OverloadGate {
 
   private start(nowMs: number): void {
     this.lastTick = nowMs;
+    this.lastBusy = this.clock.busy();
     this.dueAt = nowMs + tickMs;
     this.restTicks = 0;
     this.stop = this.clock.every(tickMs, this.tick);
@@ -223,16 +233,11 @@ class Gate implements OverloadGate {
     const nowMs = this.clock.now();
     const elapsedMs = nowMs - this.lastTick;
     this.restTicks = this.admittedSinceTick === 0 ? this.restTicks + 1 : 0;
-    const lateMs = nowMs - this.dueAt;
-    this.looks += 1;
-    this.late[this.looks % this.late.length] = Math.max(0, lateMs);
-    this.lateMs = Math.min(...this.late);
+    const lateMs = Math.max(0, nowMs - this.dueAt);
     if (lateMs >= behindMs) this.behindUntil = nowMs + staysBehindMs;
-    const admitted = this.admittedSinceTick;
-    const refused = this.refusedSinceTick;
-    this.work = stepWork(this.work, { elapsedMs, admitted, refused, isBusy: lateMs >= behindMs });
-    const isBehind = nowMs < this.behindUntil && this.waitingHere() >= leastWaiting;
-    this.loopAgeMs = isBehind ? Math.max(this.lateMs, this.work.backlogMs) : 0;
+    this.measure(elapsedMs);
+    this.looks = stepLooks(this.looks, lateMs, this.admittedSinceTick * this.costMs, behindMs);
+    this.loopAgeMs = this.isBehind(nowMs) ? waitInLoop(this.looks, 0) : 0;
     this.loop = stepPressure(this.loop, this.loopAgeMs, nowMs, this.targetMs);
     this.lastTick = nowMs;
     this.dueAt = nowMs + tickMs;
@@ -240,13 +245,21 @@ class Gate implements OverloadGate {
     this.refusedSinceTick = 0;
     let isQueued = false;
     for (const queue of this.queues.values()) isQueued = queue.step(elapsedMs, nowMs, this.targetMs) || isQueued;
-    this.delay = stepPressure(this.delay, this.lateMs, nowMs, behindMs);
-    const most = this.delay.isShedding ? refusalsIn(elapsedMs, this.work) : Number.POSITIVE_INFINITY;
+    this.delay = stepPressure(this.delay, lateMs, nowMs, behindMs);
+    const most = this.isPressed(nowMs) ? refusalsIn(elapsedMs, this.cost) : Number.POSITIVE_INFINITY;
     const isParked = this.parking.release(most, nowMs);
     this.quietUntil = isQueued || nowMs < this.behindUntil ? -1 : this.dueAt + behindMs;
     if (this.restTicks >= idleTicks && !isQueued && !isParked && !this.loop.isShedding && !this.delay.isShedding)
       this.rest();
   };
+
+  private measure(elapsedMs: number): void {
+    const busy = this.clock.busy();
+    const seen = { elapsedMs, busyMs: busy - this.lastBusy };
+    this.lastBusy = busy;
+    this.cost = stepCost(this.cost, { ...seen, admitted: this.admittedSinceTick, refused: this.refusedSinceTick });
+    this.costMs = costOf(this.cost);
+  }
 
   private rest(): void {
     this.stop?.();
@@ -259,7 +272,7 @@ class Gate implements OverloadGate {
   };
 
   readonly park = (end: () => void): void => {
-    if (this.delay.isShedding) this.parking.park(end);
+    if (this.isPressed(this.clock.now())) this.parking.park(end);
     else end();
   };
 
@@ -281,6 +294,8 @@ class Gate implements OverloadGate {
 
 const openGate: OverloadGate = {
   refusal: () => undefined,
+  sheds: () => undefined,
+  isPressed: () => false,
   refusalOf: () => undefined,
   left: () => undefined,
   park: (end) => end(),
@@ -290,6 +305,10 @@ const openGate: OverloadGate = {
 
 const systemClock: GateClock = {
   now: () => performance.now(),
+  busy: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
   every: (milliseconds, tick) => {
     const timer = setInterval(tick, milliseconds).unref();
     return () => clearInterval(timer);
