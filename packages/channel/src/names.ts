@@ -8,6 +8,7 @@ export const header = {
   answer: 'hauberk-answer',
   stepUp: 'hauberk-step-up',
   timeLeft: 'hauberk-time-left',
+  directives: 'hauberk-directives',
   signature: 'signature',
   signatureInput: 'signature-input',
   contentDigest: 'content-digest',
@@ -28,6 +29,7 @@ export const endpoint = {
   bind: '/.well-known/hauberk/bind',
   reports: '/.well-known/hauberk/reports',
   directives: '/.well-known/hauberk/directives',
+  directiveStream: '/.well-known/hauberk/directives/stream',
 } as const;
 
 /** RFC 9421 `tag` values: which protection a message claims. */

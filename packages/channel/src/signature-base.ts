@@ -179,6 +179,7 @@ export const coveredReplyHeaders = (
 ): readonly string[] => {
   const names: string[] = headers[header.contentType] === undefined ? [] : [header.contentType];
   if (replyTag === tag.signedReply) names.push(header.contentDigest);
+  if (headers[header.directives] !== undefined) names.push(header.directives);
   for (const name of declared) if (headers[name] !== undefined && !names.includes(name)) names.push(name);
   return names;
 };

@@ -4,6 +4,7 @@ import { appRecordContract, auditLogContract } from './app-record.ts';
 import { attestationStoreContract } from './attestation-store.ts';
 import { bindingStoreContract } from './binding-store.ts';
 import { deviceStoreContract } from './device-store.ts';
+import { directiveStoreContract } from './directive-store.ts';
 import { enrolmentChallengesContract } from './enrolment-challenges.ts';
 import type { OpenStorageHarness } from './harness.ts';
 import { idempotencyStoreContract } from './idempotency-store.ts';
@@ -23,6 +24,7 @@ export const storageContract = (adapter: string, open: OpenStorageHarness): void
   idempotencyStoreContract(adapter, open);
   outboxContract(adapter, open);
   privacyStoreContract(adapter, open);
+  directiveStoreContract(adapter, open);
   appRecordContract(adapter, open);
   auditLogContract(adapter, open);
   adminTokenStoreContract(adapter, open);

@@ -76,6 +76,8 @@ const baseLimits: LimitsConfig = {
   bodyPaceBytesPerSecond: 500,
   connections: 100,
   connectionsPerAddress: 50,
+  directiveStreams: 10,
+  directiveStreamsPerAddress: 10,
   enrolmentsPerSecond: 1,
   enrolmentBurst: 3,
   heldRequests: 1,

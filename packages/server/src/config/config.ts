@@ -127,6 +127,9 @@ export interface LimitsConfig {
   readonly slowMs: number;
   readonly decompressedBytes: number;
   readonly decompressionRatio: number;
+  /** Clients that may wait for directives at one worker thread, and of one address. */
+  readonly directiveStreams: number;
+  readonly directiveStreamsPerAddress: number;
   readonly rateCells: number;
   /** Most clock skew that a migration scheme may allow. */
   readonly migrationSkewSeconds: number;

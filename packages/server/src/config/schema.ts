@@ -108,6 +108,12 @@ const limitsSchema = z
     slowMs: count(0, 60_000).default(2000).describe('How long the outcome `slow` holds a request.'),
     decompressedBytes: count(0, 1_073_741_824).default(1_048_576).describe('Cap of a body after decompression.'),
     decompressionRatio: count(1, 1000).default(50).describe('Most bytes that one compressed byte may become.'),
+    directiveStreams: count(0, 1_000_000)
+      .default(10_000)
+      .describe('Clients that may wait for directives at one worker thread; others ask again.'),
+    directiveStreamsPerAddress: count(1, 1_000_000)
+      .default(64)
+      .describe('Of one address, also behind a trusted proxy.'),
     rateCells: count(1024, 16_777_216)
       .default(262_144)
       .describe('Cells of the shared rate-limit table, 16 bytes each.'),

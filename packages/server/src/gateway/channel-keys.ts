@@ -92,7 +92,11 @@ export class TicketRing {
 /** How documents name a key. */
 export const kidOf = (key: Pick<KeyFacts, 'id' | 'purpose'>): string => `${key.purpose}-${key.id.toString(36)}`;
 
-const signingKey = (source: ChannelKeySource, purpose: KeyPurpose): SigningKey => {
+/** The present key of a purpose, ready to sign. */
+export const signingKey = (
+  source: Pick<ChannelKeySource, 'keys' | 'now' | 'crypto'>,
+  purpose: KeyPurpose,
+): SigningKey => {
   const key = source.keys.current(purpose, source.now());
   return { kid: kidOf(key), pair: source.crypto.importPrivateKey('p256', 'sign', key.secret.reveal()) };
 };

@@ -39,6 +39,7 @@ const sdkRequestHeaders = [
 /** Reply headers that the SDK must read to verify a reply, and the few that programs need. */
 const sdkReplyHeaders = [
   header.answer,
+  header.directives,
   header.signature,
   header.signatureInput,
   header.contentDigest,

@@ -4,6 +4,8 @@
  */
 import { compilePattern, endpoint, header, readProtectedHead, readReportBatch, verifyRequest } from '@hauberk/channel';
 import { accept, after, days, type Result, refuse, seconds, utf8 } from '@hauberk/primitives';
+import { serveDirectives, streamDirectives } from '../directive/directive-endpoint.ts';
+import type { DirectiveFeed } from '../directive/directive-feed.ts';
 import { type Priority, rankOf } from '../overload/priority.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import { type BindShell, maxBindBytes, serveBind } from './bind-endpoint.ts';
@@ -30,6 +32,7 @@ export interface EndpointParts {
   /** Undefined where nothing is configured to bind. */
   readonly bind: BindShell | undefined;
   readonly outbox: Outbox;
+  readonly directives: DirectiveFeed;
   /** Of the configuration in force. */
   readonly protection: () => Protection;
   readonly maxAgeSeconds: number;
@@ -213,6 +216,7 @@ const ranks = {
   enrolment: 'normal',
   binding: 'important',
   reports: 'background',
+  directives: 'normal',
 } as const;
 
 const post = (
@@ -235,6 +239,29 @@ export const createEndpoints = (parts: EndpointParts): Endpoints =>
         isLimited: false,
         rank: rankOf(ranks.config),
         serve: (call) => serveConfig(parts, call),
+      },
+    ],
+    [
+      endpoint.directives,
+      {
+        name: 'directives',
+        method: 'GET',
+        capBytes: 0,
+        isLimited: false,
+        rank: rankOf(ranks.directives),
+        serve: (call) => serveDirectives(parts.directives, call),
+      },
+    ],
+    [
+      endpoint.directiveStream,
+      {
+        name: 'directives/stream',
+        method: 'GET',
+        capBytes: 0,
+        isLimited: false,
+        rank: rankOf(ranks.directives),
+        serve: (call) => serveDirectives(parts.directives, call),
+        stream: (call, response, extra) => streamDirectives(parts.directives, call, response, extra),
       },
     ],
     [

@@ -1,5 +1,5 @@
 /** The paths that the gateway answers itself, below `/.well-known/hauberk/`. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accept, type Result, refuse } from '@hauberk/primitives';
 import type { ExchangeLog } from './exchange.ts';
 import type { GatewayReply } from './gateway-reply.ts';
@@ -35,6 +35,12 @@ export interface Endpoint {
   /** Its place in the order of shedding, as that of a route's priority. */
   readonly rank: number;
   readonly serve: (call: EndpointCall) => Promise<EndpointAnswer>;
+  /** Instead of `serve`, for a reply without an end: undefined once its head is written. `extra` are headers of every reply. */
+  readonly stream?: (
+    call: EndpointCall,
+    response: ServerResponse,
+    extra: readonly string[],
+  ) => EndpointAnswer | undefined;
 }
 
 /** Path → endpoint. */

@@ -29,7 +29,7 @@ export const coveredValues = (
   const values: Record<string, string> = {};
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? '';
-    if (name !== header.contentType && !declared.includes(name)) continue;
+    if (name !== header.contentType && name !== header.directives && !declared.includes(name)) continue;
     const value = headers[index + 1] ?? '';
     const held = values[name];
     values[name] = held === undefined ? value : `${held}, ${value}`;

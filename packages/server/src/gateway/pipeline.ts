@@ -221,20 +221,41 @@ const callEndpoint = async (ports: PipelinePorts, turn: Turn, head: RequestHead,
   finish(ports, turn, answer.reply);
 };
 
-const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): void => {
-  const found = findEndpoint(ports.endpoints, head);
-  if (!found.ok) {
-    refuseTurn(ports, turn, found.code);
-    return;
+/** A reply without an end: the request is over, for log and metrics, when its head is written. */
+const streamEndpoint = (
+  ports: PipelinePorts,
+  turn: Turn,
+  head: RequestHead,
+  stream: NonNullable<Endpoint['stream']>,
+  { incoming, response }: StreamedMessage,
+): void => {
+  try {
+    const answer = stream({ head, body: emptyBody, instance: turn.id, incoming, log: turn.log }, response, turn.extra);
+    turn.log.reason = answer?.reason ?? 'ok';
+    endTurn(ports, turn, answer?.reply);
+  } catch (error) {
+    failTurn(ports, turn, error);
   }
-  turn.endpoint = found.value.name;
-  const overload = ports.gate.refusalOf(found.value.rank, head.address, turn.startedAt);
+};
+
+/** False when the reply is a stream and this request came whole: it is node's to carry. */
+const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): boolean => {
+  const found = findEndpoint(ports.endpoints, head);
+  if (found.ok && found.value.stream !== undefined && turn.carrier.streams === undefined) return false;
+  if (found.ok) serveFound(ports, turn, head, found.value);
+  else refuseTurn(ports, turn, found.code);
+  return true;
+};
+
+const serveFound = (ports: PipelinePorts, turn: Turn, head: RequestHead, endpoint: Endpoint): void => {
+  turn.endpoint = endpoint.name;
+  const overload = ports.gate.refusalOf(endpoint.rank, head.address, turn.startedAt);
   if (overload !== undefined) {
     shedTurn(ports, turn, overload, 'endpoint');
     return;
   }
   turn.isAdmitted = true;
-  const { name, isLimited } = found.value;
+  const { name, isLimited, stream } = endpoint;
   const wait = isLimited
     ? ports.limiter.admit(ports.endpointLimit(), `endpoint\n${name}`, networkOf(head.address), turn.arrivedAt)
     : 0;
@@ -242,7 +263,12 @@ const serveEndpoint = (ports: PipelinePorts, turn: Turn, head: RequestHead): voi
     refuseTurn(ports, turn, 'limit.address', { retryAfter: Math.ceil(wait / 1000) });
     return;
   }
-  callEndpoint(ports, turn, head, found.value).catch((error: unknown) => failTurn(ports, turn, error));
+  const { streams } = turn.carrier;
+  if (stream !== undefined && streams !== undefined && head.target.method === 'GET') {
+    streamEndpoint(ports, turn, head, stream, streams);
+    return;
+  }
+  callEndpoint(ports, turn, head, endpoint).catch((error: unknown) => failTurn(ports, turn, error));
 };
 
 /** The methods that a path offers, over the routes of its service. */
@@ -320,7 +346,7 @@ const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): boolean => 
   const cors = corsOf(plane, head);
   turn.extra = corsHeaders(cors, head);
   if (cors !== undefined && isPreflight(head)) answerPreflight(ports, turn, plane, head, cors);
-  else if (head.target.path.startsWith(endpointPrefix)) serveEndpoint(ports, turn, head);
+  else if (head.target.path.startsWith(endpointPrefix)) return serveEndpoint(ports, turn, head);
   else return serveRoute(ports, turn, plane, head);
   return true;
 };

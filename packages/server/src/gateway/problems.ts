@@ -293,6 +293,7 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'deadline.passed': 'overloaded',
   'overload.gateway': 'overloaded',
   'overload.upstream': 'overloaded',
+  'directive.streams-full': 'overloaded',
   'upstream.timeout': 'upstream-timeout',
   'upstream.reset': 'upstream',
   'upstream.reply-too-large': 'upstream',

@@ -53,6 +53,8 @@ export interface Protection {
   readonly admitDevice: (route: Route, deviceId: string, now: EpochMs) => boolean;
   /** A dependency that failed; the request goes on as its route's fail mode says. */
   readonly onFault: (error: unknown) => void;
+  /** The revision of directives that replies to an app name; undefined before the first directive. */
+  readonly announcement: (app: string, service: string) => string | undefined;
   /** Holds a request back (`slow`); false when too many are held already. */
   readonly hold: () => Promise<boolean>;
 }
@@ -330,16 +332,21 @@ export const forwardOnce = async (
   return kept.ok ? reply : kept;
 };
 
+/** A reply that names the revision of directives: covered by the binding, so that only the gateway can say it. */
+const announcing = (reply: UpstreamReply, revision: string | undefined): UpstreamReply =>
+  revision === undefined ? reply : { ...reply, headers: [...reply.headers, header.directives, revision] };
+
 /** Binds what came of a verified request. */
 const bindHandled = (
-  { channel, now }: Protection,
+  { channel, now, announcement }: Protection,
   exchange: Exchange,
-  { binding }: VerifiedRequest,
+  { binding, facts }: VerifiedRequest,
   handled: Passed<UpstreamReply>,
 ): GatewayReply => {
   if (!handled.ok) return boundProblem(channel.crypto, exchange, binding, handled.stop, now());
   exchange.head.trace.enter('reply');
-  return bindReply(channel.crypto, binding, handled.value, exchange.route.coveredReplyHeaders, now());
+  const reply = announcing(handled.value, announcement(facts.app, facts.service));
+  return bindReply(channel.crypto, binding, reply, exchange.route.coveredReplyHeaders, now());
 };
 
 const decoyReply = (route: Route): GatewayReply | undefined =>
@@ -349,14 +356,16 @@ const decoyReply = (route: Route): GatewayReply | undefined =>
 
 /** The decoy of a route whose outcome is `trap`. */
 const trapReply = (
-  { channel, now }: Protection,
+  { channel, now, announcement }: Protection,
   { route, log }: Exchange,
-  { binding }: VerifiedRequest,
+  { binding, facts }: VerifiedRequest,
 ): GatewayReply | undefined => {
   const decoy = decoyReply(route);
   if (decoy === undefined) return undefined;
   log.outcome = 'trap';
-  return bindReply(channel.crypto, binding, decoy, [], now());
+  // A decoy looks like any other reply.
+  const reply = announcing(decoy, announcement(facts.app, facts.service));
+  return bindReply(channel.crypto, binding, reply, [], now());
 };
 
 /** Answers a verified request, whatever handles it: a refusal or a reply, both bound. */

@@ -47,6 +47,9 @@ export type StorageReason =
 /** Why a question of nginx or Envoy is answered no, beyond what the channel says. */
 export type AuthzReason = 'authz.malformed' | 'authz.forged-facts' | 'authz.body-required' | 'authz.enforcement';
 
+/** Why a stream of directives is not opened. */
+export type DirectiveReason = 'directive.streams-full';
+
 /** What the gateway says of itself. */
 export type GatewayReason =
   | 'gateway.fault'
@@ -76,4 +79,5 @@ export type Reason =
   | MigrationReason
   | AuthzReason
   | OverloadReason
+  | DirectiveReason
   | GatewayReason;

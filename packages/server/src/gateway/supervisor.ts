@@ -31,6 +31,8 @@ import { verdictKeySet, verdictSigner } from '../device/device-verdict.ts';
 import { followPeers } from '../device/follow-peers.ts';
 import { readAnchors } from '../device/trust-files.ts';
 import { presentSnapshot } from '../device/trust-snapshots.ts';
+import { type DirectiveDesk, openDirectiveDesk } from '../directive/directive-desk.ts';
+import { type DirectiveSet, directiveSets, directiveSigner } from '../directive/directive-sets.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
 import type { ExpositionFormat } from '../observability/exposition.ts';
 import { type ConfigLife, createReadiness, type Readiness } from '../observability/readiness.ts';
@@ -40,7 +42,7 @@ import type { SmsReceiver } from '../sms/sms-desk.ts';
 import { openSmsPlane, type SmsPlane, type SmsStatus } from '../sms/sms-plane.ts';
 import type { OpenStorage } from '../storage/index.ts';
 import { type AdminListener, openAdmin } from './admin.ts';
-import { type ChannelKeySource, makeChannelKeys, pinnedKeys, TicketRing } from './channel-keys.ts';
+import { type ChannelKeySource, makeChannelKeys, pinnedKeys, signingKey, TicketRing } from './channel-keys.ts';
 import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
 import { type DeviceOperations, deviceOperations } from './device-operations.ts';
 import { createLog, type Log } from './log.ts';
@@ -89,6 +91,8 @@ export interface RunningGateway {
   readonly devices: DeviceOperations;
   readonly deviceAdministration: DeviceAdministration;
   readonly administration: Administration;
+  /** Directives: what is published here reaches every connected client at once. */
+  readonly directives: DirectiveDesk;
   /** SIM and device binding on this thread: what SMS links and operators call. Undefined where nothing binds. */
   readonly bindings: Bindings | undefined;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
@@ -160,6 +164,9 @@ class Gateway implements RunningGateway {
   readonly devices: DeviceOperations;
   readonly deviceAdministration: DeviceAdministration;
   readonly administration: Administration;
+  readonly directives: DirectiveDesk;
+  #directiveSets: readonly DirectiveSet[] = [];
+  readonly #signDirective = directiveSigner(nodeCrypto, () => signingKey(this.#source, 'directive-signing'));
   readonly bindings: Bindings | undefined;
   #upkeep: BindingUpkeep | undefined;
 
@@ -197,6 +204,11 @@ class Gateway implements RunningGateway {
       signVerdict: verdictSigner(storage.keys),
     });
     this.bindings = openBindings(config, { stores: storage.ports, log: this.#log, now });
+    this.directives = openDirectiveDesk({
+      store: storage.ports.directives,
+      now,
+      onPublished: () => this.#spreadDirectives(),
+    });
     this.administration = openAdministration({ config, storage, table, log: this.#log, now, bindings: this.bindings });
   }
 
@@ -246,6 +258,7 @@ class Gateway implements RunningGateway {
       index,
       config: this.#config,
       channel: this.#channelSeed(this.#keys),
+      directives: this.#directiveSets,
       rateCells: this.#rateCells,
       rateKey: this.#rateKey,
       once: this.#once,
@@ -284,6 +297,16 @@ class Gateway implements RunningGateway {
     this.#renewedAt = renewedAt;
     this.#log.debug('keys.renewed');
     this.#pool.updateKeys(this.#keys);
+    await this.#spreadDirectives();
+  }
+
+  /** Makes what every app is served now and posts it. Also once a minute: directives expire, and keys change. */
+  async #spreadDirectives(): Promise<void> {
+    const { organisation, apps, services } = this.#config;
+    const served = { organisation, apps: apps.map(({ id }) => id), services: services.map(({ id }) => id) };
+    const published = await this.#options.storage.ports.directives.published();
+    this.#directiveSets = directiveSets(published, served, this.#signDirective, now());
+    this.#pool.updateDirectives(this.#directiveSets);
   }
 
   #inTurn<Value>(step: () => Promise<Value>): Promise<Value> {

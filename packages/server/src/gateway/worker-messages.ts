@@ -1,5 +1,6 @@
 /** What main thread and workers say to each other. Everything here crosses a thread, so it is plain data. */
 import type { Config } from '../config/config.ts';
+import type { DirectiveSet } from '../directive/directive-sets.ts';
 import type { OnceMemory } from '../migration/once-register.ts';
 import type { StateConnection } from '../storage/index.ts';
 import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
@@ -10,6 +11,7 @@ export interface WorkerSeed {
   readonly index: number;
   readonly config: Config;
   readonly channel: ChannelSeed;
+  readonly directives: readonly DirectiveSet[];
   /** The shared table of rate limits, and the key of its hash. */
   readonly rateCells: SharedArrayBuffer;
   readonly rateKey: Uint8Array<ArrayBuffer>;
@@ -29,6 +31,7 @@ export interface WorkerSeed {
 export type ToWorker =
   | { readonly kind: 'keys'; readonly keys: ChannelKeys }
   | { readonly kind: 'config'; readonly config: Config }
+  | { readonly kind: 'directives'; readonly sets: readonly DirectiveSet[] }
   | { readonly kind: 'metrics'; readonly ticket: number }
   /** The access log was moved away: go on in a new file. */
   | { readonly kind: 'reopen' }

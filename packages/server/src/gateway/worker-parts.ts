@@ -16,6 +16,7 @@ import { openBindings } from '../binding/open-bindings.ts';
 import type { Config } from '../config/config.ts';
 import { type EvidenceJudges, openEvidenceJudges } from '../device/evidence-judges.ts';
 import { forgeryNotes, type NoteForgery } from '../device/forgery-notes.ts';
+import { DirectiveFeed } from '../directive/directive-feed.ts';
 import { type DpopNonces, dpopNonces } from '../migration/dpop-nonce.ts';
 import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
 import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
@@ -75,6 +76,7 @@ export interface WorkerParts {
   readonly nonces: DpopNonces;
   readonly evidence: EvidenceJudges;
   readonly noteForgery: NoteForgery;
+  readonly directives: DirectiveFeed;
   readonly upstreams: ReadonlyMap<string, OpenedUpstream>;
   readonly now: () => EpochMs;
   readonly underLoad: (now: EpochMs) => boolean;
@@ -153,6 +155,7 @@ export const openWorkerParts = (
       new Map([...upstreams].map(([name, { upstream }]) => [name, upstream])),
     ),
     evidence: openEvidenceJudges(started, log),
+    directives: new DirectiveFeed(started.organisation, () => config().limits, seed.directives),
     now,
     underLoad: helloMeter(started.sessions.hellosPerSecond),
     draining,
@@ -231,6 +234,7 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
     preserveHost: (route) => upstreamOf(parts, route).preserveHost,
     forward: (route, request, leftMs) => forwardGuarded(upstreamOf(parts, route), route, request, leftMs, config),
     admitDevice: (route, deviceId, at) => admitDevice(parts, route, deviceId, at),
+    announcement: (app, service) => parts.directives.announcement(app, service),
     hold: parts.hold,
     onFault: (error) => parts.log.error('record.fault', { error }),
   };

@@ -5,6 +5,7 @@
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
+import type { DirectiveSet } from '../directive/directive-sets.ts';
 import { transferOf } from '../storage/index.ts';
 import type { ChannelKeys } from './channel-state.ts';
 import { ListenError } from './listen-error.ts';
@@ -178,6 +179,11 @@ export class WorkerPool {
   /** Posts a configuration that was judged to be one that may change while running. */
   updateConfig(config: Config): void {
     this.#broadcast({ kind: 'config', config });
+  }
+
+  /** Posts what apps are served now. */
+  updateDirectives(sets: readonly DirectiveSet[]): void {
+    this.#broadcast({ kind: 'directives', sets });
   }
 
   /** Lets every worker open its log anew. */

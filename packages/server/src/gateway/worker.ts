@@ -106,6 +106,7 @@ const ports: PipelinePorts = {
     enrolment: enrolmentShellOf(parts),
     bind: bindShellOf(parts),
     outbox: parts.state.ports.outbox,
+    directives: parts.directives,
     protection: () => current().protection,
     maxAgeSeconds: seed.config.sessions.maxAgeSeconds,
   }),
@@ -179,6 +180,7 @@ const relayListener =
 
 const end = async (deadlineMs: number): Promise<void> => {
   draining = true;
+  parts.directives.close();
   await Promise.all([listener?.drain(deadlineMs), relayListener?.close(), relay?.close(), authzListener?.close()]);
   await sightings.close();
   await closeWorkerParts(parts);
@@ -203,6 +205,9 @@ const obey = (message: ToWorker): void => {
       return;
     case 'config':
       reload(message.config);
+      return;
+    case 'directives':
+      parts.directives.update(message.sets);
       return;
     case 'metrics':
       tell({

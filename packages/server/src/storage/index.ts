@@ -8,6 +8,7 @@ export type * from './app-record.ts';
 export type * from './approval-store.ts';
 export type * from './attestation-store.ts';
 export type * from './device-store.ts';
+export type * from './directive-store.ts';
 export type * from './enrolment-challenges.ts';
 export type * from './idempotency-store.ts';
 export type * from './login-store.ts';

@@ -99,6 +99,14 @@ const administration = `
 // Whatever binding counted, ended or used up since the backup was made stays so.
 const bindings = 'insert or replace into main.binding_rows select p.* from present.binding_rows as p';
 
+// Versions never fall: what was published since stays published, and rollouts are kept as far as they had come.
+const directives = `
+  insert or ignore into main.directives select p.* from present.directives as p;
+  insert or replace into main.rollouts select p.* from present.rollouts as p
+  where not exists (select 1 from main.rollouts as r
+    where r.organisation = p.organisation and r.app = p.app and r.id = p.id and r.row >= p.row);
+`;
+
 // What was delivered since is delivered; positions go on after the longer of both.
 const sms = `
   delete from main.sms_inbox;
@@ -143,6 +151,7 @@ export const mergePresent = (database: DatabaseSync): KeptRows => {
   database.exec(versions);
   database.exec(administration);
   database.exec(bindings);
+  database.exec(directives);
   database.exec(sms);
   const ahead = database.prepare(`select ${headSql('present')} >= ${headSql('main')} as ahead`).get();
   const isAhead = ahead?.['ahead'] === 1;

@@ -264,6 +264,26 @@ export interface TrustedKeyTable extends Scoped {
   ended_at_ms: number | null;
 }
 
+/** See `DirectiveStore`; an empty service stands for every one, `value` is JSON. */
+export interface DirectiveTable extends Scoped {
+  kind: string;
+  service: string;
+  version: number;
+  revision: number;
+  value: string;
+  expires_at_ms: number;
+}
+
+/** See `DirectiveStore`; `value` is JSON. */
+export interface RolloutTable extends Scoped {
+  id: string;
+  row: number;
+  kind: string;
+  service: string;
+  state: string;
+  value: string;
+}
+
 /** All tables. */
 export interface RecordSchema {
   admin_tokens: AdminTokenTable;
@@ -291,4 +311,6 @@ export interface RecordSchema {
   sms_inbox: SmsInboxTable;
   privacy_rows: PrivacyRowTable;
   trusted_keys: TrustedKeyTable;
+  directives: DirectiveTable;
+  rollouts: RolloutTable;
 }

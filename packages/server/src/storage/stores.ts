@@ -7,6 +7,7 @@ import type { AppRecord } from './app-record.ts';
 import type { ApprovalStore } from './approval-store.ts';
 import type { AttestationStore } from './attestation-store.ts';
 import type { DeviceStore } from './device-store.ts';
+import type { DirectiveStore } from './directive-store.ts';
 import type { EnrolmentChallenges } from './enrolment-challenges.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { LoginStore } from './login-store.ts';
@@ -30,4 +31,5 @@ export interface Stores {
   readonly sms: SmsInbox;
   readonly privacy: PrivacyStore;
   readonly trustedKeys: TrustedKeyStore;
+  readonly directives: DirectiveStore;
 }

@@ -28,6 +28,7 @@ import type {
   DeviceKey,
   KeyedDevice,
 } from './device-store.ts';
+import type { DirectiveChange, DirectiveRefusal } from './directive-store.ts';
 import type { IdempotencyAttempt, IdempotencyRequest, Settlement } from './idempotency-store.ts';
 import type { Login, LoginEnd, LoginMove, LoginOpening } from './login-store.ts';
 import type { OutboxEntry, OutboxRetention } from './outbox.ts';
@@ -178,6 +179,11 @@ export interface WriteCommands {
   'trusted-key.register': Command<
     { readonly device: string; readonly key: NewTrustedKey; readonly now: EpochMs },
     Result<RegisteredKey, RegisterKeyRefusal>
+  >;
+  /** All of a change or nothing. */
+  'directive.commit': Command<
+    { readonly change: DirectiveChange; readonly now: EpochMs },
+    Result<true, DirectiveRefusal>
   >;
   'sms.take': WideCommand<
     { readonly name: string; readonly sealed: Bytes } & Omit<NewSms, 'identity' | 'content'>,

@@ -8,6 +8,7 @@ import { auditWrites } from './sqlite/audit-writes.ts';
 import { bindingWrites } from './sqlite/binding-rows.ts';
 import { challengeWrites } from './sqlite/challenge-writes.ts';
 import { deviceKeeper, deviceWrites } from './sqlite/device-writes.ts';
+import { directiveWrites } from './sqlite/directive-rows.ts';
 import { idempotencyWrites } from './sqlite/idempotency-writes.ts';
 import { loginWrites } from './sqlite/login-writes.ts';
 import { outboxWrites } from './sqlite/outbox-writes.ts';
@@ -28,6 +29,7 @@ export const writeHandlers = (context: WriteContext): RunWrite => {
     ...loginWrites(context),
     ...idempotencyWrites(context),
     ...outbox,
+    ...directiveWrites(context, (read) => outbox['outbox.acknowledge'](read, 0)),
     ...appWrites(context),
     ...auditWrites(context),
     ...bindingWrites(context),

@@ -14,6 +14,7 @@ import { scopeKey } from '../scope.ts';
 import type { Stores } from '../stores.ts';
 import { memoryAdminTokenStore, memoryApprovalStore } from './memory-administration.ts';
 import { memoryDeviceStores } from './memory-device-store.ts';
+import { memoryDirectiveStore } from './memory-directive-store.ts';
 import { MemoryEntries, memoryIdempotencyStore } from './memory-idempotency-store.ts';
 import { memoryLoginStore } from './memory-login-store.ts';
 import { memoryOutbox } from './memory-outbox.ts';
@@ -104,6 +105,11 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
     audit: (scope, entry, now) => audit.append(scope, entry, now),
   });
   const outbox = memoryOutbox(record);
+  const directives = memoryDirectiveStore({
+    record,
+    audit: (scope, entry, now) => void audit.append(scope, entry, now),
+    acknowledge: (consumer, position) => void outbox.acknowledge(consumer, position),
+  });
   const shared = {
     ...memoryDeviceStores(record),
     challenges: memoryChallenges(record),
@@ -117,6 +123,7 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
     sms: memorySmsInbox(record),
     privacy: memoryPrivacyStore(record, outbox, audit),
     trustedKeys: memoryTrustedKeys(record),
+    directives,
   };
   let clients = 0;
   return {

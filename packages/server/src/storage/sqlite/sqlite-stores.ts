@@ -9,6 +9,7 @@ import type { AdminTokenStore } from '../admin-token-store.ts';
 import type { ApprovalStore } from '../approval-store.ts';
 import type { AttestationStore } from '../attestation-store.ts';
 import type { DeviceStore } from '../device-store.ts';
+import type { DirectiveStore } from '../directive-store.ts';
 import {
   type EnrolmentChallenges,
   enrolmentChallengeLife,
@@ -36,6 +37,7 @@ import { attestationReads } from './attestation-reads.ts';
 import { auditReads } from './audit-reads.ts';
 import { bindingReads } from './binding-rows.ts';
 import { deviceReads } from './device-reads.ts';
+import { directiveReads } from './directive-rows.ts';
 import { unknownOutcomes } from './idempotency-reads.ts';
 import { loginReads } from './login-reads.ts';
 import { outboxReads } from './outbox-reads.ts';
@@ -205,6 +207,19 @@ const privacyStore = ({ submit, reader }: StoreParts): PrivacyStore => {
   };
 };
 
+const directiveStore = ({ submit, reader }: StoreParts): DirectiveStore => {
+  const reads = directiveReads(reader);
+  return {
+    find: async (scope, id) => reads.find(scope, id),
+    list: async (scope, page) => reads.list(scope, page),
+    inState: async (state) => reads.inState(state),
+    published: async () => reads.published(),
+    revision: async () => reads.revision(),
+    version: async (track) => reads.version(track),
+    commit: (scope, change, now) => submit('directive.commit', { scope, change, now }),
+  };
+};
+
 const smsInbox = ({ submit, reader, keys }: StoreParts): SmsInbox => {
   const reads = smsReads(reader);
   const cipher = outcomeCipher(keys, 'sms-content');
@@ -264,5 +279,6 @@ export const sqliteStores = (parts: StoreParts): Stores => {
     sms: smsInbox(parts),
     privacy: privacyStore(parts),
     trustedKeys: trustedKeyStore(parts),
+    directives: directiveStore(parts),
   };
 };
