@@ -79,7 +79,7 @@ export const directiveStoreContract = (adapter: string, open: OpenStorageHarness
           stores.directives.commit(bank, step(1), start),
           other.directives.commit(bank, step(1), start),
         ]);
-        assert.deepEqual(both.map(({ ok }) => ok).toSorted(), [false, true]);
+        assert.equal(both.filter(({ ok }) => ok).length, 1);
         assert.equal(
           both.map((each) => (each.ok ? '' : each.code)).find((code) => code !== ''),
           'directive-conflict',
