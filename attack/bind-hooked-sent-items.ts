@@ -1,23 +1,19 @@
 import type { Attack } from './attack.ts';
-import { bareStage, finish, playOnGateway, type Story, saidOf } from './binding-actor.ts';
-
-const story: Story = async (stage) => {
-  const attacker = await stage.actor('script');
-  const token = await attacker.start();
-  if (token.state !== 'issued') return saidOf(token);
-  await stage.carry(token);
-  return saidOf(await finish(attacker));
-};
+import { bindAttack, finish, saidOf } from './binding-actor.ts';
 
 /** The pattern of 2026: the victim's SMS is sent for them, and the attacker's own phone says whatever it likes. */
-export const attack: Attack = {
+export const attack: Attack = bindAttack({
   id: 'bind-hooked-sent-items',
   title: "malware sends the token from the victim's phone, a hooked app forges the sent item",
   expected: 'no token: nothing vouches for the phone that asks',
-  needs: 'own-gateway',
-  run: async (world) => {
-    const observed = await playOnGateway(world, story, { name: 'software', software: true });
-    return { observed, held: observed === 'declined binding.not-attested' };
+  ground: { name: 'software', software: true },
+  story: async (stage) => {
+    const attacker = await stage.actor({ kind: 'script' });
+    const token = await attacker.start();
+    if (token.state !== 'issued') return saidOf(token);
+    await stage.carry(token);
+    return saidOf(await finish(attacker));
   },
-  control: async () => (await story(bareStage(['attestation']))) === 'bound',
-};
+  held: 'declined binding.not-attested',
+  control: { without: ['attestation'] },
+});

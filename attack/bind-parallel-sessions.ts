@@ -1,27 +1,24 @@
 import type { Attack } from './attack.ts';
-import { otherNumber, playOnGateway, type Story, saidOf } from './binding-actor.ts';
-
-const story: Story = async (stage) => {
-  const [first, second] = [await stage.actor(), await stage.actor()];
-  await first.start();
-  return saidOf(await second.start());
-};
-
-const oneAfterTheOther: Story = async (stage) => {
-  const [first, second] = [await stage.actor(), await stage.actor()];
-  await stage.carry(await first.start(), { from: otherNumber });
-  return saidOf(await second.start());
-};
+import { bindAttack, otherNumber, saidOf } from './binding-actor.ts';
 
 /** Both know the password. */
-export const attack: Attack = {
+export const attack: Attack = bindAttack({
   id: 'bind-parallel-sessions',
   title: 'two phones bind one customer at once',
   expected: 'the second gets no token while the first is at it',
-  needs: 'own-gateway',
-  run: async (world) => {
-    const observed = await playOnGateway(world, story);
-    return { observed, held: observed === 'declined binding.busy' };
+  story: async (stage) => {
+    const [first, second] = [await stage.actor(), await stage.actor()];
+    await first.start();
+    return saidOf(await second.start());
   },
-  control: async (world) => (await playOnGateway(world, oneAfterTheOther)) === 'issued',
-};
+  held: 'declined binding.busy',
+  control: {
+    // One after the other: the first one's attempt is over.
+    story: async (stage) => {
+      const [first, second] = [await stage.actor({ card: otherNumber }), await stage.actor()];
+      await first.send(await first.start());
+      return saidOf(await second.start());
+    },
+    ends: 'issued',
+  },
+});

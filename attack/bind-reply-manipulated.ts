@@ -19,7 +19,7 @@ const rewritten = (app: Hauberk): BindOptions['hauberk'] => ({
 const manipulate = async (world: World) => {
   const ground = await bindingGround(world);
   // The SMS never leaves the phone.
-  const phone = await simPhone(ground, ground.freshCustomer(), 'android', [], ['unsent-sms']);
+  const phone = await simPhone(ground, ground.freshCustomer(), 'android', [], { simTricks: ['unsent-sms'] });
   const outcome = await bindOn(ground, phone, { hauberk: rewritten(phone.app) });
   const service = ground.gateway.running().bindings?.of(ground.target.app);
   const key = 'of-nobody';

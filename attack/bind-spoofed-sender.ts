@@ -1,22 +1,16 @@
 import type { Attack } from './attack.ts';
-import { bareStage, finish, playOnGateway, type Story, saidOf } from './binding-actor.ts';
+import { bindAttack, lastWord } from './binding-actor.ts';
 
-const story: Story = async (stage) => {
-  const phone = await stage.actor();
-  await stage.carry(await phone.start(), { link: 'bulk' });
-  const answer = await finish(phone);
-  return answer.state === 'bound' ? 'bound' : saidOf(await phone.status());
-};
-
-/** The source of an SMS is text that a link writes. */
-export const attack: Attack = {
+/** The source of an SMS is text that a link writes; the phone's own app says that it was delivered. */
+export const attack: Attack = bindAttack({
   id: 'bind-spoofed-sender',
   title: 'a sender is forged over a link that nobody trusts',
   expected: 'ignored: the attempt waits for its SMS',
-  needs: 'own-gateway',
-  run: async (world) => {
-    const observed = await playOnGateway(world, story);
-    return { observed, held: observed.startsWith('issued') };
+  story: async (stage) => {
+    const phone = await stage.actor({ simTricks: ['unsent-sms', 'hooked-sent-items'] });
+    await stage.carry(await phone.start(), { link: 'bulk' });
+    return lastWord(phone);
   },
-  control: async () => (await story(bareStage(['trusted-link']))) === 'bound',
-};
+  held: (observed) => observed.startsWith('issued'),
+  control: { without: ['trusted-link'] },
+});

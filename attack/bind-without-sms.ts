@@ -1,28 +1,17 @@
 import type { Attack } from './attack.ts';
-import { finish, playOnGateway, type Story, saidOf } from './binding-actor.ts';
-
-const story: Story = async (stage) => {
-  const attacker = await stage.actor();
-  await attacker.start();
-  await attacker.sentItem('delivered');
-  return saidOf(await attacker.confirm());
-};
-
-const honest: Story = async (stage) => {
-  const phone = await stage.actor();
-  await stage.carry(await phone.start());
-  return saidOf(await finish(phone));
-};
+import { bindAttack, honestStory, saidOf } from './binding-actor.ts';
 
 /** The calls of a client that leaves out the one thing it does not control. */
-export const attack: Attack = {
+export const attack: Attack = bindAttack({
   id: 'bind-without-sms',
   title: 'the endpoint is called directly: token, sent item, confirmation, and no SMS',
   expected: 'nothing is bound: only an SMS leads on',
-  needs: 'own-gateway',
-  run: async (world) => {
-    const observed = await playOnGateway(world, story);
-    return { observed, held: observed.startsWith('issued ') };
+  story: async (stage) => {
+    const attacker = await stage.actor();
+    await attacker.start();
+    await attacker.sentItem('delivered');
+    return saidOf(await attacker.confirm());
   },
-  control: async (world) => (await playOnGateway(world, honest)) === 'bound',
-};
+  held: (observed) => observed.startsWith('issued '),
+  control: { story: honestStory },
+});

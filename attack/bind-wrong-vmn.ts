@@ -1,25 +1,19 @@
 import type { Attack } from './attack.ts';
-import { bareStage, finish, playOnGateway, type Story, saidOf } from './binding-actor.ts';
+import { bindAttack, lastWord } from './binding-actor.ts';
 import { pool } from './binding-ground.ts';
 
-const story: Story = async (stage) => {
-  const phone = await stage.actor();
-  const token = await phone.start();
-  const to = token.vmn === pool[3] ? pool[4] : pool[3];
-  await stage.carry(token, to === undefined ? {} : { to });
-  const answer = await finish(phone);
-  return answer.state === 'bound' ? 'bound' : saidOf(await phone.status());
-};
-
-/** The text leaked, the number it belongs to did not. */
-export const attack: Attack = {
+/** The text leaked, the number it belongs to did not; the app that tries says that its SMS was delivered. */
+export const attack: Attack = bindAttack({
   id: 'bind-wrong-vmn',
   title: 'the token is sent to another VMN than the assigned one',
   expected: 'declined and told: a guess shows that the text alone is known',
-  needs: 'own-gateway',
-  run: async (world) => {
-    const observed = await playOnGateway(world, story);
-    return { observed, held: observed === 'declined binding.wrong-vmn' };
+  story: async (stage) => {
+    const phone = await stage.actor({ simTricks: ['unsent-sms', 'hooked-sent-items'] });
+    const token = await phone.start();
+    const to = pool.find((vmn) => vmn !== token.vmn);
+    await stage.carry(token, to === undefined ? {} : { to });
+    return lastWord(phone);
   },
-  control: async () => (await story(bareStage(['assigned-vmn']))) === 'bound',
-};
+  held: 'declined binding.wrong-vmn',
+  control: { without: ['assigned-vmn'] },
+});

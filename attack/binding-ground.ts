@@ -187,17 +187,24 @@ export const logInOn = async (app: Hauberk, { username, password }: DemoCustomer
 
 let phones = 0;
 
+/** What is in a phone, and what its holder does with it. */
+export interface PhoneSim {
+  /** Number of the SIM; the customer's when absent. */
+  readonly card?: string;
+  readonly simTricks?: readonly SimTrick[];
+}
+
 /** A fresh phone on which a customer is logged in; without a kind, a script on a machine without hardware. */
 export const simPhone = async (
   ground: BindingGround,
   customer: DemoCustomer,
   kind: PhoneKind | 'script' = 'android',
   tricks: readonly PhoneTrick[] = [],
-  simTricks: readonly SimTrick[] = [],
+  { card = ground.numberOf(customer), simTricks = [] }: PhoneSim = {},
 ): Promise<SimPhone> => {
   phones += 1;
   const { makers: world, network } = ground;
-  const cards = [{ number: ground.numberOf(customer), carrier: 'Jio' }];
+  const cards = [{ number: card, carrier: 'Jio' }];
   const phone = kind === 'script' ? undefined : simulatedPhone(kind, { world, tricks, network, cards, simTricks });
   ground.writeRevocations();
   const app = appOn(ground.target, phone);

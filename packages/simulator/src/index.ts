@@ -24,7 +24,7 @@ export {
 export { type PlayClaims, type PlayMaker, playMaker, playToken } from './play-integrity.ts';
 export { type SharedKeychain, sharedKeychain } from './shared-keychain.ts';
 export { importedKey, type SigningKey, signingKey, signRaw } from './signing-key.ts';
-export type { SimControls, SimPermission } from './sim-half.ts';
+export { type SimControls, type SimHalf, type SimHalfOptions, type SimPermission, simHalf } from './sim-half.ts';
 export { type OutgoingSms, type SimCard, type SimulatedNetwork, simulatedNetwork } from './sim-network.ts';
 export { type SimTrick, simTrickWords } from './sim-tricks.ts';
 export { type PhoneTrick, trickWords } from './tricks.ts';
