@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { simulateNetwork, trainConditions, usualConcurrency } from './network.ts';
 import { bindingUsage, runBinding } from './run-binding.ts';
+import { cardsUsage, runCards } from './run-cards.ts';
 import { rolloutUsage, runRollout } from './run-rollout.ts';
 
 const usage = `usage: hauberk simulate network [--seed S] [--runs N] [--concurrency N] [--scale F] [--json]
@@ -10,7 +11,8 @@ const usage = `usage: hauberk simulate network [--seed S] [--runs N] [--concurre
   --scale  divides all times of network and app; reported seconds are unscaled (${trainConditions.scale})
 
 ${bindingUsage}
-${rolloutUsage}`;
+${rolloutUsage}
+${cardsUsage}`;
 
 const readOptions = (args: readonly string[]) => {
   try {
@@ -38,8 +40,16 @@ const runSubject = (
   args: readonly string[],
   rest: readonly string[],
 ): Promise<number | undefined> | number | undefined => {
-  if (subject === 'binding') return runBinding(rest);
-  return subject === 'rollout' ? runRollout(rest) : runNetwork(args);
+  switch (subject) {
+    case 'binding':
+      return runBinding(rest);
+    case 'rollout':
+      return runRollout(rest);
+    case 'cards':
+      return runCards(rest);
+    default:
+      return runNetwork(args);
+  }
 };
 
 /** Runs `hauberk simulate`. */

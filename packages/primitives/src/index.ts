@@ -56,6 +56,7 @@ export {
   sessionIdOf,
 } from './ids.ts';
 export { type JsonCode, type JsonLimits, parseJson } from './json.ts';
+export { createKeyedHash, type HashValue, type KeyedHash } from './keyed-hash.ts';
 export {
   type AmountMinor,
   addMoney,

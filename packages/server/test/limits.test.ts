@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { epochMs } from '@hauberk/primitives';
+import { createKeyedHash, epochMs } from '@hauberk/primitives';
 import fc from 'fast-check';
 import { decodeBody, isCoded } from '../src/gateway/body-coding.ts';
 import { createHold } from '../src/gateway/hold.ts';
-import { createKeyedHash } from '../src/gateway/keyed-hash.ts';
 import { createRateLimiter, rateTableBytes } from '../src/gateway/rate-limit.ts';
 import type { RateLimit } from '../src/gateway/route.ts';
 

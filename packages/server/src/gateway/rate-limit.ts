@@ -3,8 +3,7 @@
  * one compare-and-swap on the arrival time admits a request, so no lock exists that a terminated thread could leave held. The table is
  * bounded: a new key takes a cell whose owner has fully recovered, for which nothing is forgotten, and otherwise the one nearest to it.
  */
-import type { EpochMs } from '@hauberk/primitives';
-import { createKeyedHash, type HashValue } from './keyed-hash.ts';
+import { createKeyedHash, type EpochMs, type HashValue } from '@hauberk/primitives';
 import type { RateLimit } from './route.ts';
 
 const cellWords = 4;
