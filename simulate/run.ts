@@ -40,16 +40,9 @@ const runSubject = (
   args: readonly string[],
   rest: readonly string[],
 ): Promise<number | undefined> | number | undefined => {
-  switch (subject) {
-    case 'binding':
-      return runBinding(rest);
-    case 'rollout':
-      return runRollout(rest);
-    case 'cards':
-      return runCards(rest);
-    default:
-      return runNetwork(args);
-  }
+  if (subject === 'binding') return runBinding(rest);
+  if (subject === 'rollout') return runRollout(rest);
+  return subject === 'cards' ? runCards(rest) : runNetwork(args);
 };
 
 /** Runs `hauberk simulate`. */
