@@ -81,7 +81,17 @@ const startBank = async (text: (number: string, text: string) => void): Promise<
   return server;
 };
 
-const sectionOf = (url: string, policy: object) => ({
+/** What a test has beside the usual configuration. */
+export interface BesideBinding {
+  /** Laid over the policy of binding. */
+  readonly policy?: object;
+  /** Laid over the section `binding`. */
+  readonly binding?: object;
+  /** Other sections, such as `sms`. */
+  readonly sections?: object;
+}
+
+const sectionOf = (url: string, { policy, binding }: BesideBinding) => ({
   apps: { mobile: { android: 51, ios: 1 } },
   brand: 'Demo Bank',
   vmns,
@@ -91,13 +101,14 @@ const sectionOf = (url: string, policy: object) => ({
   bank: { url, token: bankToken, timeoutMs: 5000 },
   mobileNetworks: ['127.0.0.0/8', '::1/128'],
   policy: { onStaleList: 'accept', onRiskSilence: 'accept', onSwapSilence: 'accept', ...policy },
+  ...binding,
 });
 
 let customers = 0;
 let messages = 0;
 
-/** Starts one; `policy` is laid over the policy of binding. */
-export const startBindGateway = async (policy: object = {}): Promise<BindGateway> => {
+/** Starts one. */
+export const startBindGateway = async (beside: BesideBinding = {}): Promise<BindGateway> => {
   const texts: { number: string; text: string }[] = [];
   const bank = await startBank((number, text) => {
     texts.push({ number, text });
@@ -107,7 +118,7 @@ export const startBindGateway = async (policy: object = {}): Promise<BindGateway
   const phones = await startPhoneGateway({}, undefined, {
     routes: [login],
     upstream: url,
-    section: { binding: sectionOf(url, policy) },
+    section: { binding: sectionOf(url, beside), ...beside.sections },
   });
   const handOver = async ({ from, to, text }: OutgoingSms): Promise<boolean> => {
     messages += 1;

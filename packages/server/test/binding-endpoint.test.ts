@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { endpoint } from '@hauberk/channel/client';
 import { fromUtf8 } from '@hauberk/primitives';
+import { pathText } from '../src/config/config-issue.ts';
+import { warningsOf } from '../src/config/warnings.ts';
 import { issueText, parseConfig } from '../src/index.ts';
 import { call, enrol, openSession, type TestSession } from './channel-device.ts';
 import { type EchoGateway, startEchoGateway } from './echo-gateway.ts';
@@ -33,9 +35,10 @@ const login = {
   login: { credential, opens: { credentialPointer: '/from', customerPointer: '/from', lifeSeconds: 600 } },
 };
 
-const faultsOf = (section: object): string => {
-  const loaded = parseConfig(
+const parsed = (section: object, sections: object = {}) =>
+  parseConfig(
     {
+      ...sections,
       organisation: 'demo',
       apps: [{ id: 'app' }],
       services: [{ id: 'bank', upstream: 'core', routes: [login] }],
@@ -44,6 +47,9 @@ const faultsOf = (section: object): string => {
     },
     'made.yaml',
   );
+
+const faultsOf = (section: object, sections: object = {}): string => {
+  const loaded = parsed(section, sections);
   return loaded.ok ? '' : loaded.issues.map(issueText).join('\n');
 };
 
@@ -65,6 +71,28 @@ describe('section binding', () => {
   ];
   for (const [what, section, words] of bent)
     it(`refuses ${what}, with a hint`, () => assert.match(faultsOf(section), words));
+
+  it('is compared with the links that there are', () => {
+    const webhook = (id: string) => ({ id, webhook: { path: `/${id}`, addresses: ['127.0.0.1'] } });
+    const sms = { listen: {}, links: [webhook('operator'), webhook('bulk')] };
+    assert.equal(faultsOf({}, { sms }), '');
+    assert.match(
+      faultsOf({ links: [{ id: 'oprator' }] }, { sms }),
+      /binding\.links\[0\]\.id: no SMS link is called oprator .*operator, bulk/,
+    );
+    const warned = (section: object) => {
+      const loaded = parsed(section, { sms });
+      assert.ok(loaded.ok);
+      return warningsOf(loaded.config).map(({ path, message }) => `${pathText(path)} ${message}`);
+    };
+    assert.match(warned({}).join(), /^sms\.links\[1\]\.id binding does not believe the link bulk[^,]*$/);
+    const links = [
+      { id: 'operator', vmns: vmns.slice(0, 11) },
+      { id: 'bulk', vmns: vmns.slice(0, 2) },
+    ];
+    assert.match(warned({ links }).join(), /^binding\.vmns\[11\] no link may deliver for \+91900000000?\d+/);
+    assert.deepEqual(warned({ links: [{ id: 'operator' }, { id: 'bulk' }] }), []);
+  });
 });
 
 describe('the endpoint of binding', () => {

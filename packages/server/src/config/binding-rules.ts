@@ -30,6 +30,23 @@ const judgePool = ({ vmns, links }: BindingConfig): readonly PathIssue[] => {
   return [...faults, ...foreign, ...twice];
 };
 
+/** A link of another name would be believed by nobody, and its customers would all be declined. */
+const judgeSmsLinks = ({ links }: BindingConfig, { sms }: Config): readonly PathIssue[] => {
+  if (sms === undefined) return [];
+  const known = sms.links.map(({ id }) => id);
+  return links.flatMap(({ id }, index) =>
+    known.includes(id)
+      ? []
+      : [
+          {
+            path: ['links', index, 'id'],
+            message: `no SMS link is called ${id}`,
+            hint: `sms.links: ${known.join(', ')}`,
+          },
+        ],
+  );
+};
+
 const judgeApps = ({ apps }: BindingConfig, config: Config): readonly PathIssue[] => {
   const named = Object.keys(apps);
   const known = config.apps.map(({ id }) => id);
@@ -98,6 +115,7 @@ export const judgeBinding = (config: Config): readonly PathIssue[] => {
   if (binding === undefined) return [];
   return [
     ...judgePool(binding),
+    ...judgeSmsLinks(binding, config),
     ...judgeApps(binding, config),
     ...judgePolicy(binding),
     ...judgeNetworks(binding),
