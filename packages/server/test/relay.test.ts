@@ -1,14 +1,23 @@
 /** Two nodes behind one address: a request that reaches the wrong one is relayed once, over mutual TLS. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, request as httpRequest, type Server } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '../src/index.ts';
-import { call, enrol, enrolKey, exchange, openSession, protect, type TestSession } from './channel-device.ts';
+import {
+  call,
+  enrol,
+  enrolKey,
+  exchange,
+  openSession,
+  type Protected,
+  protect,
+  type TestSession,
+} from './channel-device.ts';
 import { selfSigned } from './self-signed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hauberk-relay-'));
@@ -21,9 +30,11 @@ writeFileSync(keyFile, pair.key);
 
 let served = 0;
 let traceparent = '';
+let timeLeft = '';
 const upstream: Server = createServer((incoming, response) => {
   served += 1;
   traceparent = String(incoming.headers['traceparent']);
+  timeLeft = String(incoming.headers['hauberk-time-left']);
   incoming.resume();
   incoming.on('end', () => response.end(String(incoming.headers['x-forwarded-for'])));
 });
@@ -100,6 +111,43 @@ test('a relayed request keeps the trace of the node that it came to, and a clien
   assert.match(traceId, /^(?!0af7651916cd43dd)[0-9a-f]{32}$/);
   const exemplars = await Promise.all([first, second].map((node) => node.metrics('openmetrics')));
   for (const text of exemplars) assert.ok(text.includes(`trace_id="${traceId}"`));
+});
+
+/** Sends a protected message whose body comes later than its head. */
+const sendSlowly = (session: TestSession, message: Protected, bodyAfterMs: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const { method, url, headers, body = new Uint8Array(0) } = message;
+    const length = { 'content-length': String(body.length) };
+    const asked = httpRequest(
+      new URL(url, session.base),
+      { method, headers: { ...headers, ...length } },
+      (incoming) => {
+        incoming.resume();
+        incoming.on('end', () => resolve(incoming.statusCode ?? 0));
+      },
+    );
+    asked.on('error', reject);
+    asked.flushHeaders();
+    setTimeout(() => asked.end(body), bodyAfterMs);
+  });
+
+test('a relayed request has the time that is left of it, and none is sent without', async () => {
+  const session = await openAt(first);
+  const headers = { 'hauberk-time-left': '9000' };
+  const message = await protect(through(session, second), { url: '/api/echo', body: '{}', headers });
+  assert.equal(await sendSlowly(through(session, second), message, 400), 200);
+  assert.match(timeLeft, /^\d+$/);
+  assert.ok(Number(timeLeft) > 0 && Number(timeLeft) <= 8610, timeLeft);
+  const before = served;
+  const late = await call(through(session, second), {
+    url: '/api/echo',
+    body: '{}',
+    headers: { 'hauberk-time-left': '0' },
+  });
+  assert.deepEqual([late.status, late.bound], [503, false]);
+  const { code, execution } = JSON.parse(Buffer.from(late.body).toString()) as Record<string, unknown>;
+  assert.deepEqual([code, execution], ['overloaded', 'none']);
+  assert.equal(served, before);
 });
 
 test('a relayed request counts once: its copy is a replay at either node', async () => {

@@ -242,20 +242,45 @@ describe('the protected path', () => {
     const broken = await call(opened, { url: endpoint.reports, mode: 'sealed', body: '{"v":1,"reports":[{}]}' });
     assert.deepEqual([broken.status, broken.bound], [400, true]);
   });
+
+  test('a report that comes days late is kept with the time at which it happened, beside that of its arrival', async () => {
+    const opened = await session();
+    const startedAt = Date.now();
+    const eventAtMs = epochMs(startedAt - 5 * 86_400_000 - 123);
+    const loss = 'must-keep' as const;
+    const report = { id: 'late', kind: 'late', kindVersion: 1, loss, eventAtMs, body: { seen: 1 } };
+    const kept = await call(opened, { url: endpoint.reports, mode: 'sealed', body: reportBatch([report]) });
+    assert.equal(kept.status, 200);
+    const [event, ...others] = eventsKept('report.late');
+    assert.equal(others.length, 0);
+    assert.deepEqual(event?.payload['report'], report);
+    // Retention goes by the arrival: what waited on a device is not dropped with what is as old.
+    assert.ok(Number(event?.atMs) >= startedAt && Number(event?.atMs) <= Date.now());
+  });
 });
 
-/** Ids of the reports in the record. */
-const reportsKept = (): readonly unknown[] => {
+interface KeptEvent {
+  readonly atMs: unknown;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** Events of a kind in the record. */
+const eventsKept = (kind: string): readonly KeptEvent[] => {
   const record = new DatabaseSync(join(folder, 'main', 'record.db'), { readOnly: true });
   try {
-    const rows = record
-      .prepare("select payload from outbox_events where kind = 'report.probe' order by position")
-      .all();
-    return rows.map(({ payload }) => JSON.parse(Buffer.from(payload as Uint8Array).toString()).report.id);
+    const rows = record.prepare('select at_ms, payload from outbox_events where kind = ? order by position').all(kind);
+    return rows.map(({ at_ms: atMs, payload }) => ({
+      atMs,
+      payload: JSON.parse(Buffer.from(payload as Uint8Array).toString()),
+    }));
   } finally {
     record.close();
   }
 };
+
+/** Ids of the reports in the record. */
+const reportsKept = (): readonly unknown[] =>
+  eventsKept('report.probe').map(({ payload }) => (payload['report'] as { readonly id: string }).id);
 
 describe('operators', () => {
   test('a revoked device is out on every thread at once, and stays out', async () => {

@@ -11,6 +11,7 @@ import {
   verifyRequest,
   verifyUnseenBody,
 } from '@hauberk/channel';
+import { refuse } from '@hauberk/primitives';
 import { readBody } from '../gateway/body.ts';
 import type { Exchange } from '../gateway/exchange.ts';
 import { factPrefix, unverifiedFacts, verifiedFacts } from '../gateway/facts.ts';
@@ -18,6 +19,7 @@ import { outerOf, outerProblems, problemBody } from '../gateway/problems.ts';
 import { authorise, demandOf, type Protection } from '../gateway/protect.ts';
 import type { Reason } from '../gateway/reasons.ts';
 import type { Route } from '../gateway/route.ts';
+import type { OverloadReason } from '../overload/reasons.ts';
 import type { AuthzQuestion, SeenBody } from './authz-question.ts';
 
 /** An answer. */
@@ -116,16 +118,20 @@ const answerVerified = async (
   return allow(verifiedFacts(protection.channel.crypto, key, request, route, login, id, protection.now(), body));
 };
 
-/** Answers a question whose route is found and within its limits. */
+/**
+ * Answers a question whose route is found and within its limits. With `shed` nothing is verified: a required route is refused for it, and a
+ * watched one, which nobody is refused on, is told as unverified.
+ */
 export const answerQuestion = async (
   protection: Protection,
   exchange: Exchange,
   { body }: Pick<AuthzQuestion, 'body'>,
+  shed?: OverloadReason,
 ): Promise<AuthzAnswer> => {
   const { route } = exchange;
   if (!isEnforcedByProxy(route)) return refused(exchange, 'authz.enforcement');
   if (route.protection === 'none') return answerUnprotected(protection, exchange);
-  const verified = await verify(protection, exchange, body);
+  const verified = shed === undefined ? await verify(protection, exchange, body) : refuse(shed);
   if (verified.ok) return answerVerified(protection, exchange, verified.value, body);
   return route.protection === 'observe'
     ? unverified(protection, exchange, verified.code)

@@ -14,6 +14,7 @@ import type { Route } from '../gateway/route.ts';
 import { findRoute } from '../gateway/route-table.ts';
 import { shownMethod } from '../observability/request-privacy.ts';
 import { newRequestId, type RequestId, type StartTrace, traceIdOf } from '../observability/trace-context.ts';
+import type { OverloadGate } from '../overload/gate.ts';
 import type { SeenExchange } from '../report/client-sightings.ts';
 import { type AuthzAnswer, answerQuestion, refuseQuestion } from './authz-decision.ts';
 import type { AuthzHandler } from './authz-listener.ts';
@@ -24,6 +25,8 @@ export interface AuthzPorts {
   readonly plane: () => Plane;
   readonly protection: () => Protection;
   readonly limiter: RateLimiter;
+  /** Questions wait for the same thread as requests: what it would shed of those it does not verify of these. */
+  readonly gate: OverloadGate;
   readonly metrics: Metrics;
   readonly accessLog: AccessLog;
   readonly now: () => EpochMs;
@@ -40,9 +43,13 @@ interface Turn {
   readonly log: ExchangeLog;
   head: RequestHead | undefined;
   route: Route | undefined;
+  /** Whether the gate counts it as under way. */
+  isAdmitted: boolean;
 }
 
-const record = (ports: AuthzPorts, { id, arrivedAt, startedAt, log, head, route }: Turn, status: number): void => {
+const record = (ports: AuthzPorts, turn: Turn, status: number): void => {
+  if (turn.isAdmitted) ports.gate.left();
+  const { id, arrivedAt, startedAt, log, head, route } = turn;
   const milliseconds = performance.now() - startedAt;
   const service = route?.service ?? '';
   head?.trace.end({
@@ -94,6 +101,15 @@ const refuse = (turn: Turn, reason: Reason, detail = ''): AuthzAnswer => {
   return refuseQuestion(reason, turn.id);
 };
 
+/** Why a question is shed. What is open to all costs no more than its refusal would. */
+const shed = ({ gate, metrics }: AuthzPorts, turn: Turn, route: Route, head: RequestHead) => {
+  if (route.protection === 'none') return undefined;
+  const reason = gate.refusal(route, head, turn.startedAt);
+  turn.isAdmitted = reason === undefined;
+  if (reason !== undefined) metrics.shed(route.priority, reason);
+  return reason;
+};
+
 const answer = async (ports: AuthzPorts, turn: Turn, incoming: IncomingMessage): Promise<AuthzAnswer> => {
   const question = readQuestion(incoming, turn.arrivedAt, ports.startTrace);
   if (!question.ok) return refuse(turn, question.code, question.detail);
@@ -107,7 +123,10 @@ const answer = async (ports: AuthzPorts, turn: Turn, incoming: IncomingMessage):
   const limit = overLimit(ports, route, head, turn.arrivedAt);
   if (limit !== undefined) return refuse(turn, limit);
   const exchange: Exchange = { id: turn.id, head, route, incoming, log: turn.log };
-  return answerQuestion(ports.protection(), exchange, question.value);
+  const overload = shed(ports, turn, route, head);
+  const given = await answerQuestion(ports.protection(), exchange, question.value, overload);
+  if (overload !== undefined && given.status !== 200) await new Promise<void>((resolve) => ports.gate.park(resolve));
+  return given;
 };
 
 const send = (incoming: IncomingMessage, response: ServerResponse, { status, headers, body }: AuthzAnswer): void => {
@@ -129,6 +148,7 @@ export const createAuthzHandler =
       log: newExchangeLog(),
       head: undefined,
       route: undefined,
+      isAdmitted: false,
     };
     const finish = (given: AuthzAnswer): void => {
       send(incoming, response, given);

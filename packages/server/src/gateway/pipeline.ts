@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { matchPattern } from '@hauberk/channel';
-import type { EpochMs } from '@hauberk/primitives';
+import { type EpochMs, epochMs } from '@hauberk/primitives';
 import type { RequestId, RequestTrace, StartTrace, TraceHeaders } from '../observability/trace-context.ts';
 import type { OverloadGate } from '../overload/gate.ts';
 import type { Priority } from '../overload/priority.ts';
@@ -394,9 +394,9 @@ export const createPipeline =
 /** The handler of whole requests. What it does not take, and every refused head, goes the way of `createPipeline`. */
 export const createWholePipeline = (ports: PipelinePorts): WholeHandler => {
   const shedWhole = createShedWhole(ports);
-  return (request, trust, port): boolean => {
+  return (request, trust, port, waitedMs): boolean => {
     if (shedWhole(request, trust, port)) return true;
-    const arrivedAt = ports.now();
+    const arrivedAt = epochMs(ports.now() - Math.round(waitedMs));
     const carrier = new WholeCarrier(request, port);
     let turn: Turn | undefined;
     try {

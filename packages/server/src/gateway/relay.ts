@@ -7,15 +7,17 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { header, readTicketPrefix } from '@hauberk/channel';
-import { fromBase64Url } from '@hauberk/primitives';
+import { durationMs, type EpochMs, fromBase64Url } from '@hauberk/primitives';
 import type { ClusterConfig } from '../config/config.ts';
 import { createGuard, type Guard } from '../overload/guard.ts';
+import { timeLeft } from '../overload/time-left.ts';
 import { type BodyPace, readBody } from './body.ts';
 import { connectionTrust } from './connection-trust.ts';
 import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import type { GatewayReply } from './gateway-reply.ts';
 import type { RequestHandler } from './listener.ts';
+import { problemBody } from './problems.ts';
 import { unboundProblem } from './protect.ts';
 import type { RequestHead } from './request-head.ts';
 import { createResolver } from './resolver.ts';
@@ -51,6 +53,7 @@ const stripped: ReadonlySet<string> = new Set([
   'traceparent',
   'tracestate',
   'baggage',
+  header.timeLeft,
 ]);
 
 const readTls = (relay: ClusterConfig['relay']) => ({
@@ -93,8 +96,8 @@ export const openRelay = (cluster: ClusterConfig, ownNode: number): Relay => {
   };
 };
 
-const relayedHeaders = ({ rawHeaders, address, secure, trace }: RequestHead): string[] => {
-  const headers: string[] = [];
+const relayedHeaders = ({ rawHeaders, address, secure, trace }: RequestHead, leftMs: number | undefined): string[] => {
+  const headers: string[] = leftMs === undefined ? [] : [header.timeLeft, String(Math.ceil(leftMs))];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
     if (!stripped.has(name.toLowerCase())) headers.push(name, rawHeaders[index + 1] ?? '');
@@ -104,15 +107,24 @@ const relayedHeaders = ({ rawHeaders, address, secure, trace }: RequestHead): st
   return headers;
 };
 
+/** Nothing was sent, and nothing of the request was claimed. */
+const tooLate = ({ id, log }: Exchange): GatewayReply => {
+  log.reason = 'deadline.passed';
+  return problemBody('deadline.passed', { execution: 'none', instance: id });
+};
+
 /** Passes a request on to its owner. An owner that cannot be reached has seen nothing; one that does not answer may have. */
 export const relayRequest = async (
   { upstream, guard }: Peer,
   exchange: Exchange,
-  pace: BodyPace,
+  { bodyPace, now }: { readonly bodyPace: BodyPace; readonly now: () => EpochMs },
 ): Promise<GatewayReply> => {
   const { head, route, incoming, log } = exchange;
-  const body = await readBody(incoming, route.bodyCapBytes, pace);
+  const body = await readBody(incoming, route.bodyCapBytes, bodyPace);
   if (!body.ok) return unboundProblem(exchange, body.code);
+  const leftMs = timeLeft(head, now);
+  const deadlineMs = Math.min(route.deadline, leftMs ?? route.deadline);
+  if (deadlineMs <= 0) return tooLate(exchange);
   // An owner that does not answer is not waited for: the client opens a session here.
   if (!guard.admits()) return unboundProblem(exchange, 'request.ticket-node', 'the breaker is open');
   const { method, path, query } = head.target;
@@ -122,17 +134,19 @@ export const relayRequest = async (
     {
       method,
       path: query === '?' ? path : path + query,
-      headers: relayedHeaders(head),
+      headers: relayedHeaders(head, leftMs),
       body: body.value.length === 0 && (method === 'GET' || method === 'HEAD') ? undefined : body.value,
     },
-    route.deadline,
+    durationMs(deadlineMs),
     route.replyCapBytes + 65_536,
-    guard,
+    // A deadline that a client chose says nothing of the owner when it is missed.
+    deadlineMs < route.deadline ? undefined : guard,
   );
   head.trace.enter('reply');
   log.detail = 'relayed';
   if (outcome.kind === 'reply')
     return { status: outcome.status, headers: cleaned(outcome.headers), body: outcome.body };
+  if (outcome.code === 'deadline.passed') return tooLate(exchange);
   return unboundProblem(exchange, outcome.kind === 'not-sent' ? 'request.ticket-node' : outcome.code, outcome.detail);
 };
 

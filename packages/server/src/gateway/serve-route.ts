@@ -44,7 +44,7 @@ export const createServeRoute =
   (exchange, message, extra) => {
     const owner =
       exchange.route.protection === 'none' || exchange.route.stream ? undefined : shells.relay?.ownerOf(exchange.head);
-    if (owner !== undefined) return relayRequest(owner, exchange, shells.protection.bodyPace);
+    if (owner !== undefined) return relayRequest(owner, exchange, shells.protection);
     if (isMigrating(exchange)) return serveMigrated(shells.migration, exchange);
     switch (exchange.route.protection) {
       case 'required':

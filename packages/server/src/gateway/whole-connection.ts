@@ -10,8 +10,13 @@ import type { GatewayReply } from './gateway-reply.ts';
 import { unwatchConnection, type Watched, watchConnection } from './sweeper.ts';
 import { readWhole, type WholeLimits, type WholeRequest } from './whole-request.ts';
 
-/** Answers a whole request, once, through `port`; `false` leaves it to node's server. */
-export type WholeHandler = (request: WholeRequest, trust: ConnectionTrust, port: WholeReplyPort) => boolean;
+/** Answers a whole request, once, through `port`; `false` leaves it to node's server. `waitedMs` went by between its first piece and its last. */
+export type WholeHandler = (
+  request: WholeRequest,
+  trust: ConnectionTrust,
+  port: WholeReplyPort,
+  waitedMs: number,
+) => boolean;
 
 /** What the connections of a listener share. */
 export interface WholeConnectionOptions {
@@ -229,9 +234,10 @@ export class WholeConnection implements Watched, WholeReplyPort {
     const read = readWhole(bytes, this.options.limits);
     if (read.kind === 'partial' && this.pieces <= mostPieces) return false;
     if (read.kind === 'request') {
+      const waitedMs = this.pieces > 1 ? performance.now() - this.since : 0;
       this.state = 'serving';
       this.held = read.end === bytes.length ? undefined : bytes.subarray(read.end);
-      if (this.options.handle(read.request, this.trust, this)) {
+      if (this.options.handle(read.request, this.trust, this, waitedMs)) {
         this.pieces = this.held === undefined ? 0 : 1;
         this.hasServed = true;
         return true;

@@ -135,6 +135,7 @@ const openAuthz = async (): Promise<AuthzListener | undefined> =>
           plane: () => current().plane,
           protection: () => current().protection,
           limiter: parts.limiter,
+          gate: parts.gate,
           metrics: parts.metrics,
           accessLog: parts.accessLog,
           now: parts.now,
