@@ -30,6 +30,7 @@ export const endpoint = {
   reports: '/.well-known/hauberk/reports',
   directives: '/.well-known/hauberk/directives',
   directiveStream: '/.well-known/hauberk/directives/stream',
+  consent: '/.well-known/hauberk/consent',
 } as const;
 
 /** RFC 9421 `tag` values: which protection a message claims. */

@@ -50,6 +50,7 @@ const rowRules = (open: OpenStorageHarness): void => {
       assert.deepEqual(await ids({ prefix: 'b/', after: 'b/2', limit: 9 }), ['b/3']);
       assert.deepEqual(await ids({ limit: 9 }), ['a/1', 'b', 'b/1', 'b/2', 'b/3']);
       assert.equal(await privacy.count(bank, 'erasure'), 5);
+      assert.equal(await privacy.count(bank, 'erasure', 'b/'), 3);
       assert.equal(await privacy.count(otherApp, 'erasure'), 1);
       await write(privacy, [{ kind: 'erasure', id: 'b/1', value: undefined, atMs: 0 }]);
       const [row] = await privacy.load(bank, [{ kind: 'erasure', id: 'b/1' }]);

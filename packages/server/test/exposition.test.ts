@@ -19,6 +19,19 @@ const gauges: ProcessGauges = {
   configs: [{ service: 'bank', expiresAtMs: epochMs(1_700_000_000_000) }],
   reloads: 3,
   refusedReloads: 4,
+  privacy: {
+    counts: {
+      rows: 9,
+      calls: 40,
+      late: 1,
+      folded: 2,
+      unfound: 3,
+      findings: 4,
+      unreadable: 5,
+      exceptions: { background: 6 },
+    },
+    behind: 7,
+  },
   sms: {
     links: [{ id: 'operator', kind: 'smpp', state: 'bound', outcomes: { taken: 3, 'sms.rate': 1 } }],
     waiting: 2,
@@ -52,6 +65,7 @@ const scrape = (format: ExpositionFormat, trace = traceId): string => {
   metrics.endpoint('hello', 'ok');
   metrics.migrated('bank', 'login', 'sigv4');
   metrics.shed('background', 'overload.upstream');
+  metrics.accessReport('ok');
   metrics.connectionOpened();
   const breakers = { 'upstream\ncore\nmoney': 1, 'storage\nwriter\n': 0 };
   return prometheusText([{ ...metrics.snapshot(), breakers }, createMetrics().snapshot()], gauges, format);
@@ -135,6 +149,7 @@ describe('a scrape', () => {
     metrics.endpoint('hello', 'ok');
     metrics.migrated('s', 'r', 'sigv4');
     metrics.shed('background', 'overload.upstream');
+    metrics.accessReport('ok');
     for (const { name, labels, samples } of measure({
       all: { ...metrics.snapshot(), breakers: { 'upstream\ncore\nmoney': 1 } },
       process: gauges,

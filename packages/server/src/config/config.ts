@@ -5,6 +5,7 @@ import type { Roles } from '../admin/right.ts';
 import type { DefaultCoding } from '../sms/sms-coding.ts';
 import type { JsonMembers } from '../sms/webhook-form.ts';
 import type { BindingConfig } from './binding-config.ts';
+import type { PrivacyConfig } from './privacy-config.ts';
 import type { RouteConfig } from './route-config.ts';
 import type { StorageConfig } from './storage-config.ts';
 
@@ -320,6 +321,7 @@ export interface Config {
   readonly report: ReportConfig;
   readonly binding?: BindingConfig | undefined;
   readonly storage?: StorageConfig | undefined;
+  readonly privacy: PrivacyConfig;
   readonly cluster?: ClusterConfig | undefined;
   readonly sms?: SmsConfig | undefined;
 }

@@ -8,6 +8,7 @@ import { attestationSchema, playIntegritySchema } from './attestation-schema.ts'
 import { authzSchema, reportSchema } from './authz-schema.ts';
 import { bindingSchema } from './binding-schema.ts';
 import type { AppConfig, Config } from './config.ts';
+import { privacySchema } from './privacy-schema.ts';
 import { routeSchema } from './route-schema.ts';
 import { smsSchema } from './sms-schema.ts';
 import { storageSchema } from './storage-schema.ts';
@@ -257,6 +258,7 @@ export const configSchema: z.ZodType<Config> = z
     report: reportSchema,
     binding: bindingSchema,
     storage: storageSchema,
+    privacy: privacySchema,
     cluster: clusterSchema.optional(),
     sms: smsSchema,
   })

@@ -3,10 +3,18 @@
  * reports) is a sealed request like any other, on a route that the gateway makes for itself.
  */
 import { compilePattern, endpoint, header, readProtectedHead, readReportBatch, verifyRequest } from '@hauberk/channel';
-import { accept, after, days, type Result, refuse, seconds, utf8 } from '@hauberk/primitives';
+import { accept, after, type Result, refuse, seconds, utf8 } from '@hauberk/primitives';
 import { serveDirectives, streamDirectives } from '../directive/directive-endpoint.ts';
 import type { DirectiveFeed } from '../directive/directive-feed.ts';
 import { type Priority, rankOf } from '../overload/priority.ts';
+import { type ConsentShell, maxConsentBytes, recordConsent } from '../privacy/consent-record.ts';
+import {
+  isPrivacyReport,
+  keepAccessReports,
+  type PrivacyIntakeShell,
+  reportMark,
+  reportRemembered,
+} from '../privacy/intake.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import { type BindShell, maxBindBytes, serveBind } from './bind-endpoint.ts';
 import type { ChannelState } from './channel-state.ts';
@@ -14,7 +22,7 @@ import type { Endpoint, EndpointAnswer, EndpointCall, Endpoints } from './endpoi
 import { enrolOwnKey, maxEnrolmentBytes, serveChallenge, serveEnrolment } from './enrol-endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { type HandshakeShell, maxHelloBytes, serveHello } from './handshake-endpoint.ts';
-import { storageReason, type UpstreamReply } from './idempotency.ts';
+import { storageReason, storageReasonOf, type UpstreamReply } from './idempotency.ts';
 import { type KeyShell, maxKeyBytes, serveKeys } from './key-endpoint.ts';
 import { type LinkShell, linkDevice, maxLinkBytes } from './link-endpoint.ts';
 import { problemBody } from './problems.ts';
@@ -33,6 +41,8 @@ export interface EndpointParts {
   readonly bind: BindShell | undefined;
   readonly outbox: Outbox;
   readonly directives: DirectiveFeed;
+  /** Reports of accesses, and consents. */
+  readonly privacy: PrivacyIntakeShell & ConsentShell;
   /** Of the configuration in force. */
   readonly protection: () => Protection;
   readonly maxAgeSeconds: number;
@@ -148,22 +158,25 @@ const serveEnrol = async (parts: EndpointParts, call: EndpointCall): Promise<End
   return serveOwn(parts.protection(), route, call, ({ request }) => enrolOwnKey(parts.enrolment, request));
 };
 
-/** Longer than an SDK keeps a report that it could not deliver. */
-const reportRemembered = days(8);
-
 /** Keeps a batch of reports before it is acknowledged. A report that came before, because the acknowledgement was lost, is acknowledged and not kept again. */
 const keepReports = async (parts: EndpointParts, { request }: Authorised): Promise<Result<UpstreamReply, Reason>> => {
   const reports = readReportBatch(request.body);
   if (!reports.ok) return refuse(reports.code);
   const { organisation, app, service, deviceId, sessionId, tier } = request.facts;
   const now = parts.handshake.now();
-  const entries = reports.value.map((report) => ({
-    scope: { organisation, app },
+  const scope = { organisation, app };
+  const origin = { scope, device: deviceId, service, tier };
+  const accesses = await keepAccessReports(parts.privacy, origin, reports.value.filter(isPrivacyReport), now);
+  if (!accesses.ok)
+    return refuse(accesses.code === 'privacy-behind' ? 'storage.overloaded' : storageReason(accesses.code));
+  const others = reports.value.filter((report) => !isPrivacyReport(report));
+  const entries = others.map((report) => ({
+    scope,
     kind: `report.${report.kind}`,
     atMs: now,
     payload: utf8(JSON.stringify({ device: deviceId, session: sessionId, service, tier, report })),
     once: {
-      mark: parts.enrolment.crypto.sha256(utf8(`report\n${deviceId}\n${report.id}`)).slice(0, 16),
+      mark: reportMark(deviceId, report.id),
       untilMs: after(now, reportRemembered),
     },
   }));
@@ -172,7 +185,9 @@ const keepReports = async (parts: EndpointParts, { request }: Authorised): Promi
     if (!kept.ok) return refuse(storageReason(kept.code));
   }
   const headers = ['content-type', 'application/json'];
-  return accept({ status: 200, headers, body: utf8(JSON.stringify({ accepted: entries.length })) });
+  const refused = accesses.value;
+  const told = { accepted: reports.value.length - refused.length, ...(refused.length > 0 ? { refused } : {}) };
+  return accept({ status: 200, headers, body: utf8(JSON.stringify(told)) });
 };
 
 /** Two apps of one phone, joined by a proof of both keys. */
@@ -209,6 +224,28 @@ const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<E
   return serveOwn(parts.protection(), route, call, (authorised) => keepReports(parts, authorised));
 };
 
+/** What a person decided, told by the app of a device: the answer is the signed line, which is the person's receipt. */
+const keepConsent = async (parts: EndpointParts, { request }: Authorised): Promise<Result<UpstreamReply, Reason>> => {
+  const { organisation, app, deviceId } = request.facts;
+  const now = parts.handshake.now();
+  const kept = await recordConsent(parts.privacy, { organisation, app }, deviceId, request.body, now);
+  const headers = ['content-type', 'application/json'];
+  if (kept.ok) {
+    const { line, head } = kept.value;
+    return accept({ status: 200, headers, body: utf8(JSON.stringify({ line, head })) });
+  }
+  const { code } = kept;
+  if (code === 'consent.busy') return refuse('storage.overloaded');
+  return refuse(storageReasonOf(code) ?? 'consent.refused');
+};
+
+const serveConsent = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
+  const service = ownService(parts, call);
+  if (service === undefined) return refusal('request.service', call.instance);
+  const route = ownRoute(parts, service, endpoint.consent, maxConsentBytes);
+  return serveOwn(parts.protection(), route, call, (authorised) => keepConsent(parts, authorised));
+};
+
 /** Without a session nothing can be asked, so hellos rank high; reports can wait. */
 const ranks = {
   config: 'normal',
@@ -217,6 +254,7 @@ const ranks = {
   binding: 'important',
   reports: 'background',
   directives: 'normal',
+  consent: 'important',
 } as const;
 
 const post = (
@@ -280,5 +318,6 @@ export const createEndpoints = (parts: EndpointParts): Endpoints =>
     [endpoint.link, post('link', maxLinkBytes, true, ranks.enrolment, (call) => serveLink(parts, call))],
     [endpoint.keys, post('keys', maxKeyBytes, true, ranks.enrolment, (call) => serveTrustedKeys(parts, call))],
     [endpoint.bind, post('bind', maxBindBytes, false, ranks.binding, (call) => serveBinding(parts, call))],
+    [endpoint.consent, post('consent', maxConsentBytes, false, ranks.consent, (call) => serveConsent(parts, call))],
     [endpoint.reports, post('reports', maxReportBytes, false, ranks.reports, (call) => serveReports(parts, call))],
   ]);

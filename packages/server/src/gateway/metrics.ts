@@ -30,6 +30,8 @@ export interface MetricsSnapshot {
   readonly endpoints: Readonly<Record<string, number>>;
   /** Requests that a migration scheme accepted, by service, route and scheme, one a line. */
   readonly migrated: Readonly<Record<string, number>>;
+  /** Reports of accesses, by `ok` or why they were not kept. */
+  readonly accessReports: Readonly<Record<string, number>>;
   /** Requests that were shed, by priority and reason, one a line. */
   readonly shed: Readonly<Record<string, number>>;
   /** Age of the queues in milliseconds, and threads that shed; filled in by the worker. */
@@ -68,6 +70,8 @@ export interface Metrics {
   readonly endpoint: (name: string, reason: string) => void;
   /** A request that a migration scheme accepted instead of HB/1. */
   readonly migrated: (service: string, route: string, scheme: string) => void;
+  /** A report of accesses, chains or effects. */
+  readonly accessReport: (code: string) => void;
   /** A request that was shed by its priority. */
   readonly shed: (priority: string, reason: string) => void;
   readonly connectionOpened: () => void;
@@ -121,6 +125,7 @@ export const createMetrics = (): Metrics => {
   const refusals: Record<string, number> = {};
   const endpoints: Record<string, number> = {};
   const migrated: Record<string, number> = {};
+  const accessReports: Record<string, number> = {};
   const shed: Record<string, number> = {};
   let connections = 0;
   let openConnections = 0;
@@ -142,6 +147,7 @@ export const createMetrics = (): Metrics => {
     refused: (reason) => increment(refusals, reason),
     endpoint: (name, reason) => increment(endpoints, `${name} ${reason}`),
     migrated: (service, route, scheme) => increment(migrated, `${service}\n${route}\n${scheme}`),
+    accessReport: (code) => increment(accessReports, code),
     shed: (priority, reason) => increment(shed, `${priority}\n${reason}`),
     connectionOpened: () => {
       connections += 1;
@@ -155,6 +161,7 @@ export const createMetrics = (): Metrics => {
       refusals,
       endpoints,
       migrated,
+      accessReports,
       shed,
       queues: noQueues,
       breakers: {},

@@ -192,6 +192,7 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'body.too-slow': 'slow',
   'body.aborted': 'slow',
   'body.not-json': 'malformed',
+  'consent.refused': 'malformed',
   'link.refused': 'refused',
   'trusted-key.refused': 'refused',
   'coding.unsupported': 'unsupported',

@@ -58,7 +58,8 @@ export type GatewayReason =
   | 'request.unprotected'
   | 'body.not-json'
   | 'link.refused'
-  | 'trusted-key.refused';
+  | 'trusted-key.refused'
+  | 'consent.refused';
 
 /** Every inner reason code that can end a request. */
 export type Reason =

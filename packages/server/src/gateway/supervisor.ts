@@ -36,6 +36,7 @@ import { type DirectiveSet, directiveSets, directiveSigner } from '../directive/
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
 import type { ExpositionFormat } from '../observability/exposition.ts';
 import { type ConfigLife, createReadiness, type Readiness } from '../observability/readiness.ts';
+import { openPrivacy, type Privacy } from '../privacy/open-privacy.ts';
 import { clientReport } from '../report/client-report.ts';
 import { readSightings } from '../report/keep-sightings.ts';
 import type { SmsReceiver } from '../sms/sms-desk.ts';
@@ -95,6 +96,8 @@ export interface RunningGateway {
   readonly directives: DirectiveDesk;
   /** SIM and device binding on this thread: what SMS links and operators call. Undefined where nothing binds. */
   readonly bindings: Bindings | undefined;
+  /** Findings, consents and what people may ask, on this thread. */
+  readonly privacy: Privacy;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
@@ -168,6 +171,7 @@ class Gateway implements RunningGateway {
   #directiveSets: readonly DirectiveSet[] = [];
   readonly #signDirective = directiveSigner(nodeCrypto, () => signingKey(this.#source, 'directive-signing'));
   readonly bindings: Bindings | undefined;
+  readonly privacy: Privacy;
   #upkeep: BindingUpkeep | undefined;
 
   constructor(options: GatewayOptions) {
@@ -203,6 +207,7 @@ class Gateway implements RunningGateway {
       now,
       signVerdict: verdictSigner(storage.keys),
     });
+    this.privacy = openPrivacy({ config, stores: storage.ports, keys: storage.keys, log: this.#log, now });
     this.bindings = openBindings(config, { stores: storage.ports, log: this.#log, now });
     this.directives = openDirectiveDesk({
       store: storage.ports.directives,
@@ -333,6 +338,7 @@ class Gateway implements RunningGateway {
       killWorker: (index) => this.killWorker(index),
     });
     this.#sms = await this.#openSms();
+    this.privacy.start();
     this.#peers = this.#followPeers();
     this.#upkeep = this.bindings === undefined ? undefined : keepBindings(this.bindings, this.#log);
     this.#renewal = setInterval(() => {
@@ -473,6 +479,7 @@ class Gateway implements RunningGateway {
       refusedReloads: this.#refusedReloads,
       sms: this.#sms?.status(),
       vmns: this.#sms === undefined ? undefined : this.bindings?.vmns(),
+      privacy: this.privacy.status(),
     };
     return prometheusText(await this.#pool.snapshots(), gauges, format);
   }
@@ -491,6 +498,7 @@ class Gateway implements RunningGateway {
     await this.#pool.drain(this.#config.limits.drainMs);
     await this.#admin?.close();
     await this.bindings?.close();
+    await this.privacy.close();
     // Last: what the drained requests wrote is on the disk before the process ends.
     await this.#options.storage.close();
   }

@@ -24,6 +24,8 @@ import { createGate, type OverloadGate } from '../overload/gate.ts';
 import { createGuard, type Guard } from '../overload/guard.ts';
 import { guardLogins, guardStore } from '../overload/guarded-store.ts';
 import { priorities, rankOf, roomOf } from '../overload/priority.ts';
+import type { ConsentShell } from '../privacy/consent-record.ts';
+import type { PrivacyIntakeShell } from '../privacy/intake.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
 import type { BindShell } from './bind-endpoint.ts';
@@ -331,6 +333,15 @@ export const bindShellOf = ({ config, state, log }: WorkerParts): BindShell | un
     networkOf: (address) => (isMobile(address) ? 'mobile' : mobileNetworks.length > 0 ? 'fixed' : 'unknown'),
   };
 };
+
+/** Reports of accesses and consents on this thread. */
+export const privacyShellOf = ({ config, state, metrics }: WorkerParts): PrivacyIntakeShell & ConsentShell => ({
+  store: state.ports.privacy,
+  keys: state.keys,
+  config: config().privacy,
+  maxBehind: config().privacy.limits.behind,
+  count: (code) => metrics.accessReport(code),
+});
 
 /** Closes what the worker opened, the storage last: it waits for the writes of this thread. */
 export const closeWorkerParts = async (parts: WorkerParts): Promise<void> => {

@@ -20,7 +20,9 @@ export type KeyPurpose =
   | 'sms-content'
   | 'audit-signing'
   | 'admin-token'
-  | 'verdict-signing';
+  | 'verdict-signing'
+  | 'privacy-subject'
+  | 'consent-signing';
 
 /** How keys of a purpose live. */
 export interface KeyRule {
@@ -47,6 +49,8 @@ export const keyRules: { readonly [Purpose in KeyPurpose]: KeyRule } = {
   'sms-content': { algorithm: 'symmetric', rotateEvery: null, overlap: days(7), inBackup: true },
   'audit-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(30), inBackup: true },
   'admin-token': { algorithm: 'symmetric', rotateEvery: null, overlap: days(90), inBackup: true },
+  'privacy-subject': { algorithm: 'symmetric', rotateEvery: null, overlap: days(1), inBackup: true },
+  'consent-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(3650), inBackup: true },
   'verdict-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(90), inBackup: true },
 };
 

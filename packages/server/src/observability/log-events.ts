@@ -131,6 +131,11 @@ const logEvents = {
     fields: { seen: 'count', inactive: 'count', revoked: 'count', unchecked: 'count' },
   },
   'binding.upkeep-failed': { level: 'error', meaning: 'That round met a fault.', fields: { error: 'fault' } },
+  'privacy.fault': {
+    level: 'error',
+    meaning: 'A step of the privacy stream or of retention met a fault; it is tried again.',
+    fields: { error: 'fault' },
+  },
   'tracing.on': { level: 'debug', meaning: 'Spans go to the collector that the `OTEL_*` variables name.', fields: {} },
   'tracing.refused': {
     level: 'warn',

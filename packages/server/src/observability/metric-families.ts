@@ -5,8 +5,10 @@
 
 import type { PoolFigures } from '../binding/vmn-health.ts';
 import { latencyBounds, type MetricsSnapshot, type RouteCounts } from '../gateway/metrics.ts';
+import type { PrivacyStatus } from '../privacy/open-privacy.ts';
 import type { SmsStatus } from '../sms/sms-plane.ts';
 import type { Family, FamilyFacts, Sample } from './exposition.ts';
+import { privacyFamilies } from './privacy-families.ts';
 import type { ConfigLife } from './readiness.ts';
 
 /** What the process says beside its threads. */
@@ -25,6 +27,7 @@ export interface ProcessGauges {
   readonly sms?: SmsStatus | undefined;
   /** Undefined where nothing binds. */
   readonly vmns?: PoolFigures | undefined;
+  readonly privacy?: PrivacyStatus | undefined;
 }
 
 /** What a scrape is made from: all threads together, and the process. */
@@ -33,7 +36,8 @@ export interface Measured {
   readonly process: ProcessGauges;
 }
 
-interface MeasuredFamily extends FamilyFacts {
+/** A family and how its samples are made. */
+export interface MeasuredFamily extends FamilyFacts {
   readonly measure: (measured: Measured) => readonly Sample[];
 }
 
@@ -373,6 +377,7 @@ export const metricFamilies: readonly MeasuredFamily[] = [
   ...processFamilies,
   ...smsFamilies,
   ...vmnFamilies,
+  ...privacyFamilies,
 ];
 
 /** The families of one scrape. */

@@ -31,8 +31,19 @@ export interface KnownChain {
   readonly ownerVersion: string | null;
   /** Empty until a device told the frames. */
   readonly frames: readonly ChainFrame[];
+  /** Directive and version → what devices proved of it. */
+  readonly effects: Readonly<Record<string, ChainEffect>>;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
+}
+
+/** What devices proved of one directive on one chain. */
+export interface ChainEffect {
+  readonly devices: number;
+  readonly stopped: number;
+  /** When calls were stopped first and last; null while none was. */
+  readonly firstAtMs: number | null;
+  readonly lastAtMs: number | null;
 }
 
 /** A finding with who saw it. */
@@ -90,7 +101,7 @@ export interface StopList {
 /** Kind of row → what it holds. */
 export interface PrivacyRows {
   /** By tag of a device: its pseudonym. */
-  readonly subject: { readonly subject: string };
+  readonly subject: { readonly subject: string; readonly day: string };
   /** By pseudonym: the tag that leads to it. */
   readonly alias: { readonly tag: string };
   /** By pseudonym: what the windows remember, and how many new chains this day brought. */
@@ -102,7 +113,7 @@ export interface PrivacyRows {
   /** By pseudonym and number: one line of the ledger. */
   readonly consent: { readonly line: string };
   /** By pseudonym: where the ledger stands. */
-  readonly ledger: LedgerHead;
+  readonly ledger: LedgerHead & { readonly atMs: number };
   readonly rule: ResponseRule;
   readonly stops: StopList;
   /** By pseudonym: the mapping was erased. A restore erases it again. */
@@ -186,7 +197,8 @@ export interface PrivacyStore {
     kind: Kind,
     page: { readonly prefix?: string; readonly after?: string; readonly limit: number },
   ): Promise<readonly PrivacyRow<Kind>[]>;
-  count(scope: Scope, kind: PrivacyRowKind): Promise<number>;
+  /** How many rows of a kind have ids that begin with `prefix`. */
+  count(scope: Scope, kind: PrivacyRowKind, prefix?: string): Promise<number>;
   /** Writes all or nothing, durable once it is answered. */
   commit(commit: PrivacyCommit, now: EpochMs): Stored<true, 'privacy-conflict'>;
   /** Drops rows of a kind whose time is before, at most so many. */

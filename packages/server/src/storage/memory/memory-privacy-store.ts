@@ -63,10 +63,13 @@ export const memoryPrivacyStore = (record: MemoryRecord, outbox: Outbox, audit: 
       const behind = (await outbox.head()) - (await outbox.acknowledged(privacyConsumer));
       if (behind > maxBehind) return refuse('privacy-behind');
       const subject = await record.write(() => {
-        const known = held.read(scope, { kind: 'subject', id: tag }).value?.subject;
-        held.put(scope, { kind: 'subject', id: tag, value: { subject: known ?? fresh }, atMs: now });
-        if (known === undefined) held.put(scope, { kind: 'alias', id: fresh, value: { tag }, atMs: now });
-        return accept(known ?? fresh);
+        const known = held.read(scope, { kind: 'subject', id: tag }).value;
+        const name = known?.subject ?? fresh;
+        const day = new Date(now).toISOString().slice(0, 10);
+        if (known?.day === day) return accept(name);
+        held.put(scope, { kind: 'subject', id: tag, value: { subject: name, day }, atMs: now });
+        held.put(scope, { kind: 'alias', id: name, value: { tag }, atMs: now });
+        return accept(name);
       });
       if (!subject.ok) return subject;
       const before = await outbox.head();
@@ -92,8 +95,8 @@ export const memoryPrivacyStore = (record: MemoryRecord, outbox: Outbox, audit: 
         .slice(0, limit)
         .map((id) => held.read(scope, { kind, id }));
     },
-    count: async (scope, kind) =>
-      [...held.rows.keys()].filter((name) => name.startsWith(`${scopeKey(scope)}\u0000${kind}\u0000`)).length,
+    count: async (scope, kind, prefix = '') =>
+      [...held.rows.keys()].filter((name) => name.startsWith(`${scopeKey(scope)}\u0000${kind}\u0000${prefix}`)).length,
     commit: async ({ changes, advance }, now) => {
       const at = await outbox.acknowledged(privacyConsumer);
       const committed = await record.write(() => {

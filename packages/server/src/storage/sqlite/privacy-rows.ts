@@ -44,15 +44,20 @@ const prepareReads = (database: DatabaseSync) => ({
       .orderBy('id')
       .limit($.limit),
   ),
-  count: prepare(database, (query, $: Omit<Keyed, 'id'>) =>
+  count: prepare(database, (query, $: Keyed & { end: string }) =>
     query
       .selectFrom('privacy_rows')
       .select((select) => select.fn.countAll<number>().as('count'))
       .where('organisation', '=', $.organisation)
       .where('app', '=', $.app)
-      .where('kind', '=', $.kind),
+      .where('kind', '=', $.kind)
+      .where('id', '>=', $.id)
+      .where('id', '<', $.end),
   ),
 });
+
+/** Ids are ASCII, so nothing that begins with the prefix is behind this. */
+const endOf = (prefix: string): string => `${prefix}\u{10ffff}`;
 
 /** Synchronous reads of privacy rows. */
 export interface PrivacyReads {
@@ -62,7 +67,7 @@ export interface PrivacyReads {
     kind: Kind,
     page: { readonly prefix?: string; readonly after?: string; readonly limit: number },
   ): readonly PrivacyRow<Kind>[];
-  count(scope: Scope, kind: PrivacyRowKind): number;
+  count(scope: Scope, kind: PrivacyRowKind, prefix?: string): number;
 }
 
 /** Prepares the reads of privacy on a connection. */
@@ -84,12 +89,12 @@ export const privacyReads = (database: DatabaseSync): PrivacyReads => {
           ...scopeColumns(scope),
           kind,
           id: after > prefix ? after : prefix,
-          // Ids are ASCII, so nothing that begins with the prefix is behind this.
-          end: `${prefix}\u{10ffff}`,
+          end: endOf(prefix),
           limit,
         })
         .map((row) => opened({ kind, id: row.id }, row)),
-    count: (scope, kind) => Number(statements.count.first({ ...scopeColumns(scope), kind })?.count ?? 0),
+    count: (scope, kind, prefix = '') =>
+      Number(statements.count.first({ ...scopeColumns(scope), kind, id: prefix, end: endOf(prefix) })?.count ?? 0),
   };
 };
 
@@ -167,9 +172,11 @@ export const privacyWrites = (
   const subjectOf = (scope: Scope, tag: string, fresh: string, now: EpochMs): string => {
     const held = reads.read(scope, { kind: 'subject', id: tag }).value;
     const subject = held?.subject ?? fresh;
-    // Written each time: retention forgets who was not heard of for long.
-    put(scope, { kind: 'subject', id: tag, value: { subject }, atMs: now });
-    if (held === undefined) put(scope, { kind: 'alias', id: subject, value: { tag }, atMs: now });
+    const day = new Date(now).toISOString().slice(0, 10);
+    // Once a day: retention forgets who was not heard of for long.
+    if (held?.day === day) return subject;
+    put(scope, { kind: 'subject', id: tag, value: { subject, day }, atMs: now });
+    put(scope, { kind: 'alias', id: subject, value: { tag }, atMs: now });
     return subject;
   };
 

@@ -201,7 +201,7 @@ const privacyStore = ({ submit, reader }: StoreParts): PrivacyStore => {
     ingest: (scope, intake, now) => submit('privacy.ingest', { scope, intake, now }),
     load: async (scope, keys) => keys.map((key) => reads.read(scope, key)),
     list: async (scope, kind, page) => reads.list(scope, kind, page),
-    count: async (scope, kind) => reads.count(scope, kind),
+    count: async (scope, kind, prefix) => reads.count(scope, kind, prefix),
     commit: (commit, now) => submit('privacy.commit', { commit, now }),
     purge: (kind, before, limit) => submit('privacy.purge', { kind, before, limit }),
   };
