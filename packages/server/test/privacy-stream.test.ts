@@ -277,7 +277,10 @@ describe('people', () => {
     const clock = { now: start };
     const { privacy: store, audit } = storage.ports;
     const retention = new Retention({
-      ...{ store, audit, config: privacyConfig({ retentionDays: { consents: 10, findings: 20 } }), scopes: [bank] },
+      store,
+      audit,
+      config: privacyConfig({ retentionDays: { consents: 10, findings: 20 } }),
+      scopes: [bank],
       now: () => epochMs(clock.now),
     });
     assert.deepEqual(
