@@ -23,7 +23,7 @@ const manipulate = async (world: World) => {
   const outcome = await bindOn(ground, phone, { hauberk: rewritten(phone.app) });
   const service = ground.gateway.running().bindings?.of(ground.target.app);
   const key = 'of-nobody';
-  const login = await service?.login({ profile: phone.customer.customerId, key }, true);
+  const login = await service?.login({ profile: phone.customer.customerId, key });
   return {
     shown: outcome.state,
     kept: login?.ok === true && login.value.proof === 'step-up' ? login.value.code : 'bound',

@@ -83,6 +83,7 @@ const sectionOf = (url: string, app: string): BindingConfig => ({
   secret: 'a-secret-for-hashes-of-the-attacks',
   credential: { kind: 'authorization' },
   stepUpStep: 'otp',
+  ways: ['sms', 'number', 'bound-device', 'passkey'],
   bank: { url, token: bankToken, timeoutMs: 5000 },
   feeds: {},
   mobileNetworks: ['127.0.0.0/8', '::1/128'],
@@ -94,6 +95,7 @@ const sectionOf = (url: string, app: string): BindingConfig => ({
     attemptsPerProfile: 3,
     coolingLimitMinor: 500_000,
     swapDays: 3,
+    reliefDays: 90,
     onStaleList: 'accept',
     onRiskSilence: 'step-up',
     onSwapSilence: 'step-up',
@@ -108,13 +110,24 @@ const grounds = new WeakMap<World, Map<string, Promise<BindingGround>>>();
 let turn = 0;
 let messages = 0;
 
-const startGround = async (world: World, loosen: LoosenedBinding, software: boolean, own: string) => {
+/** What a control, or an attack on what stands on a binding, changes in the whole configuration. */
+export type Reshape = (config: Config) => Config;
+
+const startGround = async (
+  world: World,
+  {
+    loosen,
+    software,
+    reshape,
+  }: { readonly loosen: LoosenedBinding; readonly software: boolean; readonly reshape: Reshape },
+  own: string,
+) => {
   const url = await startDirectory(() => network, numberById);
   const ground = await phoneGround(
     world,
     {
       app: { software: software ? 'allowed' : 'refused' },
-      change: (config) => ({ ...config, binding: loosen(sectionOf(url, config.apps[0]?.id ?? '')) }),
+      change: (config) => reshape({ ...config, binding: loosen(sectionOf(url, config.apps[0]?.id ?? '')) }),
     },
     `binding ${own}`,
   );
@@ -147,15 +160,17 @@ export const bindingGround = (
     name = '',
     loosen = (binding) => binding,
     software = false,
+    reshape = (config) => config,
   }: {
     readonly name?: string;
     readonly loosen?: LoosenedBinding;
     readonly software?: boolean;
+    readonly reshape?: Reshape;
   } = {},
 ): Promise<BindingGround> => {
   const ofWorld = grounds.get(world) ?? new Map<string, Promise<BindingGround>>();
   grounds.set(world, ofWorld);
-  const ground = ofWorld.get(name) ?? startGround(world, loosen, software, name);
+  const ground = ofWorld.get(name) ?? startGround(world, { loosen, software, reshape }, name);
   ofWorld.set(name, ground);
   return ground;
 };

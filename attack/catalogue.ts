@@ -10,12 +10,18 @@ import { attack as authzSpoofed } from './authz-spoofed.ts';
 import { attack as bindAfterFailover } from './bind-after-failover.ts';
 import { attack as bindClonedSim } from './bind-cloned-sim.ts';
 import { attack as bindDisconnectedNumber } from './bind-disconnected-number.ts';
+import { attack as bindFirstDaySplit } from './bind-first-day-split.ts';
 import { attack as bindForwardedToken } from './bind-forwarded-token.ts';
 import { attack as bindFourthToken } from './bind-fourth-token.ts';
 import { attack as bindHookedSentItems } from './bind-hooked-sent-items.ts';
 import { attack as bindOldApp } from './bind-old-app.ts';
 import { attack as bindParallelSessions } from './bind-parallel-sessions.ts';
+import { attack as bindPasskeyOutlives } from './bind-passkey-outlives.ts';
+import { attack as bindPasskeyReplayed } from './bind-passkey-replayed.ts';
+import { attack as bindReliefElsewhere } from './bind-relief-elsewhere.ts';
+import { attack as bindReliefOtherSim } from './bind-relief-other-sim.ts';
 import { attack as bindReplyManipulated } from './bind-reply-manipulated.ts';
+import { attack as bindSelfApproved } from './bind-self-approved.ts';
 import { attack as bindSpoofedSender } from './bind-spoofed-sender.ts';
 import { attack as bindTwoNumbers } from './bind-two-numbers.ts';
 import { attack as bindWithoutSms } from './bind-without-sms.ts';
@@ -185,6 +191,12 @@ export const attacks: readonly Attack[] = [
   bindClonedSim,
   bindFourthToken,
   bindReplyManipulated,
+  bindReliefElsewhere,
+  bindReliefOtherSim,
+  bindPasskeyReplayed,
+  bindPasskeyOutlives,
+  bindSelfApproved,
+  bindFirstDaySplit,
   migrationAlgorithm,
   migrationAttestationStolen,
   migrationChunks,

@@ -44,7 +44,7 @@ export const buildTypes = (folder: string): void => {
   // A module reached through node_modules is emitted only when it is named itself.
   const reached = globSync('{primitives,channel}/src/*.ts', { cwd: join(root, 'packages') });
   compile('tsconfig.browser', ['sdk/src/web/index.ts', 'sdk/src/web/trusted.ts', ...reached], folder);
-  const others = ['node', 'noble', 'bind', 'journal', 'trusted', 'trusted-node', 'bridge-conformance'];
+  const others = ['node', 'noble', 'bind', 'bound', 'journal', 'trusted', 'trusted-node', 'bridge-conformance'];
   compile(
     'tsconfig',
     others.map((entry) => `sdk/src/${entry}.ts`),

@@ -48,6 +48,13 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     mainFields: ['module', 'main'],
   },
   {
+    name: 'hauberk-bound.mjs',
+    entryPoints: [source('bound.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
+  {
     name: 'hauberk-journal.mjs',
     entryPoints: [source('journal.ts')],
     format: 'esm',
@@ -112,6 +119,7 @@ const description = {
     './node': door('hauberk-node.mjs', 'node.d.ts'),
     './noble': door('hauberk-noble.mjs', 'noble.d.ts'),
     './bind': door('hauberk-bind.mjs', 'bind.d.ts'),
+    './bound': door('hauberk-bound.mjs', 'bound.d.ts'),
     './journal': door('hauberk-journal.mjs', 'journal.d.ts'),
     './trusted': door('hauberk-trusted.mjs', 'trusted.d.ts'),
     './trusted-web': door('hauberk-trusted-web.mjs', 'web/trusted.d.ts'),

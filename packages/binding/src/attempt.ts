@@ -25,6 +25,12 @@ export interface PhysicalSms {
   readonly receivedAtMs: EpochMs;
 }
 
+/** How possession is to be shown: by the SIM's SMS, by the operator, or for a device without a SIM by what is bound already. */
+export const bindingWays = ['sms', 'number', 'bound-device', 'passkey'] as const;
+
+/** One of them. */
+export type BindingWay = (typeof bindingWays)[number];
+
 /** An attempt, as the store keeps it. Numbers are keyed hashes; the token is not in it. */
 export interface BindingAttempt {
   readonly id: string;
@@ -36,9 +42,14 @@ export interface BindingAttempt {
   /** The declared number, which is the registered one. */
   readonly number: string;
   readonly device: Pick<RequestingDevice, 'id' | 'key' | 'fingerprint'>;
+  /** By SMS when absent. */
+  readonly way?: BindingWay | undefined;
+  /** Empty for a way without SMS: there is no token either. */
   readonly vmn: string;
   readonly carrier?: string | undefined;
   readonly slot?: number | undefined;
+  /** Keyed hash of what names the SIM's subscription (B23). */
+  readonly subscription?: string | undefined;
   readonly issuedAt: ServerInstant;
   readonly replaces: boolean;
   readonly sms?: PhysicalSms | undefined;
@@ -47,6 +58,10 @@ export interface BindingAttempt {
   readonly sentItem: 'unasked' | 'delivered' | 'sent' | 'absent';
   readonly polls: number;
   readonly otp?: { readonly hash: string; readonly tries: number } | undefined;
+  /** Keyed hash of the words that the bound phone must repeat, and how often it was wrong. */
+  readonly approval?: { readonly hash: string; readonly tries: number } | undefined;
+  /** What the passkey must sign: base64url of 32 bytes. */
+  readonly challenge?: string | undefined;
 }
 
 /** What a device asks for, with everything that is known when it asks. */
@@ -58,6 +73,8 @@ export interface BindingRequest {
   readonly device: RequestingDevice;
   readonly evidence: ClientEvidence;
   readonly network: SourceNetwork;
+  /** By SMS when absent. */
+  readonly way?: BindingWay | undefined;
   readonly carrier?: string | undefined;
   readonly slot?: number | undefined;
   readonly factor: CustomerFactor | undefined;

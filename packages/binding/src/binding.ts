@@ -25,6 +25,8 @@ export interface Binding {
   /** Thumbprint of the key that every later call must be signed by. */
   readonly key: string;
   readonly device: string;
+  /** Keyed hash of what names the SIM's subscription; absent for a device that named none. */
+  readonly subscription?: string | undefined;
   readonly boundAtMs: EpochMs;
   readonly usedAtMs: EpochMs;
   readonly end?: { readonly why: BindingEnd; readonly atMs: EpochMs } | undefined;
@@ -37,6 +39,7 @@ export const bindingOf = (attempt: BindingAttempt, now: EpochMs, key: string = a
   number: attempt.number,
   key,
   device: attempt.device.id,
+  ...(attempt.subscription === undefined ? {} : { subscription: attempt.subscription }),
   boundAtMs: now,
   usedAtMs: now,
 });
@@ -86,4 +89,54 @@ export const judgeLogin = (
   if (binding.key !== caller.key) return stepUp('binding.foreign-device');
   if (!caller.isSimUnchanged) return stepUp('binding.sim-changed');
   return now - binding.usedAtMs > policy.reliefSpan ? stepUp('binding.inactive') : { proof: 'none' };
+};
+
+/** What a device says of its SIM as it logs in. */
+export interface LoginSim {
+  readonly sim: 'present' | 'absent' | 'unknown';
+  /** Keyed hash of what names the subscription. */
+  readonly subscription?: string | undefined;
+}
+
+/** B23 at a login. `unknown` where the phone cannot tell just now, which ends nothing and earns nothing. */
+export const judgeSim = ({ subscription }: Binding, told: LoginSim): 'same' | 'changed' | 'unknown' => {
+  if (subscription === undefined) return 'same';
+  if (told.sim === 'absent') return 'changed';
+  if (told.sim === 'unknown' || told.subscription === undefined) return 'unknown';
+  return told.subscription === subscription ? 'same' : 'changed';
+};
+
+/** Most passkeys of a profile. */
+export const mostPasskeys = 8;
+
+/** A passkey that a bound device vouched for. Bytes are base64url. */
+export interface Passkey {
+  readonly id: string;
+  /** SubjectPublicKeyInfo. */
+  readonly spki: string;
+  readonly algorithm: string;
+  readonly signCount: number;
+  readonly backupEligible: boolean;
+}
+
+/** The passkeys of a profile. They live as long as the chain of bindings that vouched for them. */
+export interface Passkeys {
+  /** The live binding whose device vouches. */
+  readonly binding: string;
+  readonly keys: readonly Passkey[];
+}
+
+/** The passkeys that count: those of the live binding. */
+export const livePasskeys = (binding: Binding | undefined, held: Passkeys | undefined): readonly Passkey[] =>
+  isLive(binding) && held?.binding === binding.id ? held.keys : [];
+
+/** The passkeys after a new binding: kept when the old one's device or passkey led to it, gone with every other one. */
+export const inheritedPasskeys = (
+  previous: Binding | undefined,
+  held: Passkeys | undefined,
+  attempt: BindingAttempt,
+): Passkeys | undefined => {
+  const keys = livePasskeys(previous, held);
+  const isChained = attempt.proofs.includes('passkey') || attempt.proofs.includes('bound-device');
+  return isChained && keys.length > 0 ? { binding: attempt.id, keys } : undefined;
 };

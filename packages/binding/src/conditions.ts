@@ -72,6 +72,9 @@ const ofSms =
   (attempt, event, context) =>
     event.kind === 'sms' && attempt !== undefined && test(event.sms, attempt, context);
 
+/** A device without a SIM shows none: it is bound by what is bound already, and its attempt has no token that an SMS could carry. */
+const usesSim = ({ way }: BindingRequest): boolean => way !== 'bound-device' && way !== 'passkey';
+
 const isUnmet = (verdict: NumberVerdict, { steppedUp }: BindingRequest): boolean =>
   verdict === 'decline' || (verdict === 'step-up' && !steppedUp);
 
@@ -118,9 +121,11 @@ const requestConditions: Readonly<Record<RequestConditionName, Condition>> = {
   ),
   'profile-limit': ofRequest((_, { profileTally, policy, now }) => isOverAttempts(profileTally, policy, now.wallMs)),
   'not-attested': ofRequest(({ device }) => !isAttested(device)),
-  'sim-missing': ofRequest(({ device, evidence }) => lacksSim(device.platform, evidence)),
-  'airplane-mode': ofRequest(({ evidence }) => isInAirplaneMode(evidence)),
-  'wrong-path': ofRequest(({ device, evidence, network }) => isWrongPath(device.platform, evidence, network)),
+  'sim-missing': ofRequest((request) => usesSim(request) && lacksSim(request.device.platform, request.evidence)),
+  'airplane-mode': ofRequest((request) => usesSim(request) && isInAirplaneMode(request.evidence)),
+  'wrong-path': ofRequest(
+    (request) => usesSim(request) && isWrongPath(request.device.platform, request.evidence, request.network),
+  ),
   'app-outdated': ofRequest(({ device }, { policy }) => isOldApp(device, policy)),
   'system-outdated': ofRequest(({ device }, { policy }) => isOldSystem(device, policy)),
   'single-factor': ofRequest(({ factor }) => factor === undefined || !isIndependentFactor(factor)),

@@ -50,7 +50,7 @@ export interface ClientEvidence {
 export type SourceNetwork = 'mobile' | 'fixed' | 'unknown';
 
 /** Whether hardware vouches for the key that this device speaks with, on a system that was not opened. */
-export const isAttested = ({ attested, key }: RequestingDevice): boolean =>
+export const isAttested = ({ attested, key }: Pick<RequestingDevice, 'attested' | 'key'>): boolean =>
   attested !== undefined && attested.isHardware && attested.isVerifiedSystem && attested.key === key;
 
 /** B01. */

@@ -3,7 +3,15 @@
  * data: the model that is checked (model/binding.pml) is written out of it.
  */
 import { accept, type Refusal, type Result, refuse } from '@hauberk/primitives';
-import type { AttemptEvent, AttemptEventKind, AttemptState, BindingAttempt, Guard, StepContext } from './attempt.ts';
+import type {
+  AttemptEvent,
+  AttemptEventKind,
+  AttemptState,
+  BindingAttempt,
+  BindingWay,
+  Guard,
+  StepContext,
+} from './attempt.ts';
 import { type ConditionName, conditions, proofsAfter } from './conditions.ts';
 import type { BindingCode, RuleId } from './rules.ts';
 
@@ -222,17 +230,28 @@ export type NextMove =
   | 'check-sent-item'
   | 'poll-sent-item'
   | 'await-code'
+  | 'verify-number'
+  | 'await-approval'
+  | 'show-passkey'
   | 'read-code'
   | 'confirm'
   | 'done'
   | 'refused';
+
+/** How possession is shown first, by the way that was chosen. */
+const firstMove: Readonly<Record<BindingWay, NextMove>> = {
+  sms: 'send-sms',
+  number: 'verify-number',
+  'bound-device': 'await-approval',
+  passkey: 'show-passkey',
+};
 
 /** The next move of an attempt. */
 export const nextMove = (attempt: BindingAttempt, { polls }: StepContext['policy']): NextMove => {
   switch (attempt.state) {
     case 'idle':
     case 'issued':
-      return 'send-sms';
+      return firstMove[attempt.way ?? 'sms'];
     case 'seen':
       if (attempt.otp !== undefined) return 'read-code';
       if (attempt.sentItem === 'unasked') return 'check-sent-item';

@@ -27,6 +27,7 @@ export const endpoint = {
   link: '/.well-known/hauberk/link',
   keys: '/.well-known/hauberk/keys',
   bind: '/.well-known/hauberk/bind',
+  bindApprove: '/.well-known/hauberk/bind/approve',
   reports: '/.well-known/hauberk/reports',
   directives: '/.well-known/hauberk/directives',
   directiveStream: '/.well-known/hauberk/directives/stream',

@@ -25,6 +25,7 @@ describe('SDK build', () => {
     ['hauberk.js', 20],
     ['hauberk-noble.mjs', 45],
     ['hauberk-bind.mjs', 3],
+    ['hauberk-bound.mjs', 3],
     ['hauberk-journal.mjs', 8],
     ['hauberk-journal.js', 8],
     ['hauberk-trusted.mjs', 10],

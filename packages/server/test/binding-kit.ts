@@ -16,7 +16,9 @@ import { type BindingAdministration, bindingAdministration } from '../src/bindin
 import { bindingSecrets } from '../src/binding/binding-secrets.ts';
 import { type BindingService, openBindingService } from '../src/binding/binding-service.ts';
 import type { BindingStore } from '../src/binding/binding-store.ts';
+import type { CamaraOperator } from '../src/binding/camara-operator.ts';
 import type { InboundSms } from '../src/binding/inbound-sms.ts';
+import type { PasskeyVerifier } from '../src/binding/passkey-verifier.ts';
 import type { IssuedToken, TokenAsk } from '../src/binding/request-token.ts';
 import { VmnHealth } from '../src/binding/vmn-health.ts';
 import type { Scope } from '../src/storage/scope.ts';
@@ -67,7 +69,14 @@ const secretKey = new Uint8Array(32).fill(7);
 /** Opens a bank. */
 export const openBank = (
   store: BindingStore,
-  over: { policy?: Partial<BindingPolicy>; without?: readonly Guard[]; clock?: VirtualClock; scope?: Scope } = {},
+  over: {
+    policy?: Partial<BindingPolicy>;
+    without?: readonly Guard[];
+    clock?: VirtualClock;
+    scope?: Scope;
+    passkeys?: PasskeyVerifier;
+    operator?: CamaraOperator;
+  } = {},
 ): BindingBank => {
   const clock = over.clock ?? new VirtualClock();
   const place = over.scope ?? scope;
@@ -113,6 +122,8 @@ export const openBank = (
       },
     },
     links: { isTrusted: (link) => link.startsWith('link-') },
+    passkeys: over.passkeys,
+    operator: over.operator,
     ...(over.without === undefined ? {} : { without: new Set(over.without) }),
   });
   assert.ok(opened.ok);

@@ -20,9 +20,9 @@ test('an honest customer is bound, logs in without a new proof, and an unbound d
   const { bank } = fresh();
   await bind(bank);
   const own = { profile: 'alice', key: 'alice-phone' };
-  assert.deepEqual(ok(await bank.service.login(own, true)), { proof: 'none' });
-  assert.equal(ok(await bank.service.login({ ...own, key: 'other' }, true)).proof, 'step-up');
-  assert.equal(ok(await bank.service.login({ profile: 'bob', key: 'bob-phone' }, true)).proof, 'step-up');
+  assert.deepEqual(ok(await bank.service.login(own)), { proof: 'none' });
+  assert.equal(ok(await bank.service.login({ ...own, key: 'other' })).proof, 'step-up');
+  assert.equal(ok(await bank.service.login({ profile: 'bob', key: 'bob-phone' })).proof, 'step-up');
 });
 
 test('B06 refuses: two numbers in one batch, in both orders, bind nobody and undo what was bound a moment ago', async () => {
@@ -39,7 +39,7 @@ test('B06 refuses: two numbers in one batch, in both orders, bind nobody and und
   const bound = await bind(bank);
   await bank.service.inboundSms(smsOf(bound, bobNumber));
   assert.deepEqual(bank.ended, [{ profile: 'alice', key: 'alice-phone', why: 'two-numbers' }]);
-  assert.equal(ok(await bank.service.login({ profile: 'alice', key: 'alice-phone' }, true)).proof, 'step-up');
+  assert.equal(ok(await bank.service.login({ profile: 'alice', key: 'alice-phone' })).proof, 'step-up');
 });
 
 test('B07 holds: one message delivered again, at once and later, gets the same answer and harms nobody', async () => {
@@ -189,8 +189,8 @@ test('B20 holds: with consent the new device replaces the old one, whose session
   bank.clock.pass(hours(1));
   await bind(bank, 'alice', 'new-phone', { replaces: true });
   assert.deepEqual(bank.ended, [{ profile: 'alice', key: 'alice-phone', why: 'replaced' }]);
-  assert.equal(ok(await bank.service.login({ profile: 'alice', key: 'alice-phone' }, true)).proof, 'step-up');
-  assert.equal(ok(await bank.service.login({ profile: 'alice', key: 'new-phone' }, true)).proof, 'none');
+  assert.equal(ok(await bank.service.login({ profile: 'alice', key: 'alice-phone' })).proof, 'step-up');
+  assert.equal(ok(await bank.service.login({ profile: 'alice', key: 'new-phone' })).proof, 'none');
 });
 
 test('B20 refuses: a second device without consent; two at once: one is told to wait, and never both are bound', async () => {
@@ -212,7 +212,7 @@ test('B21 refuses: a binding that was not used for a year ends, one that was sta
   await bind(bank);
   await bind(bank, 'bob');
   bank.clock.pass(days(80));
-  assert.equal(ok(await bank.service.login({ profile: 'bob', key: 'bob-phone' }, true)).proof, 'none');
+  assert.equal(ok(await bank.service.login({ profile: 'bob', key: 'bob-phone' })).proof, 'none');
   bank.clock.pass(days(300));
   assert.deepEqual(await bank.service.refresh(), { seen: 2, inactive: 1, revoked: 0, unchecked: 0 });
   assert.deepEqual(bank.ended, [{ profile: 'alice', key: 'alice-phone', why: 'inactive' }]);

@@ -33,7 +33,7 @@ test('B09 holds: tokens, blocks and bindings survive a restart; B11: what was op
     const again = openBank(second.ports.bindings, { clock });
     assert.equal(codeOf(await again.service.requestToken(ask('alice', 'one'))), 'binding.device-blocked');
     assert.equal(ok(await again.service.status(caller)).state, 'declined');
-    assert.deepEqual(ok(await again.service.login({ profile: 'alice', key: 'alice-phone' }, true)), { proof: 'none' });
+    assert.deepEqual(ok(await again.service.login({ profile: 'alice', key: 'alice-phone' })), { proof: 'none' });
     await second.close();
   }));
 

@@ -3,16 +3,18 @@ import {
   type AttemptEvent,
   type BindingAttempt,
   type BindingCode,
+  livePasskeys,
   type NextMove,
   nextMove,
   type ProvidedProof,
   type SentItem,
 } from '@hauberk/binding';
-import { accept, type Refusal, type Result, refuse } from '@hauberk/primitives';
+import { accept, fromBase64Url, type Refusal, type Result, refuse } from '@hauberk/primitives';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import type { ServiceParts } from './binding-service.ts';
 import type { RowKey } from './binding-store.ts';
 import { type Decided, type LoadedRows, transact, unlessUnavailable } from './binding-transaction.ts';
+import type { AssertionWords } from './passkey-verifier.ts';
 import { attemptKeys, type PlannedStep, planStep } from './step-rows.ts';
 
 /** Where an attempt stands, for the device that asked. */
@@ -169,6 +171,58 @@ export const countProof = (
   caller: AttemptCaller,
   kind: ProvidedProof['kind'],
 ): Promise<AttemptAnswer> => call(parts, caller, () => ({ kind: 'proof', key: caller.key, proof: { kind } }));
+
+/**
+ * The device fetched a code from its operator over mobile data, and the operator says whether that connection is the registered number's. A code
+ * serves once, so another attempt's is refused by the operator.
+ */
+export const verifyNumber = async (
+  parts: ServiceParts,
+  caller: AttemptCaller,
+  code: string,
+): Promise<AttemptAnswer> => {
+  const stands = await attemptStatus(parts, caller);
+  if (!stands.ok) return stands;
+  const isOpen = ['issued', 'seen'].includes(stands.value.state);
+  const loaded = await unlessUnavailable(() =>
+    parts.store.load(parts.scope, [{ kind: 'attempt', id: caller.attempt }]),
+  );
+  if ('code' in loaded) return loaded;
+  const attempt = loaded[0]?.value as BindingAttempt | undefined;
+  if (!isOpen || attempt === undefined || parts.operator === undefined) return refuse('binding.wrong-state');
+  const number = await parts.directory.registeredNumber(attempt.profile);
+  if (number === undefined || parts.secrets.hash('number', number) !== attempt.number)
+    return refuse('binding.number-mismatch');
+  const verified = await parts.operator.verifyNumber(code, number);
+  return verified.ok && verified.value ? countProof(parts, caller, 'number-verification') : refuse('binding.unproven');
+};
+
+/** The passkey of the customer signs this attempt's challenge. A copied authenticator, whose counter stands still, proves nothing. */
+export const provePasskey = async (
+  parts: ServiceParts,
+  caller: AttemptCaller,
+  words: AssertionWords,
+): Promise<AttemptAnswer> => {
+  const planned = await transact(parts, readAttempt(caller.attempt), (rows, now): Decided<Planned> => {
+    const refused = (code: BindingCode) => ({ answer: refuse(code), puts: [], audit: [] });
+    const attempt = rows.find('attempt', caller.attempt);
+    const challenge = fromBase64Url(attempt?.challenge ?? '');
+    if (attempt === undefined || challenge === undefined || challenge.length === 0)
+      return refused('binding.wrong-state');
+    const { profile } = attempt;
+    const keys = livePasskeys(rows.find('binding', profile), rows.find('passkey', profile));
+    const passkey = keys.find(({ id }) => id === words.credential);
+    const signCount = passkey === undefined ? undefined : parts.passkeys?.assert(passkey, words, challenge);
+    if (passkey === undefined || signCount === undefined) return refused('binding.unproven');
+    const proof = { kind: 'passkey' } as const;
+    const decided = decide(parts, caller, () => ({ kind: 'proof', key: caller.key, proof }))(rows, now);
+    if (!decided.answer.ok || decided.answer.value.step.code !== undefined) return decided;
+    const binding = rows.find('binding', profile)?.id ?? '';
+    const used = keys.map((each) => (each === passkey ? { ...each, signCount } : each));
+    return { ...decided, puts: [...decided.puts, { kind: 'passkey', id: profile, value: { binding, keys: used } }] };
+  });
+  return planned.ok ? accept(viewOf(parts, planned.value.attempt, planned.value.step.code)) : planned;
+};
 
 /** The last call: the key that asked confirms, and is bound. */
 export const confirm = (parts: ServiceParts, caller: AttemptCaller): Promise<AttemptAnswer> =>

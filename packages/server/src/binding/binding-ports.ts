@@ -11,7 +11,10 @@ export interface BindingClock {
 export interface BindingSecrets {
   random(length: number): Bytes;
   /** Keyed hash, base64url; the kind separates the uses. Equal inputs give equal hashes for the life of the key. */
-  hash(kind: 'token' | 'number' | 'code' | 'factor' | 'sms', text: string): string;
+  hash(
+    kind: 'token' | 'number' | 'code' | 'factor' | 'sms' | 'subscription' | 'approval' | 'passkey',
+    text: string,
+  ): string;
 }
 
 /** The bank's own record of its customers. */

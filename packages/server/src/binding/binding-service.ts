@@ -9,11 +9,13 @@ import {
   type CodeReport,
   confirm,
   countProof,
+  provePasskey,
   reportCode,
   reportComposer,
   reportLeft,
   reportSentItem,
   requestCode,
+  verifyNumber,
 } from './attempt-calls.ts';
 import type {
   BindingClock,
@@ -24,17 +26,19 @@ import type {
   SmsLinks,
 } from './binding-ports.ts';
 import type { BindingStore } from './binding-store.ts';
+import { addPasskey, approveDevice, deviceLogin, passkeyChallenge, type ToldSim } from './bound-device.ts';
+import type { CamaraOperator } from './camara-operator.ts';
 import { type InboundAnswer, type InboundSms, inboundSms } from './inbound-sms.ts';
 import {
   type BoundCaller,
   endBinding,
-  judgeDeviceLogin,
   refreshBindings,
   simChanged,
   takeTransfer,
   tellEnd,
   type UpkeepReport,
 } from './live-bindings.ts';
+import type { AssertionWords, PasskeyVerifier, RegistrationWords } from './passkey-verifier.ts';
 import { requestToken, type TokenAsk, type TokenRefusal } from './request-token.ts';
 import type { EndedBinding } from './step-rows.ts';
 
@@ -54,6 +58,10 @@ export interface BindingOptions {
   readonly links: SmsLinks;
   /** How long operators can look an attempt up; seven days when absent. */
   readonly trailLife?: DurationMs | undefined;
+  /** Without it no number is verified by its connection. */
+  readonly operator?: CamaraOperator | undefined;
+  /** Without it no passkey proves anything. */
+  readonly passkeys?: PasskeyVerifier | undefined;
   /** Guards to take away: for simulations and proofs, never for customers. */
   readonly without?: ReadonlySet<Guard> | undefined;
 }
@@ -76,7 +84,14 @@ export interface BindingService {
   reportCode(caller: AttemptCaller, report: CodeReport): Promise<AttemptAnswer>;
   countProof(caller: AttemptCaller, kind: Parameters<typeof countProof>[2]): Promise<AttemptAnswer>;
   confirm(caller: AttemptCaller): Promise<AttemptAnswer>;
-  login(caller: BoundCaller, isSimUnchanged: boolean): ReturnType<typeof judgeDeviceLogin>;
+  /** A login on a device: whether it needs a new proof. A SIM that is present and says no name counts as unchanged where none was bound. */
+  login(caller: BoundCaller, told?: ToldSim): ReturnType<typeof deviceLogin>;
+  /** The operator says whose connection gave out this code. */
+  verifyNumber(caller: AttemptCaller, code: string): Promise<AttemptAnswer>;
+  provePasskey(caller: AttemptCaller, words: AssertionWords): Promise<AttemptAnswer>;
+  approveDevice(caller: BoundCaller, words: string): ReturnType<typeof approveDevice>;
+  passkeyChallenge(caller: BoundCaller): string;
+  addPasskey(caller: BoundCaller, words: RegistrationWords): ReturnType<typeof addPasskey>;
   takeTransfer(caller: BoundCaller, amount: AmountMinor): ReturnType<typeof takeTransfer>;
   simChanged(caller: BoundCaller): ReturnType<typeof simChanged>;
   /** The customer, or an operator for them, ends the binding. */
@@ -121,7 +136,12 @@ export const openBindingService = (
     reportCode: (caller, report) => reportCode(parts, caller, report),
     countProof: (caller, kind) => countProof(parts, caller, kind),
     confirm: (caller) => confirm(parts, caller),
-    login: (caller, isSimUnchanged) => judgeDeviceLogin(parts, caller, isSimUnchanged),
+    login: (caller, told = { sim: 'present' }) => deviceLogin(parts, caller, told),
+    verifyNumber: (caller, code) => verifyNumber(parts, caller, code),
+    provePasskey: (caller, words) => provePasskey(parts, caller, words),
+    approveDevice: (caller, words) => approveDevice(parts, caller, words),
+    passkeyChallenge: (caller) => passkeyChallenge(parts, caller),
+    addPasskey: (caller, words) => addPasskey(parts, caller, words),
     takeTransfer: (caller, amount) => takeTransfer(parts, caller, amount),
     simChanged: (caller) => simChanged(parts, caller),
     end: (profile, why, actor) => endBinding(parts, { profile }, why, actor),

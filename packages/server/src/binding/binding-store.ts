@@ -2,7 +2,7 @@
  * Storage of binding: versioned rows that change together or not at all. Every mutual exclusion of binding (one attempt for a number, one
  * for a profile, one SMS for a token, one live binding) is a row whose version two writers cannot both have read last.
  */
-import type { Binding, BindingAttempt, BindingCode, BindingEnd, Tally, Trail } from '@hauberk/binding';
+import type { Binding, BindingAttempt, BindingCode, BindingEnd, Passkeys, Tally, Trail } from '@hauberk/binding';
 import type { EpochMs } from '@hauberk/primitives';
 import type { AuditRecord } from '../audit/audit-log.ts';
 import type { Scope } from '../storage/scope.ts';
@@ -55,6 +55,8 @@ export interface BindingRows {
   readonly binding: Binding;
   /** By binding: it ended, and the rest of the house was not told yet. */
   readonly ended: UntoldEnd;
+  /** By profile: what can prove its customer without a SIM. */
+  readonly passkey: Passkeys;
   /** By profile: what the binding of that id moved while it was cooling (B19). */
   readonly moved: { readonly binding: string; readonly minor: number };
   /** By use of a factor: it was used (B22). */

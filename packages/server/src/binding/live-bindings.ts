@@ -1,4 +1,4 @@
-/** Live bindings: logins, transfers in the first day, SIM changes, and the jobs that end what has run out. */
+/** Live bindings: transfers in the first day, SIM changes, and the jobs that end what has run out. */
 import {
   type Binding,
   type BindingCode,
@@ -7,9 +7,7 @@ import {
   isInactive,
   isLive,
   isStaleList,
-  judgeLogin,
   judgeTransfer,
-  type LoginVerdict,
 } from '@hauberk/binding';
 import { type AmountMinor, accept, type EpochMs, type Refusal, type Result, refuse } from '@hauberk/primitives';
 import type { AuditRecord } from '../audit/audit-log.ts';
@@ -30,25 +28,6 @@ const justBinding =
   (profile: string) =>
   (load: (keys: readonly RowKey[]) => Promise<LoadedRows>): Promise<LoadedRows> =>
     load([bindingRow(profile)]);
-
-/** Uses of one binding are written at most this often: B21 counts in years. */
-const useGrainMs = 3_600_000;
-
-/** Judges a login and notes the use of the binding. */
-export const judgeDeviceLogin = async (
-  parts: ServiceParts,
-  { profile, key }: BoundCaller,
-  isSimUnchanged: boolean,
-): Promise<Result<LoginVerdict, StorageRefusal>> => {
-  const answer = await transact(parts, justBinding(profile), (rows, now): Decided<Result<LoginVerdict, never>> => {
-    const binding = rows.find('binding', profile);
-    const verdict = judgeLogin(binding, { key, isSimUnchanged }, parts.policy, now.wallMs);
-    const isUse = verdict.proof === 'none' && binding !== undefined && now.wallMs - binding.usedAtMs >= useGrainMs;
-    const puts = isUse ? [{ kind: 'binding', id: profile, value: { ...binding, usedAtMs: now.wallMs } } as const] : [];
-    return { answer: accept(verdict), puts, audit: [] };
-  });
-  return answer;
-};
 
 /** B19: takes a transfer into the account of the first day, or refuses it. The bank calls it before it moves money. */
 export const takeTransfer = (

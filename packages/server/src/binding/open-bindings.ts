@@ -1,8 +1,9 @@
 /** The binding services of a process's configuration over its storage: one for each app, the same on every thread. */
 import { createHash } from 'node:crypto';
 import { type BindingPolicy, type NumberFeed, readMsisdn, readVmnPool } from '@hauberk/binding';
+import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { days, type EpochMs, minutes, utf8 } from '@hauberk/primitives';
-import type { BindingConfig } from '../config/binding-config.ts';
+import type { BindingConfig, BindingOperatorConfig } from '../config/binding-config.ts';
 import type { Config } from '../config/config.ts';
 import { watchedFile } from '../device/watched-file.ts';
 import type { Log } from '../gateway/log.ts';
@@ -16,8 +17,10 @@ import type { BindingClock, BindingNotices, SmsLinks } from './binding-ports.ts'
 import { bindingSecrets, machineClock } from './binding-secrets.ts';
 import { type BindingService, openBindingService } from './binding-service.ts';
 import type { BindingStore } from './binding-store.ts';
+import { type CamaraOperator, camaraOperator } from './camara-operator.ts';
 import type { InboundAnswer, InboundSms } from './inbound-sms.ts';
 import { numberFactsFrom } from './number-facts-provider.ts';
+import { passkeyVerifier } from './passkey-verifier.ts';
 import { type FeedList, type FeedValues, publishersIn, readFeed } from './signed-feed.ts';
 import { type PoolFigures, VmnHealth } from './vmn-health.ts';
 
@@ -97,6 +100,9 @@ const noticesOf = (scope: Scope, bank: BankDirectory, parts: BindingsParts): Bin
   alarm: (_code, { unchecked }) => parts.log.warn('binding.alarm', { unchecked: Number(unchecked ?? 0) }),
 });
 
+const operatorOf = ({ url, clientId, secret, timeoutMs }: BindingOperatorConfig): CamaraOperator =>
+  camaraOperator({ baseUrl: url, clientId, clientSecret: secret, timeoutMs });
+
 const isUnknown = (answer: InboundAnswer): boolean =>
   'outcome' in answer && answer.outcome === 'ignored' && answer.code === 'binding.token-used';
 
@@ -147,6 +153,9 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
   const bank = bankDirectory(binding.bank, (error) => parts.log.error('binding.bank-failed', { error }));
   const [revoked, risk] = [watchedFeed('revoked', binding, parts), watchedFeed('risk', binding, parts)];
   const links = linksOf(binding);
+  const operator = binding.operator === undefined ? undefined : operatorOf(binding.operator);
+  const passkeys =
+    binding.passkeys === undefined ? undefined : passkeyVerifier(binding.passkeys, nodeEvidenceCrypto, parts.now);
   const kept = keptIn(config, parts);
   const health = openHealth(binding, parts.now());
   const vmns = () => health.figures(parts.now());
@@ -163,10 +172,12 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
       clock: kept.clock,
       secrets,
       directory: bank,
-      numberFacts: numberFactsFrom({ revoked, risk, operator: undefined, now: parts.now }, policy),
+      numberFacts: numberFactsFrom({ revoked, risk, operator, now: parts.now }, policy),
       notices: noticesOf(scope, bank, parts),
       links,
       trailLife: days(binding.trailDays),
+      operator,
+      passkeys,
     });
     if (!opened.ok) throw new Error(`binding: ${opened.code} ${opened.detail ?? ''}`);
     const { store, clock } = kept;

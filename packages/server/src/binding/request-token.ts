@@ -33,11 +33,14 @@ import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import type { ServiceParts } from './binding-service.ts';
 import { type Block, type BlockSubject, blockKey, type RowKey, type RowPut } from './binding-store.ts';
 import { type Decided, type LoadedRows, transact } from './binding-transaction.ts';
+import { approvalHash, subscriptionHash } from './bound-device.ts';
 import { auditOf, lockKeys, planStep, remembered } from './step-rows.ts';
 import { defaultTrailLife, noteOf, trailBegins, trailKey } from './trail-rows.ts';
 
 /** What a device asks for. The shell has verified the device's key and read the rest from its signed request. */
 export type TokenAsk = Omit<BindingRequest, 'number' | 'registered' | 'isFactorReplayed' | 'facts'> & {
+  /** What names the SIM's subscription, as the phone says it. */
+  readonly subscription?: string | undefined;
   /** The number that the customer declares. */
   readonly number: string;
 };
@@ -45,10 +48,14 @@ export type TokenAsk = Omit<BindingRequest, 'number' | 'registered' | 'isFactorR
 /** What the device gets. */
 export interface IssuedToken {
   readonly attempt: string;
-  /** Where to send the text. */
+  /** Where to send the text; both empty for a way without SMS. */
   readonly vmn: Msisdn;
   readonly text: string;
   readonly expiresInMs: number;
+  /** The bound phone's user types these words. */
+  readonly words?: string;
+  /** The passkey signs this; base64url. */
+  readonly challenge?: string;
 }
 
 /** Why no token was given. */
@@ -59,15 +66,29 @@ interface Drawn {
   readonly token: string;
   readonly hash: string;
   readonly vmnRandom: ReturnType<ServiceParts['secrets']['random']>;
+  readonly words: string;
+  readonly challenge: string;
+  readonly subscription: string | undefined;
 }
 
-const draw = ({ secrets }: ServiceParts): Drawn => {
+/** Without letters and digits that look like others: 32 signs, of which eight make 40 bits for three tries. */
+const wordSigns = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+const drawWords = ({ secrets }: ServiceParts): string => {
+  const signs = Array.from(secrets.random(8), (octet) => wordSigns[octet % wordSigns.length] ?? '');
+  return `${signs.slice(0, 4).join('')}-${signs.slice(4).join('')}`;
+};
+
+const draw = (parts: ServiceParts, { subscription }: TokenAsk): Drawn => {
+  const { secrets } = parts;
   const token = drawToken((length) => secrets.random(length));
   return {
     id: toBase64Url(secrets.random(16)),
     token,
     hash: secrets.hash('token', token),
     vmnRandom: secrets.random(vmnRandomBytes),
+    words: drawWords(parts),
+    challenge: toBase64Url(secrets.random(32)),
+    subscription: subscriptionHash(parts, subscription),
   };
 };
 
@@ -136,28 +157,44 @@ const openLocks = (request: BindingRequest, rows: LoadedRows, now: ServerInstant
     return lock !== undefined && lock.fence === now.fence && lock.untilMs > now.wallMs ? [lock] : [];
   });
 
+/** What a way needs beside the attempt itself. */
+const wayOf = (
+  parts: ServiceParts,
+  { way, device }: BindingRequest,
+  drawn: Drawn,
+  rows: LoadedRows,
+): Pick<BindingAttempt, 'way' | 'vmn' | 'approval' | 'challenge'> => {
+  if (way === undefined || way === 'sms')
+    return { vmn: chooseVmn(parts.pool, rows.find('vmn', device.id)?.number, drawn.vmnRandom) };
+  if (way === 'passkey') return { way, vmn: '', challenge: drawn.challenge };
+  const approval = { hash: approvalHash(parts, drawn.id, drawn.words), tries: 0 };
+  return way === 'bound-device' ? { way, vmn: '', approval } : { way, vmn: '' };
+};
+
 const newAttempt = (
-  { pool, without }: ServiceParts,
+  parts: ServiceParts,
   request: BindingRequest,
   drawn: Drawn,
   rows: LoadedRows,
   now: ServerInstant,
 ): BindingAttempt => {
   const { device } = request;
+  const { subscription } = drawn;
   return {
+    ...wayOf(parts, request, drawn, rows),
     id: drawn.id,
     state: 'issued',
     platform: device.platform,
     profile: request.profile,
     number: request.number,
     device: { id: device.id, key: device.key, fingerprint: device.fingerprint },
-    vmn: chooseVmn(pool, rows.find('vmn', device.id)?.number, drawn.vmnRandom),
     carrier: request.carrier,
     slot: request.slot,
+    ...(subscription === undefined ? {} : { subscription }),
     issuedAt: now,
     replaces: request.replaces,
     // Without the guard nobody asks, so what it would have shown is taken as shown.
-    proofs: isAttested(device) || without?.has('attestation') === true ? ['attestation'] : [],
+    proofs: isAttested(device) || parts.without?.has('attestation') === true ? ['attestation'] : [],
     sentItem: 'unasked',
     polls: 0,
   };
@@ -187,14 +224,15 @@ const issuedPuts = (
   };
   return [
     { kind: 'attempt', id, value: attempt, expiresAtMs },
-    { kind: 'token', id: hash, value: { attempt: id }, expiresAtMs },
+    // A way without SMS has no token that one could carry.
+    ...(vmn === '' ? [] : [{ kind: 'token', id: hash, value: { attempt: id }, expiresAtMs } as const]),
     ...tallyKeys(request).map((key) => count(key, policy.blockFor)),
     count(profileTally(request), policy.attemptsSpan),
     ...lockKeys(request).map((key): RowPut => ({ ...key, value: lock, expiresAtMs })),
     ...(request.factor === undefined
       ? []
       : [{ kind: 'factor', id: factor, value: { attempt: id }, expiresAtMs: usedFactor(now.wallMs) } satisfies RowPut]),
-    { kind: 'vmn', id: device.id, value: { number: vmn }, expiresAtMs },
+    ...(vmn === '' ? [] : [{ kind: 'vmn', id: device.id, value: { number: vmn }, expiresAtMs } as const]),
   ];
 };
 
@@ -301,7 +339,7 @@ const decide =
 
 const gatherRequest = async (
   parts: ServiceParts,
-  ask: TokenAsk,
+  { subscription: _kept, ...ask }: TokenAsk,
 ): Promise<Result<BindingRequest, 'binding.number-mismatch'>> => {
   const number = readMsisdn(ask.number);
   if (!number.ok) return number;
@@ -325,7 +363,7 @@ export const requestToken = async (parts: ServiceParts, ask: TokenAsk): Promise<
   if (!request.ok) return request;
   if (isStaleList(request.value.facts, parts.policy, parts.clock.now().wallMs))
     parts.notices.alarm('binding.number-list-stale', {});
-  const drawn = draw(parts);
+  const drawn = draw(parts, ask);
   const factor = factorUse(parts, request.value);
   const answer: Answer | Refusal<StorageRefusal> = await transact(
     parts,
@@ -337,7 +375,9 @@ export const requestToken = async (parts: ServiceParts, ask: TokenAsk): Promise<
   return accept({
     attempt: attempt.id,
     vmn: attempt.vmn as Msisdn,
-    text: smsText(parts.brand, drawn.token),
+    text: attempt.vmn === '' ? '' : smsText(parts.brand, drawn.token),
     expiresInMs: parts.policy.timer,
+    ...(attempt.approval === undefined ? {} : { words: drawn.words }),
+    ...(attempt.challenge === undefined ? {} : { challenge: attempt.challenge }),
   });
 };

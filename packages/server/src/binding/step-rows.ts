@@ -9,6 +9,7 @@ import {
   bindingOf,
   ended,
   findTransition,
+  inheritedPasskeys,
   isLive,
   type ServerInstant,
   type Step,
@@ -37,6 +38,7 @@ export const attemptKeys = (attempt: BindingAttempt): readonly RowKey[] => [
   ...lockKeys(attempt),
   { kind: 'binding', id: attempt.profile },
   trailKey(attempt.id),
+  { kind: 'passkey', id: attempt.profile },
 ];
 
 /** What happened to an attempt, for the audit log. */
@@ -88,12 +90,21 @@ export interface PlannedStep {
 const boundPuts = (
   attempt: BindingAttempt,
   key: string,
-  previous: Binding | undefined,
+  rows: LoadedRows,
   now: EpochMs,
-): Pick<PlannedStep, 'puts' | 'ended'> => ({
-  puts: [{ kind: 'binding', id: attempt.profile, value: bindingOf(attempt, now, key) }],
-  ended: isLive(previous) && previous.key !== key ? { binding: previous, why: 'replaced' } : undefined,
-});
+): Pick<PlannedStep, 'puts' | 'ended'> => {
+  const { profile } = attempt;
+  const previous = rows.find('binding', profile);
+  const held = rows.find('passkey', profile);
+  const passkeys = inheritedPasskeys(previous, held, attempt);
+  return {
+    puts: [
+      { kind: 'binding', id: profile, value: bindingOf(attempt, now, key) },
+      ...(held === undefined ? [] : [{ kind: 'passkey', id: profile, value: passkeys } as const]),
+    ],
+    ended: isLive(previous) && previous.key !== key ? { binding: previous, why: 'replaced' } : undefined,
+  };
+};
 
 const undonePuts = (
   attempt: BindingAttempt,
@@ -115,7 +126,7 @@ const bindingChange = (
 ): Pick<PlannedStep, 'puts' | 'ended'> => {
   if (before.state === after.state) return { puts: [], ended: undefined };
   const present = rows.find('binding', before.profile);
-  if (after.state === 'bound') return boundPuts(after, 'key' in event ? event.key : after.device.key, present, now);
+  if (after.state === 'bound') return boundPuts(after, 'key' in event ? event.key : after.device.key, rows, now);
   return before.state === 'bound' ? undonePuts(after, present, after.code, now) : { puts: [], ended: undefined };
 };
 

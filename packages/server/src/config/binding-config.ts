@@ -1,4 +1,5 @@
 /** Section `binding`, with every default filled in. */
+import type { BindingWay } from '@hauberk/binding';
 import type { CredentialConfig } from './route-config.ts';
 
 /** What a silent provider does. */
@@ -27,6 +28,8 @@ export interface BindingPolicyConfig {
   readonly attemptsPerProfile: number;
   readonly coolingLimitMinor: number;
   readonly swapDays: number;
+  /** How long after its last use a bound device logs in without a new proof. */
+  readonly reliefDays: number;
   readonly onStaleList: SilenceRule;
   readonly onRiskSilence: SilenceRule;
   readonly onSwapSilence: SilenceRule;
@@ -37,6 +40,21 @@ export interface BindingPolicyConfig {
     readonly leastVersion: number;
     readonly leastPatchLevel: number;
   }[];
+}
+
+/** An operator's CAMARA API: Number Verification and SIM Swap. */
+export interface BindingOperatorConfig {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly secret: string;
+  readonly timeoutMs: number;
+}
+
+/** The bank's relying party. */
+export interface BindingPasskeysConfig {
+  readonly rpId: string;
+  readonly origins: readonly string[];
 }
 
 /** SIM and device binding. */
@@ -52,6 +70,12 @@ export interface BindingConfig {
   readonly credential: CredentialConfig;
   /** A login that passed this step counts as stepped up. */
   readonly stepUpStep?: string | undefined;
+  /** How possession may be shown. */
+  readonly ways: readonly BindingWay[];
+  /** A bound device in policy passes this step of a login without its proof. */
+  readonly relief?: { readonly step: string } | undefined;
+  readonly operator?: BindingOperatorConfig | undefined;
+  readonly passkeys?: BindingPasskeysConfig | undefined;
   readonly bank: BindingBankConfig;
   readonly feeds: {
     readonly revoked?: string | undefined;

@@ -86,13 +86,35 @@ const judgeNetworks = ({ mobileNetworks }: BindingConfig): readonly PathIssue[] 
       : [],
   );
 
-/** A number must not cross a network in the clear. */
-const judgeBank = ({ bank }: BindingConfig): readonly PathIssue[] => {
-  const { protocol, hostname } = new URL(bank.url);
-  return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+const stepsOf = ({ services }: Config): readonly string[] =>
+  services.flatMap(({ routes }) => routes).flatMap(({ login }) => login?.passesStep ?? []);
+
+/** A step that nobody else can pass would lock every unbound device out. */
+const judgeRelief = ({ relief }: BindingConfig, config: Config): readonly PathIssue[] => {
+  const steps = stepsOf(config);
+  return relief === undefined || steps.includes(relief.step)
     ? []
-    : [{ path: ['bank', 'url'], message: 'numbers would cross the network in the clear', hint: 'use https' }];
+    : [
+        {
+          path: ['relief', 'step'],
+          message: `no route passes the step ${relief.step}`,
+          hint: `declare login.passesStep on the route that passes it; passed are: ${steps.join(', ') || 'none'}`,
+        },
+      ];
 };
+
+const isSecure = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+};
+
+/** A number must not cross a network in the clear. */
+const judgePeers = ({ bank, operator }: BindingConfig): readonly PathIssue[] =>
+  Object.entries({ bank, operator }).flatMap(([name, peer]) =>
+    peer === undefined || isSecure(peer.url)
+      ? []
+      : [{ path: [name, 'url'], message: 'numbers would cross the network in the clear', hint: 'use https' }],
+  );
 
 const judgeCredential = ({ credential }: BindingConfig, config: Config): readonly PathIssue[] => {
   const opens = config.services
@@ -119,7 +141,8 @@ export const judgeBinding = (config: Config): readonly PathIssue[] => {
     ...judgeApps(binding, config),
     ...judgePolicy(binding),
     ...judgeNetworks(binding),
-    ...judgeBank(binding),
+    ...judgePeers(binding),
+    ...judgeRelief(binding, config),
     ...judgeCredential(binding, config),
   ].map((issue) => ({ ...issue, path: ['binding', ...issue.path] }));
 };

@@ -1,4 +1,5 @@
 /** Section `binding`: SIM and device binding (docs/binding.md). */
+import { bindingWays } from '@hauberk/binding';
 import { z } from 'zod';
 import type { BindingConfig, BindingPolicyConfig } from './binding-config.ts';
 import { credentialSchema } from './route-schema.ts';
@@ -25,6 +26,9 @@ const policySchema: z.ZodType<BindingPolicyConfig> = z
     swapDays: count(1, 120)
       .default(3)
       .describe('A number whose SIM was swapped within so many days does not bind (B23).'),
+    reliefDays: count(1, 365)
+      .default(90)
+      .describe('For so long after its last use a bound device logs in without a new proof.'),
     onStaleList: silence
       .default('decline')
       .describe('When the list of revoked numbers is missing or over seven days old.'),
@@ -42,12 +46,29 @@ const policySchema: z.ZodType<BindingPolicyConfig> = z
   })
   .prefault({});
 
+const baseUrl = z
+  .string()
+  .regex(/^https?:\/\/[^?#\s@]+[^/?#\s@]$/, 'must be a URL without query and without a slash at the end');
+
+const operatorSchema = z
+  .strictObject({
+    url: baseUrl.describe('Base of the CAMARA paths.'),
+    clientId: z.string().min(1).max(256),
+    secret: z.string().min(1).max(1024).describe('Of the client, at the token endpoint of the operator.'),
+    timeoutMs: count(50, 10_000).default(2000),
+  })
+  .describe('An operator: Number Verification (`ways`: `number`) and SIM Swap (B23).');
+
+const passkeysSchema = z
+  .strictObject({
+    rpId: z.string().min(1).max(253).describe('Relying party, for example bank.example.'),
+    origins: z.array(z.string().min(1).max(512)).min(1).max(64).describe('As browsers and systems write them.'),
+  })
+  .describe('Passkeys that bound devices vouch for (`ways`: `passkey`).');
+
 const bankSchema = z
   .strictObject({
-    url: z
-      .string()
-      .regex(/^https?:\/\/[^?#\s@]+[^/?#\s@]$/, 'must be a URL without query and without a slash at the end')
-      .describe('`POST /number` and `POST /code` below it; see docs/binding.md.'),
+    url: baseUrl.describe('`POST /number` and `POST /code` below it; see docs/binding.md.'),
     token: z.string().min(16).describe('Shown to the bank as a bearer token. At least 16 characters.'),
     timeoutMs: count(50, 10_000).default(2000),
   })
@@ -77,6 +98,18 @@ export const bindingSchema: z.ZodType<BindingConfig | undefined> = z
     secret: z.string().min(32).describe('Key of the hashes of numbers, tokens and codes. At least 32 characters.'),
     credential: credentialSchema.describe('How the login of a customer shows itself: only who is logged in asks.'),
     stepUpStep: name.optional().describe('A login that passed this step counts as stepped up (B18, B23).'),
+    ways: z
+      .array(z.enum(bindingWays))
+      .min(1)
+      .max(bindingWays.length)
+      .default(['sms', 'number', 'bound-device', 'passkey'])
+      .describe('How possession may be shown; the last two are for devices without a SIM.'),
+    relief: z
+      .strictObject({ step: name.describe('A step that some route passes, as in `login.passesStep`.') })
+      .optional()
+      .describe('A bound device in policy passes this step of a login without its proof.'),
+    operator: operatorSchema.optional(),
+    passkeys: passkeysSchema.optional(),
     bank: bankSchema,
     feeds: z
       .strictObject({

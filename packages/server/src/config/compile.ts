@@ -112,6 +112,7 @@ const compileRoute = (config: Config, service: ServiceConfig, route: RouteConfig
     requiresLogin: route.requiresLogin,
     requiresSteps: route.requiresSteps,
     objects: route.objects.map(objectRule),
+    bound: route.bound === undefined ? undefined : { amount: optionalPointer(route.bound.amount) },
     minTier: leastTierOf(config, route),
     tierName: config.sessions.tiers[leastTierOf(config, route)]?.name,
     outcome: route.outcome,

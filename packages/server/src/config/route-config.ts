@@ -100,6 +100,8 @@ export interface RouteConfig {
   readonly requiresSteps: readonly string[];
   readonly login?: LoginConfig | undefined;
   readonly objects: readonly ObjectConfig[];
+  /** Only the bound device of the login's customer may call; `amount` is a JSON Pointer into the body. */
+  readonly bound?: { readonly amount?: string | undefined } | undefined;
   readonly limits: {
     readonly device?: RateConfig | undefined;
     readonly address?: RateConfig | undefined;

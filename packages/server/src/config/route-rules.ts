@@ -26,6 +26,7 @@ const verifiedOnly: readonly (readonly [keyof RouteConfig, (route: RouteConfig) 
   ['requiresSteps', (route) => route.requiresSteps.length > 0],
   ['login', (route) => route.login !== undefined],
   ['objects', (route) => route.objects.length > 0],
+  ['bound', (route) => route.bound !== undefined],
   ['idempotency', (route) => route.idempotency.demand !== 'none'],
   ['outcome', (route) => route.outcome === 'challenge'],
 ];
@@ -49,6 +50,16 @@ const needsLogin: Rule = (route) => {
     message: 'needs requiresLogin: without a login nothing was granted',
     hint: 'declare requiresLogin: { kind: authorization }',
   }));
+};
+
+/** Whose device must be bound is told by the login; an amount must be whole before anything is sent. */
+const boundFits: Rule = (route, config) => {
+  if (route.bound === undefined) return none;
+  if (config.binding === undefined)
+    return issue(['bound'], 'nothing binds here', 'declare the section binding, or remove it');
+  if (route.requiresLogin === undefined)
+    return issue(['bound'], 'needs requiresLogin: whose device it is, a login says', 'declare requiresLogin');
+  return route.stream ? issue(['bound'], 'cannot be kept on a stream', 'remove stream') : none;
 };
 
 /** Traps and refusals let nothing through; everything else would move money on anybody's word. */
@@ -137,6 +148,7 @@ const rules: readonly Rule[] = [
   trapHasDecoy,
   needsVerification,
   needsLogin,
+  boundFits,
   moneyIsProtected,
   failsClosed,
   streamsAreUnseen,

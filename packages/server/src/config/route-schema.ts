@@ -169,5 +169,11 @@ export const routeSchema: z.ZodType<RouteConfig> = z.strictObject({
   requiresSteps: z.array(word).default([]).describe('Steps that this login must have passed.'),
   login: loginSchema.optional(),
   objects: z.array(objectSchema).default([]),
+  bound: z
+    .strictObject({
+      amount: pointer.optional().describe('Where the JSON body has the amount in minor units; it counts for B19.'),
+    })
+    .optional()
+    .describe('Only the device that is bound to the customer of the login may call; see docs/binding.md.'),
   limits: limitsSchema,
 });

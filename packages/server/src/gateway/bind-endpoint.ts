@@ -2,92 +2,43 @@
  * SIM and device binding for the app: a sealed request of an enrolled device, in a login. Who asks, with which key and on what evidence comes
  * from the channel and the record, never from the body; what the body says of SIM and network counts only from attested hardware.
  */
-import { type BindingCode, type RequestingDevice, rules } from '@hauberk/binding';
-import { accept, fromUtf8, type Result, refuse, utf8 } from '@hauberk/primitives';
-import { z } from 'zod';
+import { type BindingCode, isAttested, type RequestingDevice, rules } from '@hauberk/binding';
+import {
+  type AmountMinor,
+  accept,
+  type EpochMs,
+  parseAmountMinor,
+  type Result,
+  refuse,
+  utf8,
+} from '@hauberk/primitives';
 import type { AttemptAnswer, AttemptCaller } from '../binding/attempt-calls.ts';
 import { attestedDevice } from '../binding/attested-device.ts';
 import { BankSilent } from '../binding/bank-directory.ts';
 import type { BindingService } from '../binding/binding-service.ts';
 import type { Bindings } from '../binding/open-bindings.ts';
 import type { AttestationStore } from '../storage/attestation-store.ts';
-import type { Login } from '../storage/login-store.ts';
+import type { Login, LoginStore } from '../storage/login-store.ts';
+import type { Scope } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
-import { stepGrant } from './grants.ts';
-import { storageReason, type UpstreamReply } from './idempotency.ts';
+import { type BindCall, type LaterCall, readApprovalCall, readBindCall, type StartCall } from './bind-call.ts';
+import { readBodyOnce, stepGrant } from './grants.ts';
+import { storageReason, storageReasonOf, type UpstreamReply } from './idempotency.ts';
+import { valuesAt } from './json-pointer.ts';
+import { scopeOf } from './logins.ts';
 import type { Authorised } from './protect.ts';
 import type { Reason } from './reasons.ts';
-
-/** Largest call. */
-export const maxBindBytes = 4096;
+import type { BoundRule, JsonPointer } from './route.ts';
 
 /** What serving binding needs. */
 export interface BindShell {
   readonly bindings: Bindings;
   readonly attestations: Pick<AttestationStore, 'record'>;
+  readonly logins: Pick<LoginStore, 'grant'>;
+  readonly now: () => EpochMs;
   /** Whether an address belongs to a mobile network. */
   readonly networkOf: (address: string) => 'mobile' | 'fixed' | 'unknown';
 }
-
-const short = z.string().min(1).max(128);
-const whole = z.int().min(0).max(2_147_483_647);
-const slot = z.int().min(0).max(7);
-
-const startSchema = z.strictObject({
-  do: z.literal('start'),
-  number: z.string().min(8).max(20),
-  fingerprint: short,
-  replaces: z.boolean(),
-  carrier: z.string().max(64).optional(),
-  slot: slot.optional(),
-  app: whole,
-  system: z.strictObject({ family: z.string().min(1).max(64), version: whole, patchLevel: whole }),
-  evidence: z.strictObject({
-    sim: z.enum(['present', 'absent', 'unknown']),
-    airplane: z.enum(['off', 'on', 'unknown']),
-    path: z.enum(['cellular', 'wifi', 'unknown']),
-    cellularWorks: z.boolean(),
-    slot: slot.optional(),
-    slotCarrier: z.string().max(64).optional(),
-  }),
-});
-
-const attempt = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
-
-const callSchema = z.discriminatedUnion('do', [
-  startSchema,
-  z.strictObject({ do: z.literal('status'), attempt }),
-  z.strictObject({
-    do: z.literal('left'),
-    attempt,
-    how: z.enum(['left', 'charge-notice', 'composer-slow', 'airplane-mode', 'sim-missing']),
-  }),
-  z.strictObject({ do: z.literal('composer'), attempt, awayMs: z.number().min(0).max(86_400_000) }),
-  z.strictObject({
-    do: z.literal('sent-item'),
-    attempt,
-    state: z.enum(['delivered', 'sent', 'absent']),
-    slot: slot.optional(),
-  }),
-  z.strictObject({ do: z.literal('ask-code'), attempt }),
-  z.strictObject({ do: z.literal('code'), attempt, code: z.string().max(16), isRead: z.boolean() }),
-  z.strictObject({ do: z.literal('no-code'), attempt }),
-  z.strictObject({ do: z.literal('confirm'), attempt }),
-  z.strictObject({ do: z.literal('sim-changed') }),
-]);
-
-type Call = z.infer<typeof callSchema>;
-type Start = z.infer<typeof startSchema>;
-type Later = Extract<Call, { attempt: string }>;
-
-/** Reads a call; undefined when it is none. */
-const readBindCall = (body: Uint8Array): Call | undefined => {
-  try {
-    return callSchema.parse(JSON.parse(fromUtf8(body) ?? ''));
-  } catch {
-    return undefined;
-  }
-};
 
 /** The rule that a code belongs to; undefined for those that are no rule's. */
 export const ruleOf = (code: BindingCode | undefined): string | undefined =>
@@ -137,11 +88,12 @@ const start = async (
   service: BindingService,
   speaker: Speaker,
   login: Login,
-  call: Start,
+  call: StartCall,
   address: string,
 ): Promise<Result<UpstreamReply, Reason>> => {
   const { deviceId, key, platform, attested } = speaker;
-  const { stepUpStep } = shell.bindings.config;
+  const { stepUpStep, ways } = shell.bindings.config;
+  if (!ways.includes(call.way ?? 'sms')) return declined('binding.no-possession');
   const issued = await service.requestToken({
     profile: login.customer,
     number: call.number,
@@ -160,6 +112,8 @@ const start = async (
     },
     evidence: call.evidence,
     network: shell.networkOf(address),
+    way: call.way,
+    subscription: call.subscription,
     carrier: call.carrier,
     slot: call.slot,
     // The bank checked the customer's secret when this login began; one login serves one attempt.
@@ -170,7 +124,7 @@ const start = async (
   return issued.ok ? reply({ state: 'issued', ...issued.value }) : declined(issued.code);
 };
 
-const later = async (service: BindingService, caller: AttemptCaller, call: Later): Promise<AttemptAnswer> => {
+const later = async (service: BindingService, caller: AttemptCaller, call: LaterCall): Promise<AttemptAnswer> => {
   switch (call.do) {
     case 'status':
       return service.status(caller);
@@ -186,25 +140,69 @@ const later = async (service: BindingService, caller: AttemptCaller, call: Later
       return service.reportCode(caller, { code: call.code, isRead: call.isRead });
     case 'no-code':
       return service.reportCode(caller, 'unreadable');
+    case 'number':
+      return service.verifyNumber(caller, call.code);
+    case 'passkey':
+      return service.provePasskey(caller, call);
     case 'confirm':
       return service.confirm(caller);
   }
 };
 
-const serveCall = async (
-  shell: BindShell,
-  { request, login }: Authorised,
-  address: string,
-): Promise<Result<UpstreamReply, Reason>> => {
+/** Who calls: which app's service, in whose login, from which device. */
+interface Present {
+  readonly service: BindingService;
+  readonly login: Login;
+  readonly speaker: Speaker;
+}
+
+const presentIn = async (shell: BindShell, { request, login }: Authorised): Promise<Result<Present, Reason>> => {
   const service = shell.bindings.of(request.facts.app);
   if (service === undefined) return refuse('route.none');
   if (login === undefined) return refuse('login.missing');
-  const call = readBindCall(request.body);
-  if (call === undefined) return refuse('body.not-json');
   const speaker = await speakerOf(shell, request);
-  if (speaker === undefined) return refuse('hello.device-unknown');
+  return speaker === undefined ? refuse('hello.device-unknown') : accept({ service, login, speaker });
+};
+
+/** The relief of trust: the bound device in policy passes the step of its login; every other one is told to pass it as ever. */
+const logIn = async (
+  shell: BindShell,
+  { service, login, speaker }: Present,
+  scope: Scope,
+  told: Extract<BindCall, { do: 'log-in' }>,
+): Promise<Result<UpstreamReply, Reason>> => {
+  const { relief } = shell.bindings.config;
+  const stepUp = (code: BindingCode) => reply({ state: 'step-up', code, rule: ruleOf(code) });
+  if (!isAttested(speaker)) return stepUp('binding.not-attested');
+  const judged = await service.login({ profile: login.customer, key: speaker.key }, told);
+  if (!judged.ok) return refuse(storageReason(judged.code));
+  if (judged.value.proof === 'step-up') return stepUp(judged.value.code);
+  if (relief === undefined) return reply({ state: 'bound' });
+  const place = { device: speaker.deviceId, id: login.id };
+  const granted = await shell.logins.grant(scope, place, [stepGrant(relief.step)], shell.now());
+  return granted.ok
+    ? reply({ state: 'relieved', step: relief.step })
+    : refuse(storageReasonOf(granted.code) ?? 'login.ended');
+};
+
+const serveCall = async (
+  shell: BindShell,
+  authorised: Authorised,
+  address: string,
+): Promise<Result<UpstreamReply, Reason>> => {
+  const call = readBindCall(authorised.request.body);
+  if (call === undefined) return refuse('body.not-json');
+  const present = await presentIn(shell, authorised);
+  if (!present.ok) return present;
+  const { service, login, speaker } = present.value;
   const { key } = speaker;
   if (call.do === 'start') return start(shell, service, speaker, login, call, address);
+  if (call.do === 'log-in') return logIn(shell, present.value, scopeOf(authorised.request), call);
+  if (call.do === 'passkey-challenge') {
+    const { passkeys } = shell.bindings.config;
+    if (passkeys === undefined) return declined('binding.wrong-state');
+    return reply({ challenge: service.passkeyChallenge({ profile: login.customer, key }), rpId: passkeys.rpId });
+  }
   if (call.do === 'sim-changed') {
     // Only the bound device itself ends its binding here; somebody else's login on another phone does not.
     const ended = await service.simChanged({ profile: login.customer, key });
@@ -225,4 +223,52 @@ export const serveBind = async (
     if (error instanceof BankSilent) return refuse('upstream.unreachable');
     throw error;
   }
+};
+
+/** The one amount that a body names; a body that names none, or several, names no amount. */
+const amountIn = (body: Uint8Array, pointer: JsonPointer): Result<AmountMinor> => {
+  const values = valuesAt(readBodyOnce(body)(), pointer);
+  const [value] = values;
+  return values.length === 1 && typeof value === 'number' ? parseAmountMinor(value) : refuse('amount.missing');
+};
+
+/** Serves what the user of a bound device has confirmed with a step-up: another device takes over, a passkey is vouched for. */
+export const serveApproval = async (
+  shell: BindShell,
+  authorised: Authorised,
+): Promise<Result<UpstreamReply, Reason>> => {
+  const call = readApprovalCall(authorised.request.body);
+  if (call === undefined) return refuse('body.not-json');
+  const present = await presentIn(shell, authorised);
+  if (!present.ok) return present;
+  const { service, login, speaker } = present.value;
+  if (!isAttested(speaker)) return declined('binding.not-attested');
+  const caller = { profile: login.customer, key: speaker.key };
+  if (call.do === 'approve') {
+    const approved = await service.approveDevice(caller, call.words);
+    return approved.ok ? reply({ state: approved.value }) : declined(approved.code);
+  }
+  const added = await service.addPasskey(caller, call);
+  return added.ok ? reply({ state: 'added', passkeys: added.value }) : declined(added.code);
+};
+
+/**
+ * On a route for bound devices: refuses every other one, and a transfer that the first day does not allow (B19). The amount is counted before the
+ * request is sent, so two at once share the limit; what the bank then refuses stays counted.
+ */
+export const checkBound = async (
+  shell: BindShell | undefined,
+  rule: BoundRule,
+  authorised: Authorised,
+): Promise<Reason | undefined> => {
+  if (shell === undefined) return 'binding.unknown';
+  const present = await presentIn(shell, authorised);
+  if (!present.ok) return present.code;
+  const { service, login, speaker } = present.value;
+  if (!isAttested(speaker)) return 'binding.not-attested';
+  const amount = rule.amount === undefined ? parseAmountMinor(0) : amountIn(authorised.request.body, rule.amount);
+  if (!amount.ok) return 'body.not-json';
+  const taken = await service.takeTransfer({ profile: login.customer, key: speaker.key }, amount.value);
+  if (taken.ok) return undefined;
+  return isStorage(taken.code) ? storageReason(taken.code) : taken.code;
 };

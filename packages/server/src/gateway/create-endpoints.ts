@@ -16,7 +16,8 @@ import {
   reportRemembered,
 } from '../privacy/intake.ts';
 import type { Outbox } from '../storage/outbox.ts';
-import { type BindShell, maxBindBytes, serveBind } from './bind-endpoint.ts';
+import { maxApprovalBytes, maxBindBytes } from './bind-call.ts';
+import { type BindShell, serveApproval, serveBind } from './bind-endpoint.ts';
 import type { ChannelState } from './channel-state.ts';
 import type { Endpoint, EndpointAnswer, EndpointCall, Endpoints } from './endpoints.ts';
 import { enrolOwnKey, maxEnrolmentBytes, serveChallenge, serveEnrolment } from './enrol-endpoint.ts';
@@ -217,6 +218,18 @@ const serveBinding = async (parts: EndpointParts, call: EndpointCall): Promise<E
   return serveOwn(parts.protection(), route, call, (authorised) => serveBind(bind, authorised, call.head.address));
 };
 
+/** What the user of a bound device confirms every time, with the key that asks for it. */
+const serveBindApproval = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
+  const { bind } = parts;
+  if (bind === undefined) return refusal('route.none', call.instance);
+  const service = ownService(parts, call);
+  if (service === undefined) return refusal('request.service', call.instance);
+  const { credential } = bind.bindings.config;
+  const own = ownRoute(parts, service, endpoint.bindApprove, maxApprovalBytes);
+  const route = { ...own, requiresLogin: credential, stepUp: true };
+  return serveOwn(parts.protection(), route, call, (authorised) => serveApproval(bind, authorised));
+};
+
 const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<EndpointAnswer> => {
   const service = ownService(parts, call);
   if (service === undefined) return refusal('request.service', call.instance);
@@ -319,5 +332,9 @@ export const createEndpoints = (parts: EndpointParts): Endpoints =>
     [endpoint.keys, post('keys', maxKeyBytes, true, ranks.enrolment, (call) => serveTrustedKeys(parts, call))],
     [endpoint.bind, post('bind', maxBindBytes, false, ranks.binding, (call) => serveBinding(parts, call))],
     [endpoint.consent, post('consent', maxConsentBytes, false, ranks.consent, (call) => serveConsent(parts, call))],
+    [
+      endpoint.bindApprove,
+      post('bind-approve', maxApprovalBytes, false, ranks.binding, (call) => serveBindApproval(parts, call)),
+    ],
     [endpoint.reports, post('reports', maxReportBytes, false, ranks.reports, (call) => serveReports(parts, call))],
   ]);

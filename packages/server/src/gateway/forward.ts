@@ -4,8 +4,8 @@
  */
 
 import type { CallWatch } from '../overload/guard.ts';
-import type { CodingReason } from './body-coding.ts';
 import type { ExchangeFault, PooledExchange } from './exchange-pool.ts';
+import type { Reason } from './reasons.ts';
 import type { WholeReply } from './reply-reader.ts';
 import { unwatch, type Watched, watch } from './sweeper.ts';
 import type { Upstream } from './upstream.ts';
@@ -41,7 +41,7 @@ export type ForwardOutcome =
       readonly headers: string[];
       readonly body: Uint8Array;
     }
-  | { readonly kind: 'not-sent'; readonly code: UpstreamReason | CodingReason; readonly detail?: string }
+  | { readonly kind: 'not-sent'; readonly code: Reason; readonly detail?: string }
   | { readonly kind: 'unknown'; readonly code: UpstreamReason; readonly detail?: string };
 
 const reasonOf: Readonly<Record<ExchangeFault, UpstreamReason>> = {

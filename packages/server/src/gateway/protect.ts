@@ -34,7 +34,7 @@ import {
 import { applyLoginRule, LoginNotKept, type LoginPorts, requireLogin } from './logins.ts';
 import { type ProblemDetails, problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
-import type { Route } from './route.ts';
+import type { BoundRule, Route } from './route.ts';
 import { checkStepUp, demandStepUp, type StepUpPorts } from './step-up.ts';
 
 /** Everything that the protected way needs; one per worker thread. */
@@ -49,6 +49,8 @@ export interface Protection {
   readonly preserveHost: (route: Route) => boolean;
   /** Hands a request to the route's upstream, once. */
   readonly forward: (route: Route, request: UpstreamRequest, leftMs?: number) => Promise<ForwardOutcome>;
+  /** What stands against a request on a route for bound devices; undefined when nothing does. */
+  readonly checkBound: (rule: BoundRule, authorised: Authorised) => Promise<Reason | undefined>;
   /** Counts a request of a verified device; false when it is over its limit. */
   readonly admitDevice: (route: Route, deviceId: string, now: EpochMs) => boolean;
   /** A dependency that failed; the request goes on as its route's fail mode says. */
@@ -297,7 +299,25 @@ const keepLogin = async (
 /** Whether nothing of an exchange on this route is stored. */
 const keepsNothing = ({ idempotency, login }: Route): boolean => idempotency.demand === 'none' && login === undefined;
 
+/** Last of all before the upstream: what a first day allows is counted for requests that are sent, not for those that others refuse. */
+const forwardBound = async (
+  protection: Protection,
+  exchange: Exchange,
+  authorised: Authorised,
+  rule: BoundRule,
+): Promise<ForwardOutcome> => {
+  const code = await protection.checkBound(rule, authorised);
+  return code === undefined ? forwardNow(protection, exchange, authorised) : { kind: 'not-sent', code };
+};
+
 const forward = (protection: Protection, exchange: Exchange, authorised: Authorised): Promise<ForwardOutcome> => {
+  const { bound } = exchange.route;
+  return bound === undefined
+    ? forwardNow(protection, exchange, authorised)
+    : forwardBound(protection, exchange, authorised, bound);
+};
+
+const forwardNow = (protection: Protection, exchange: Exchange, authorised: Authorised): Promise<ForwardOutcome> => {
   exchange.head.trace.enter('forward');
   return protection.forward(
     exchange.route,

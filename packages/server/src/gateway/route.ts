@@ -68,6 +68,12 @@ export interface ObjectRule {
     | { readonly in: 'body'; readonly pointer: JsonPointer };
 }
 
+/** Only the bound device of the login's customer may call. */
+export interface BoundRule {
+  /** Where the body has the amount that moves, in minor units: it counts in the first day of a binding (B19). */
+  readonly amount: JsonPointer | undefined;
+}
+
 /** How idempotency keys are honoured. */
 export interface IdempotencyRule {
   readonly demand: 'none' | 'optional' | 'required';
@@ -116,6 +122,8 @@ export interface Route {
   readonly requiresLogin: CredentialSource | undefined;
   readonly requiresSteps: readonly string[];
   readonly objects: readonly ObjectRule[];
+  /** For every device when absent. */
+  readonly bound?: BoundRule | undefined;
   /** Lowest trust tier that may call. */
   readonly minTier: number;
   /** Its name, for clients that are told what they lack. */

@@ -28,7 +28,7 @@ import type { ConsentShell } from '../privacy/consent-record.ts';
 import type { PrivacyIntakeShell } from '../privacy/intake.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
-import type { BindShell } from './bind-endpoint.ts';
+import { type BindShell, checkBound } from './bind-endpoint.ts';
 import type { BodyPace } from './body.ts';
 import { type ChannelState, openChannelState } from './channel-state.ts';
 import { proxyList } from './connection-trust.ts';
@@ -77,6 +77,8 @@ export interface WorkerParts {
   readonly useOnce: UseOnce;
   readonly nonces: DpopNonces;
   readonly evidence: EvidenceJudges;
+  /** Undefined where nothing is configured to bind. */
+  readonly bind: BindShell | undefined;
   readonly noteForgery: NoteForgery;
   readonly directives: DirectiveFeed;
   readonly upstreams: ReadonlyMap<string, OpenedUpstream>;
@@ -158,6 +160,7 @@ export const openWorkerParts = (
     ),
     evidence: openEvidenceJudges(started, log),
     directives: new DirectiveFeed(started.organisation, () => config().limits, seed.directives),
+    bind: openBindShell(started, state, log),
     now,
     underLoad: helloMeter(started.sessions.hellosPerSecond),
     draining,
@@ -235,6 +238,7 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
     factsKey: (route) => upstreamOf(parts, route).factsKey,
     preserveHost: (route) => upstreamOf(parts, route).preserveHost,
     forward: (route, request, leftMs) => forwardGuarded(upstreamOf(parts, route), route, request, leftMs, config),
+    checkBound: (rule, authorised) => checkBound(parts.bind, rule, authorised),
     admitDevice: (route, deviceId, at) => admitDevice(parts, route, deviceId, at),
     announcement: (app, service) => parts.directives.announcement(app, service),
     hold: parts.hold,
@@ -322,14 +326,16 @@ export const enrolmentShellOf = (parts: WorkerParts): LinkShell & KeyShell => ({
 });
 
 /** The bindings of this thread; undefined where nothing is configured to bind. */
-export const bindShellOf = ({ config, state, log }: WorkerParts): BindShell | undefined => {
-  const bindings = openBindings(config(), { stores: state.ports, log, now });
+const openBindShell = (config: Config, { ports }: ConnectedState, log: Log): BindShell | undefined => {
+  const bindings = openBindings(config, { stores: ports, log, now });
   if (bindings === undefined) return undefined;
   const { mobileNetworks } = bindings.config;
   const isMobile = proxyList(mobileNetworks);
   return {
     bindings,
-    attestations: state.ports.attestations,
+    attestations: ports.attestations,
+    logins: ports.logins,
+    now,
     networkOf: (address) => (isMobile(address) ? 'mobile' : mobileNetworks.length > 0 ? 'fixed' : 'unknown'),
   };
 };

@@ -18,7 +18,6 @@ import type { RateLimit } from './route.ts';
 import { createServeRoute } from './serve-route.ts';
 import type { FromWorker, ToWorker, WorkerSeed } from './worker-messages.ts';
 import {
-  bindShellOf,
   bodyPaceOf,
   breakersOf,
   closeWorkerParts,
@@ -105,7 +104,7 @@ const ports: PipelinePorts = {
     channel: parts.channel,
     handshake: handshakeShellOf(parts),
     enrolment: enrolmentShellOf(parts),
-    bind: bindShellOf(parts),
+    bind: parts.bind,
     outbox: parts.state.ports.outbox,
     directives: parts.directives,
     privacy: privacyShellOf(parts),
