@@ -179,6 +179,23 @@ describe('phones before a gateway that believes their makers', () => {
     await new Promise((resolve) => setTimeout(resolve, 1100));
     assert.equal(await codeOf(gateway.clientOn(phone, storage).connect()), 'accepted');
   });
+
+  for (const saysBuild of ['when-made', 'never'] as const)
+    test(`an iPhone that says ${saysBuild} which build runs is asked at most once when a build is withdrawn`, async () => {
+      const phone = simulatedPhone('iphone', { world: gateway.world, saysBuild });
+      const storage = memoryStorage();
+      const { deviceId = '' } = await gateway.clientOn(phone, storage).connect();
+      gateway.writeBuilds([gateway.world.app.versionCode], ['6.0']);
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      for (let turn = 0; turn < 3; turn += 1)
+        assert.equal(await codeOf(gateway.clientOn(phone, storage).connect()), 'accepted');
+      const shown = await gateway.running().deviceAdministration.show(deviceId);
+      assert.ok(shown.ok);
+      const asked = shown.value.history.filter(({ kind }) => kind === 'attested').length;
+      assert.deepEqual([asked, shown.value.attested.appVersion], [saysBuild === 'never' ? 0 : 1, undefined]);
+      gateway.writeBuilds([gateway.world.app.versionCode], [gateway.world.app.bundleVersion]);
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+    });
 });
 
 test('tokens of Play Integrity: asked for beside the evidence of the key, in the facts, and in the verdict as one of two', async () => {

@@ -44,6 +44,8 @@ export interface PhoneOptions {
   readonly tricks?: readonly PhoneTrick[];
   /** Whether an Android adds a token of Play Integrity to its evidence; false when absent. */
   readonly hasPlay?: boolean;
+  /** When an iPhone says which build runs: systems before iOS 27 never do; `always` when absent. */
+  readonly saysBuild?: 'always' | 'when-made' | 'never';
   /** What the camera sees. */
   readonly scene?: Uint8Array;
   /** The operator of its SIMs; a dead one when absent. */
@@ -122,13 +124,13 @@ const iphoneAttestation = (
   tricks: ReadonlySet<PhoneTrick>,
   { key }: AppKey,
   clientData: Bytes,
+  saysBuild: boolean,
 ): BridgeEvidence => {
   const attestationObject = appAttestation(apple, key, {
     appId: tricks.has('repackaged') ? 'THIEF12345.com.example.bank' : app.appleAppId,
     clientDataHash: sha256(clientData),
     environment: tricks.has('development-build') ? 'development' : 'production',
-    validationCategory: tricks.has('sideloaded') ? 5 : 4,
-    bundleVersion: app.bundleVersion,
+    ...(saysBuild ? { validationCategory: tricks.has('sideloaded') ? 5 : 4, bundleVersion: app.bundleVersion } : {}),
     ...(tricks.has('unknown-root') ? { impostor: signingKey('p384') } : {}),
   });
   const evidence = { kind: 'app-attest', keyId: appAttestKeyId(key), attestationObject } as const;
@@ -136,7 +138,11 @@ const iphoneAttestation = (
 };
 
 /** Apple attests an App Attest key once; from then on it asserts, and its counter rises. */
-const iphoneEvidence = (world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
+const iphoneEvidence = (
+  world: SimulatedWorld,
+  tricks: ReadonlySet<PhoneTrick>,
+  saysBuild: NonNullable<PhoneOptions['saysBuild']>,
+): Attest => {
   const appKeys = new Map<string, AppKey>();
   return (key, challenge, moment) => {
     const bound = tricks.has('swapped-key') ? signingKey('p256').spki : spkiOf(key.publicKey);
@@ -145,15 +151,14 @@ const iphoneEvidence = (world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>):
     if (known === undefined) {
       const fresh: AppKey = { key: signingKey('p256'), counter: 0 };
       appKeys.set(key.alias, fresh);
-      return iphoneAttestation(world, tricks, fresh, clientData);
+      return iphoneAttestation(world, tricks, fresh, clientData, saysBuild !== 'never');
     }
     known.counter = tricks.has('counter-rollback') ? 1 : known.counter + 1;
     const assertion = appAssertion(known.key, {
       appId: world.app.appleAppId,
       clientDataHash: sha256(clientData),
       counter: known.counter,
-      validationCategory: 4,
-      bundleVersion: world.app.bundleVersion,
+      ...(saysBuild === 'always' ? { validationCategory: 4, bundleVersion: world.app.bundleVersion } : {}),
     });
     return { kind: 'app-attest-assertion', statement: toBase64Url(assertion) };
   };
@@ -178,8 +183,13 @@ const harmonyEvidence =
     return { kind: 'huks', statement: evidenceStatement({ kind: 'huks', certificates }) };
   };
 
-const attestOf = (kind: PhoneKind, world: SimulatedWorld, tricks: ReadonlySet<PhoneTrick>): Attest => {
-  if (kind === 'iphone') return iphoneEvidence(world, tricks);
+const attestOf = (
+  kind: PhoneKind,
+  world: SimulatedWorld,
+  tricks: ReadonlySet<PhoneTrick>,
+  saysBuild: NonNullable<PhoneOptions['saysBuild']>,
+): Attest => {
+  if (kind === 'iphone') return iphoneEvidence(world, tricks, saysBuild);
   if (kind === 'harmony') return harmonyEvidence(world, tricks);
   const attest = androidEvidence(kind, world, tricks);
   return (key, challenge, moment) => {
@@ -212,7 +222,7 @@ const jpeg = concat(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), new Uint8Array(60), U
 
 /** Makes a phone. */
 export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): SimulatedPhone => {
-  const { world = simulatedWorld(), tricks = [], scene = jpeg, hasPlay = false } = options;
+  const { world = simulatedWorld(), tricks = [], scene = jpeg, hasPlay = false, saysBuild = 'always' } = options;
   const { network = deadNetwork, cards = [], simTricks = [] } = options;
   const platform = platformOf(kind);
   const sim = simHalf({ platform, network, cards, tricks: new Set(simTricks) });
@@ -221,7 +231,7 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
   let answer: UserAnswer = 'approve';
   const withPlay = hasPlay && platform === 'android';
   const play = playEvidence(world, tried);
-  const attest = withReplay(attestOf(kind, world, tried), tried.has('replayed-evidence'));
+  const attest = withReplay(attestOf(kind, world, tried, saysBuild), tried.has('replayed-evidence'));
   const backend = softwareBackend({
     crypto: nodeAsyncCrypto,
     store: memoryTrustedStore(),

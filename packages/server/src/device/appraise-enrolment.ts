@@ -223,6 +223,20 @@ const attestingKeyOf = (crypto: EvidenceCrypto, { details }: Verdict): Appraised
   return { thumbprint: toBase64Url(crypto.digest('SHA-256', thumbprintInput(point))), publicKey: point };
 };
 
+/**
+ * What is known after an assertion. Systems before iOS 27, and some after it, do not say which build runs: the one that was attested last goes on until it
+ * is withdrawn. Then it is known no longer, as if the phone enrolled now; were it kept, the phone would be asked for evidence for ever.
+ */
+const factsAfter = (
+  facts: AttestedFacts,
+  bundleVersion: string | undefined,
+  approved: ReadonlySet<string> | undefined,
+): AttestedFacts => {
+  if (bundleVersion !== undefined) return { ...facts, appVersion: bundleVersion };
+  const { appVersion, ...others } = facts;
+  return appVersion === undefined || approved?.has(appVersion) !== false ? facts : others;
+};
+
 /** An assertion by the App Attest key that is bound already: no new certificate, but a counter that must rise. */
 const judgeAssertion = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<AppraisedEvidence, AppraiseCode> => {
   const { asserting, request, challenge } = ask;
@@ -242,7 +256,7 @@ const judgeAssertion = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<A
   if (bundleVersion !== undefined && apple.builds?.has(bundleVersion) === false)
     return refuse('enrol.appraisal', 'BUILD_NOT_APPROVED');
   const kept = evidenceText(request);
-  const present: AttestedFacts = bundleVersion === undefined ? facts : { ...facts, appVersion: bundleVersion };
+  const present = factsAfter(facts, bundleVersion, apple.builds);
   const after = { key: asserting.thumbprint, value: verified.value.counter };
   const appraised = worth(parts, 'app-attest', present, kept, after);
   return accept({ appraised, evidence: kept, attestingKey: undefined });
