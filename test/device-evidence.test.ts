@@ -239,16 +239,36 @@ test('where the app refuses software, a device without hardware does not enrol',
   }
 });
 
-test('a keybox that leaked after its phone enrolled is refused at the next demand', async () => {
+test('a keybox that leaks after its phone enrolled: its devices owe evidence at once, and cannot give any; others go on', async () => {
   const gateway = await startPhoneGateway();
   try {
-    const honest = simulatedPhone('android-factory', { world: gateway.world });
-    assert.equal(await codeOf(gateway.clientOn(honest).connect()), 'accepted');
-    simulatedPhone('android', { world: gateway.world, tricks: ['leaked-keybox'] });
+    const { world } = gateway;
+    const storage = memoryStorage();
+    // The list that names the keybox is not written yet.
+    const leaking = simulatedPhone('android', { world, tricks: ['leaked-keybox'] });
+    const client = gateway.clientOn(leaking, storage);
+    const { deviceId = '' } = await client.connect();
+    const honest = gateway.clientOn(simulatedPhone('android-factory', { world }));
+    const { deviceId: other = '' } = await honest.connect();
     gateway.writeRevocations();
-    await new Promise((resolve) => setTimeout(resolve, 1100));
-    const leaked = simulatedPhone('android', { world: gateway.world, tricks: ['leaked-keybox'] });
-    assert.equal(await codeOf(gateway.clientOn(leaked).connect()), 'enrolment-refused');
+    const { deviceAdministration } = gateway.running();
+    const shownOf = async (device: string) => {
+      const shown = await deviceAdministration.show(device);
+      assert.ok(shown.ok);
+      return shown.value;
+    };
+    while ((await shownOf(deviceId)).reattest === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    const { reattest, history, generation } = await shownOf(deviceId);
+    assert.deepEqual([reattest, history.at(-1)?.reason, generation], ['risk', 'CERTIFICATE_REVOKED', 2]);
+    assert.equal(await codeOf(client.fetch('/any/thing')), 'enrolment-refused', 'its session is void at once');
+    assert.match((await shownOf(deviceId)).history.at(-1)?.reason ?? '', /CERTIFICATE_REVOKED/);
+    assert.equal((await honest.fetch('/hard/accounts')).status, 200);
+    assert.deepEqual([(await shownOf(other)).reattest, (await shownOf(other)).generation], [null, 1]);
+    const again = simulatedPhone('android', { world, tricks: ['leaked-keybox'] });
+    assert.equal(await codeOf(gateway.clientOn(again).connect()), 'enrolment-refused');
+    await gateway.restart();
+    const after = await gateway.running().deviceAdministration.show(deviceId);
+    assert.deepEqual(after.ok && [after.value.reattest, after.value.generation], ['risk', 2], 'once for one cause');
   } finally {
     await gateway.close();
   }

@@ -82,6 +82,7 @@ export {
   keyUserAuthentications,
   protocolsOf,
 } from './key-policy.ts';
+export { type ListedCode, listedCertificate } from './listed-certificate.ts';
 export type {
   LocalLoginCode,
   LocalLoginProvider,

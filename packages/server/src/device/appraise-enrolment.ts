@@ -23,6 +23,7 @@ import {
   equalBytes,
   fromBase64Url,
   fromHex,
+  fromUtf8,
   hours,
   type Result,
   refuse,
@@ -168,6 +169,14 @@ export const readEvidence = ({
 /** The evidence as it is kept. */
 const evidenceText = ({ evidence }: EnrolmentRequest): Bytes =>
   utf8('statement' in evidence ? `${evidence.kind}:${evidence.statement}` : evidence.kind);
+
+/** Evidence that was kept, in its parts; undefined for software and for what is no evidence any more. */
+export const readKeptEvidence = (kept: Uint8Array): DeviceEvidence | undefined => {
+  const text = fromUtf8(kept) ?? '';
+  const mark = text.indexOf(':');
+  const read = mark < 0 ? undefined : readEvidenceStatement(text.slice(0, mark), text.slice(mark + 1));
+  return read?.ok === true ? read.value : undefined;
+};
 
 type Ask = AppraisalQuestion & { readonly app: AppConfig; readonly challenge: Bytes };
 

@@ -140,6 +140,11 @@ export interface DeviceAdministration {
   readonly revoke: (device: string, word: OperatorWord) => Changed;
   /** Open sessions end; the next hello must bring new evidence. */
   readonly demandAttestation: (device: string, word: OperatorWord) => Changed;
+  /**
+   * The same when something made the device suspicious: the port of whatever judges risk. A device that owes evidence already is left as it is, so
+   * that nobody's sessions are ended twice for one cause.
+   */
+  readonly reportRisk: (device: string, word: OperatorWord) => Changed;
   /** The present verdict as a signed EAR token (JWT), with what its reader asked to see again. */
   readonly verdict: (device: string, nonce?: string) => Promise<Result<string, DeviceShowRefusal>>;
 }
@@ -289,6 +294,16 @@ export const deviceAdministration = (parts: DeviceAdministrationParts): DeviceAd
       const asked = { state: next.value, ...word, ifGeneration: generation };
       return told(found, stores.devices.changeState(found.scope, device, asked, now()));
     };
+  const demand =
+    (reason: 'demanded' | 'risk') =>
+    async (device: string, word: OperatorWord): Changed => {
+      const found = await finder.find(device);
+      if (found === undefined) return refuse('device-unknown');
+      if (!isAsSeen(found, word)) return refuse('device-changed');
+      if (reason === 'risk' && found.record.demand !== undefined)
+        return accept(summaryOf(tierNames, found.scope, listedOf(found.record)));
+      return told(found, stores.attestations.demand(found.scope, device, { reason, atMs: now() }, word));
+    };
   return {
     list: (query) => listOf(parts, finder, query),
     show: async (device) => {
@@ -301,13 +316,8 @@ export const deviceAdministration = (parts: DeviceAdministrationParts): DeviceAd
     reinstate: change('reinstate'),
     markLost: change('lose'),
     revoke: change('revoke'),
-    demandAttestation: async (device, word) => {
-      const found = await finder.find(device);
-      if (found === undefined) return refuse('device-unknown');
-      if (!isAsSeen(found, word)) return refuse('device-changed');
-      const demand = { reason: 'demanded', atMs: now() } as const;
-      return told(found, stores.attestations.demand(found.scope, device, demand, word));
-    },
+    demandAttestation: demand('demanded'),
+    reportRisk: demand('risk'),
     verdict: async (device, nonce) => {
       const found = await finder.find(device);
       if (found === undefined) return refuse('device-unknown');

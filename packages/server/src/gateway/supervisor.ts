@@ -28,9 +28,9 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
 import { verdictKeySet, verdictSigner } from '../device/device-verdict.ts';
-import { followPeers } from '../device/follow-peers.ts';
 import { readAnchors } from '../device/trust-files.ts';
 import { presentSnapshot } from '../device/trust-snapshots.ts';
+import { watchDevices } from '../device/watch-devices.ts';
 import { type DirectiveDesk, openDirectiveDesk } from '../directive/directive-desk.ts';
 import { type DirectiveSet, directiveSets, directiveSigner } from '../directive/directive-sets.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
@@ -156,7 +156,7 @@ class Gateway implements RunningGateway {
   readonly #log: Log;
   readonly #source: ChannelKeySource;
   readonly #tickets: TicketRing;
-  #peers: { readonly stop: () => Promise<void> } | undefined;
+  #watch: { readonly stop: () => Promise<void> } | undefined;
   readonly #tables: SharedTables;
   readonly #rateCells: SharedArrayBuffer;
   readonly #rateKey = fresh(8);
@@ -339,27 +339,19 @@ class Gateway implements RunningGateway {
     });
     this.#sms = await this.#openSms();
     this.privacy.start();
-    this.#peers = this.#followPeers();
+    this.#watch = watchDevices({
+      config: this.#config,
+      stores: this.#options.storage.ports,
+      table: openSharedTables(this.#tables).devices,
+      administration: this.deviceAdministration,
+      log: this.#log,
+      now,
+    });
     this.#upkeep = this.bindings === undefined ? undefined : keepBindings(this.bindings, this.#log);
     this.#renewal = setInterval(() => {
       this.#inTurn(() => this.#renew()).catch((error: unknown) => this.#log.error('keys.renewal-failed', { error }));
     }, renewEveryMs);
     this.#log.info('gateway.started', { workers: this.#pool.listening });
-  }
-
-  /** Other nodes' revocations hold here as well. */
-  #followPeers(): { readonly stop: () => Promise<void> } | undefined {
-    const { cluster, node, organisation, apps } = this.#config;
-    if (cluster === undefined) return undefined;
-    return followPeers({
-      cluster,
-      ownNode: node,
-      stores: this.#options.storage.ports,
-      scopes: apps.map(({ id }) => ({ organisation, app: id })),
-      table: openSharedTables(this.#tables).devices,
-      log: this.#log,
-      now,
-    });
   }
 
   /** Inbound SMS; they need no worker, for each is one small write. */
@@ -492,7 +484,7 @@ class Gateway implements RunningGateway {
   async #stop(): Promise<void> {
     clearInterval(this.#renewal);
     this.#upkeep?.stop();
-    await this.#peers?.stop();
+    await this.#watch?.stop();
     await this.#work;
     await this.#sms?.close();
     await this.#pool.drain(this.#config.limits.drainMs);

@@ -100,6 +100,16 @@ const logEvents = {
     meaning: 'A list that evidence is judged by could not be read; what was read before stays in force.',
     fields: { issues: 'issues' },
   },
+  'attestation.chain-listed': {
+    level: 'warn',
+    meaning: 'Certificates behind so many devices came onto a list of revoked ones; they owe new evidence.',
+    fields: { devices: 'count' },
+  },
+  'attestation.sweep-failed': {
+    level: 'error',
+    meaning: 'The devices could not be compared with a new list of revoked certificates; another try follows.',
+    fields: { error: 'fault' },
+  },
   'binding.feed-refused': {
     level: 'warn',
     meaning: 'A list of numbers cannot be read; what it last held stays in force.',
