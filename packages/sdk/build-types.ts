@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const doors: Readonly<Record<string, string>> = {
   '@hauberk/primitives': 'primitives/src/index.js',
   '@hauberk/channel/client': 'channel/src/client.js',
+  '@hauberk/rollout/client': 'rollout/src/client.js',
 };
 
 const compile = (project: string, entries: readonly string[], folder: string): void => {
@@ -42,9 +43,23 @@ const rewrite = (file: string, folder: string): void => {
 /** Writes the declarations of every entry below a folder that exists. */
 export const buildTypes = (folder: string): void => {
   // A module reached through node_modules is emitted only when it is named itself.
-  const reached = globSync('{primitives,channel}/src/*.ts', { cwd: join(root, 'packages') });
-  compile('tsconfig.browser', ['sdk/src/web/index.ts', 'sdk/src/web/trusted.ts', ...reached], folder);
-  const others = ['node', 'noble', 'bind', 'bound', 'journal', 'trusted', 'trusted-node', 'bridge-conformance'];
+  const reached = globSync('{primitives,channel,rollout}/src/*.ts', { cwd: join(root, 'packages') });
+  compile(
+    'tsconfig.browser',
+    ['sdk/src/web/index.ts', 'sdk/src/web/trusted.ts', 'sdk/src/web/directives.ts', ...reached],
+    folder,
+  );
+  const others = [
+    'node',
+    'noble',
+    'bind',
+    'bound',
+    'directives',
+    'journal',
+    'trusted',
+    'trusted-node',
+    'bridge-conformance',
+  ];
   compile(
     'tsconfig',
     others.map((entry) => `sdk/src/${entry}.ts`),

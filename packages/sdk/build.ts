@@ -69,6 +69,26 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     platform: 'browser',
   },
   {
+    name: 'hauberk-directives.mjs',
+    entryPoints: [source('directives.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
+  {
+    name: 'hauberk-directives-web.mjs',
+    entryPoints: [source('web/directives.ts')],
+    format: 'esm',
+    platform: 'browser',
+  },
+  {
+    name: 'hauberk-directives.js',
+    entryPoints: [source('web/directives.ts')],
+    format: 'iife',
+    globalName: 'HauberkDirectives',
+    platform: 'browser',
+  },
+  {
     name: 'hauberk-trusted.mjs',
     entryPoints: [source('trusted.ts')],
     format: 'esm',
@@ -121,6 +141,8 @@ const description = {
     './bind': door('hauberk-bind.mjs', 'bind.d.ts'),
     './bound': door('hauberk-bound.mjs', 'bound.d.ts'),
     './journal': door('hauberk-journal.mjs', 'journal.d.ts'),
+    './directives': door('hauberk-directives.mjs', 'directives.d.ts'),
+    './directives-web': door('hauberk-directives-web.mjs', 'web/directives.d.ts'),
     './trusted': door('hauberk-trusted.mjs', 'trusted.d.ts'),
     './trusted-web': door('hauberk-trusted-web.mjs', 'web/trusted.d.ts'),
     './trusted-node': door('hauberk-trusted-node.mjs', 'trusted-node.d.ts'),
@@ -128,6 +150,7 @@ const description = {
     './hauberk.js': './hauberk.js',
     './hauberk-trusted-web.js': './hauberk-trusted-web.js',
     './hauberk-journal.js': './hauberk-journal.js',
+    './hauberk-directives.js': './hauberk-directives.js',
   },
 };
 

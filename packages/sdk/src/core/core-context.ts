@@ -17,4 +17,6 @@ export interface CoreContext {
   readonly endpoints: EndpointList;
   /** The newest authenticated time of this context; undefined before the first handshake. */
   serverClock: ServerClock | undefined;
+  /** Told of the revision of directives that bound replies name. */
+  announced: ((revision: string) => void) | undefined;
 }

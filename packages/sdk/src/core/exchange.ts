@@ -196,7 +196,7 @@ const openStream = async (
 
 /** Opens a raw reply under the session's keys. */
 export const openRaw = async (
-  crypto: AsyncCrypto,
+  { ports: { crypto }, announced }: CoreContext,
   keys: ClientKeys,
   call: Call,
   sent: SentRequest,
@@ -208,6 +208,8 @@ export const openRaw = async (
   if (isChunkedReply(reply)) return openStream(crypto, keys, sent, raw, declared);
   const opened = await openReply(crypto, keys, sent, reply, await receive(raw, call.signal), declared);
   if (!opened.ok) throw unbound(opened.code);
+  const revision = reply.headers[header.directives];
+  if (revision !== undefined) announced?.(revision);
   const problem = readOuterProblem(reply.headers[header.contentType], opened.value);
   return { status: reply.status, headers: coveredOnly(reply.headers, declared), body: opened.value, problem, url };
 };

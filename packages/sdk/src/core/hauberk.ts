@@ -5,8 +5,10 @@ import { ConfigKeeper } from './config-keeper.ts';
 import type { CoreContext } from './core-context.ts';
 import { unlessAborted } from './deadline.ts';
 import { DeviceKeeper } from './device-keeper.ts';
+import type { DirectiveKeeping, Directives } from './directive-port.ts';
 import { EndpointList } from './endpoint-list.ts';
 import type { OpenedReply } from './exchange.ts';
+import { bestTime } from './handshake.ts';
 import { HauberkError } from './hauberk-error.ts';
 import type { EnqueueOptions, Journal, JournalView, QueuedRequest } from './journal-port.ts';
 import { type HauberkOptions, HauberkOptionsError, type HostPorts, readEndpoints, readPinnedKeys } from './options.ts';
@@ -31,6 +33,8 @@ export interface Hauberk {
   readonly owner: (customerRef: string | undefined) => Promise<void>;
   /** Lists, cancels and approves entries. */
   readonly journal: JournalView;
+  /** Directives that are in force. Needs the option `directives`. */
+  readonly directives: Directives;
   /** Queues a report of what the device observed. */
   readonly report: (kind: string, body: Readonly<Record<string, unknown>>, options?: ReportOptions) => void;
   /** Sends the queued reports now. */
@@ -75,7 +79,13 @@ const createContext = (options: HauberkOptions, ports: HostPorts): CoreContext =
     ports,
     endpoints: openEndpoints(options, ports),
     serverClock: undefined,
+    announced: undefined,
   };
+};
+
+const optional = <Part>(part: Part | undefined, name: string): Part => {
+  if (part !== undefined) return part;
+  throw new HauberkOptionsError(`${name}: the option is not set`);
 };
 
 class Client implements Hauberk {
@@ -85,6 +95,7 @@ class Client implements Hauberk {
   readonly #parts: PerformerParts;
   readonly #reports: ReportQueue;
   readonly #journal: Journal | undefined;
+  readonly #directives: DirectiveKeeping | undefined;
 
   constructor(options: HauberkOptions, ports: HostPorts) {
     const crypto = options.device?.signing(ports.crypto) ?? ports.crypto;
@@ -105,6 +116,14 @@ class Client implements Hauberk {
       perform: (call) => perform(this.#parts, call),
     });
     this.#reports = new ReportQueue(context, (call) => perform(this.#parts, call), this.#journal);
+    this.#directives = options.directives?.({
+      context,
+      config: () => config.current(),
+      refreshConfig: () => config.refresh(),
+      now: () => bestTime({ context, config, device }),
+      report: this.report,
+    });
+    context.announced = this.#directives?.announced;
   }
 
   readonly fetch = async (input: FetchInput, init?: RequestInit): Promise<Response> => {
@@ -145,8 +164,11 @@ class Client implements Hauberk {
   readonly owner = async (customerRef: string | undefined): Promise<void> => this.journal.owner(customerRef);
 
   get journal(): Journal {
-    if (this.#journal !== undefined) return this.#journal;
-    throw new HauberkOptionsError('journal: the option is not set');
+    return optional(this.#journal, 'journal');
+  }
+
+  get directives(): Directives {
+    return optional(this.#directives, 'directives');
   }
 
   readonly report = (kind: string, body: Readonly<Record<string, unknown>>, options: ReportOptions = {}): void =>

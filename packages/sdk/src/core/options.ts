@@ -3,6 +3,7 @@
 import { type Evidence, isRawPoint, type KeyPurpose, type NamedKey, type SuiteId } from '@hauberk/channel/client';
 import { type AsyncCrypto, type Bytes, fromBase64Url, type KeyPair } from '@hauberk/primitives';
 import type { HostClock } from './clock.ts';
+import type { DirectivePlug } from './directive-port.ts';
 import type { HauberkError } from './hauberk-error.ts';
 import type { JournalPlug } from './journal-port.ts';
 import type { HauberkStatus } from './status.ts';
@@ -79,6 +80,8 @@ export interface HauberkOptions {
   readonly device?: DevicePlug;
   /** Keeps requests and reports over network failures and app kills: `openJournal(…)`. */
   readonly journal?: JournalPlug;
+  /** Follows the gateway's directives: `openDirectives(…)`. */
+  readonly directives?: DirectivePlug;
   /** Told of every failure that a call ends with. */
   readonly onProblem?: (error: HauberkError) => void;
   /** Told whenever a session opens or ends. */

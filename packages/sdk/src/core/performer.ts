@@ -155,7 +155,7 @@ class Performance {
         const raw = await sendCall(context, call, outgoing, ticket, { origin, limitMs: this.#limitMs(origin) });
         context.budget.succeed();
         try {
-          return await openRaw(context.ports.crypto, keys, call, outgoing.sent, raw);
+          return await openRaw(context, keys, call, outgoing.sent, raw);
         } catch (failure) {
           await this.#afterShedding(failure, call, raw.reply.headers['retry-after']);
         }

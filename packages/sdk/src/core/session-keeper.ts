@@ -152,7 +152,7 @@ export class SessionKeeper {
     // Refused, and authenticated as such: nothing was forwarded.
     if (session.client.core.early !== 'accepted') return this.#drop(raw, call, session);
     try {
-      return { session, reply: await openRaw(crypto, session.client.keys, call, outgoing.sent, raw) };
+      return { session, reply: await openRaw(context, session.client.keys, call, outgoing.sent, raw) };
     } catch (error) {
       if (error instanceof AttemptFailure) return { session };
       throw error;

@@ -42,6 +42,25 @@ export interface StoredEntry {
   readonly lease: StoredLease | null;
 }
 
+/** The directives that were held last: verified again when they are read. No floor ever falls. */
+export interface StoredDirectives {
+  readonly revision: number;
+  readonly documents: readonly string[];
+  /** Highest version that was in force, by kind and scope. */
+  readonly floors: Readonly<Record<string, number>>;
+}
+
+/** A session of the app that has not ended. */
+export interface StoredHealth {
+  readonly beganAtMs: number;
+  readonly appVersion: string | null;
+  readonly cohorts: readonly string[];
+  readonly revision: number;
+  readonly errors: number;
+  /** Whether its user sees it: what ends then has crashed. */
+  readonly isInFront: boolean;
+}
+
 /** Everything that is stored, by name. */
 export interface StoredEntries {
   readonly identity: StoredKey;
@@ -54,6 +73,8 @@ export interface StoredEntries {
   readonly endpoints: Readonly<Record<string, number>>;
   readonly 'journal-key': SecretKey;
   readonly journal: readonly StoredEntry[];
+  readonly directives: StoredDirectives;
+  readonly health: StoredHealth;
 }
 
 /** A store of named entries. They are written whole and read as written; several contexts may share one store. */
