@@ -117,8 +117,11 @@ const settled = async (isSo: () => Promise<boolean>): Promise<void> => {
 };
 
 /** A stage before a gateway. */
-export const gatewayStage = (ground: BindingGround, build = 51): Stage => {
-  const customer = ground.freshCustomer();
+export const gatewayStage = (
+  ground: BindingGround,
+  build = 51,
+  customer: ReturnType<BindingGround['freshCustomer']> = ground.freshCustomer(),
+): Stage => {
   const number = ground.numberOf(customer);
   return {
     actor: async (cast = {}) => {

@@ -84,6 +84,9 @@ import { attack as revokedDevice } from './revoked-device.ts';
 import { attack as skippedStep } from './skipped-step.ts';
 import { attack as slowBody } from './slow-body.ts';
 import { attack as slowHead } from './slow-head.ts';
+import { attack as smsPduFlood } from './sms-pdu-flood.ts';
+import { attack as smsReplayedWebhook } from './sms-replayed-webhook.ts';
+import { attack as smsSpoofedWebhook } from './sms-spoofed-webhook.ts';
 import { attack as smuggling } from './smuggling.ts';
 import { attack as softwareAsStrongbox } from './software-as-strongbox.ts';
 import { attack as spliceSessions } from './splice-sessions.ts';
@@ -197,6 +200,9 @@ export const attacks: readonly Attack[] = [
   bindPasskeyOutlives,
   bindSelfApproved,
   bindFirstDaySplit,
+  smsSpoofedWebhook,
+  smsReplayedWebhook,
+  smsPduFlood,
   migrationAlgorithm,
   migrationAttestationStolen,
   migrationChunks,
