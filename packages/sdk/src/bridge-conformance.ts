@@ -2,13 +2,14 @@
 import { type ConformanceCase, formCases } from './conformance/form-cases.ts';
 import { workCases } from './conformance/key-cases.ts';
 import { ConformanceFailure, type ConformanceHelp, ConformanceLab, ConformanceSkip } from './conformance/lab.ts';
+import { simCases } from './conformance/sim-cases.ts';
 import type { TrustedBridge } from './trusted/bridge-contract.ts';
 
 export type { ConformanceCase } from './conformance/form-cases.ts';
-export type { ConformanceHelp, ConformanceUser } from './conformance/lab.ts';
+export type { ConformanceHelp, ConformanceSim, ConformanceUser } from './conformance/lab.ts';
 
 /** Every case. */
-export const bridgeConformance: readonly ConformanceCase[] = [...formCases, ...workCases];
+export const bridgeConformance: readonly ConformanceCase[] = [...formCases, ...workCases, ...simCases];
 
 /** How a case ended. */
 export interface ConformanceResult {
@@ -19,14 +20,15 @@ export interface ConformanceResult {
   readonly detail: string;
 }
 
-/** Runs the cases one after the other. They make keys under aliases of their own, and delete them. */
+/** Runs the cases one after the other, or those of the names. They make keys under aliases of their own, and delete them. */
 export const runBridgeConformance = async (
   bridge: TrustedBridge,
   help: ConformanceHelp,
+  only?: readonly string[],
 ): Promise<readonly ConformanceResult[]> => {
   const results: ConformanceResult[] = [];
   const lab = new ConformanceLab(bridge, help);
-  for (const { name, rule, run } of bridgeConformance) {
+  for (const { name, rule, run } of bridgeConformance.filter((each) => only?.includes(each.name) ?? true)) {
     try {
       await run(lab);
       results.push({ name, rule, outcome: 'passed', detail: '' });

@@ -18,24 +18,37 @@ import {
   runBridgeConformance,
 } from '@hauberk/sdk/bridge-conformance';
 import { bridgeOver, memoryTrustedStore, softwareBackend, type TrustedBridge } from '@hauberk/sdk/trusted';
-import { phoneKinds, type SimulatedPhone, simulatedPhone, simulatedWorld, worldTrust } from '@hauberk/simulator';
-import { brokenBridges } from './broken-bridges.ts';
+import {
+  type PhoneKind,
+  type PhoneOptions,
+  phoneKinds,
+  type SimulatedPhone,
+  simulatedWorld,
+  worldTrust,
+} from '@hauberk/simulator';
+import { brokenKeys } from './broken-bridges.ts';
+import { brokenSims } from './broken-sims.ts';
+import { phoneInLab } from './sim-lab.ts';
 
 /** One for all: makers are slow to make. */
 const world = simulatedWorld();
 const head = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 
 const verifyFor = (): NonNullable<ConformanceHelp['verifyEvidence']> => {
-  /** App Attest keys by the device key that they were shown with. */
+  /** App Attest keys by the device key that they were shown with, and the counters of their assertions. */
   const attesting = new Map<string, Bytes>();
+  const counters = new Map<string, number>();
   return async (kind, statement, challenge, publicKey, moment) => {
     const [now, spki] = [epochMs(world.now()), concat(head, publicKey)];
     const { anchors, apps } = worldTrust(world);
     if (kind === 'app-attest-assertion') {
       const clientDataHash = nodeCrypto.sha256(keyBoundChallenge(challenge, spki, nodeEvidenceCrypto));
       const key = attesting.get(toHex(publicKey)) ?? spki;
-      const expected = { appId: apps.apple.appId, spki: key, counter: 0, clientDataHash };
-      return verifyAppAssertion(fromBase64Url(statement) ?? new Uint8Array(0), expected, nodeEvidenceCrypto).ok;
+      const counter = counters.get(toHex(key)) ?? 0;
+      const expected = { appId: apps.apple.appId, spki: key, counter, clientDataHash };
+      const read = verifyAppAssertion(fromBase64Url(statement) ?? new Uint8Array(0), expected, nodeEvidenceCrypto);
+      if (read.ok) counters.set(toHex(key), read.value.counter);
+      return read.ok;
     }
     const [stated, list] = [readEvidenceStatement(kind, statement), readRevocationList({ entries: {} }, now)];
     if (!stated.ok || !list.ok) return false;
@@ -55,23 +68,50 @@ const verifyFor = (): NonNullable<ConformanceHelp['verifyEvidence']> => {
   };
 };
 
-const helpFor = (phone: SimulatedPhone): ConformanceHelp => ({
-  crypto: nodeAsyncCrypto,
-  user: { next: phone.user, shown: phone.shown },
-  verifyEvidence: verifyFor(),
-});
+const inLab = (kind: PhoneKind, options: PhoneOptions = {}): { phone: SimulatedPhone; help: ConformanceHelp } => {
+  const { phone, hands } = phoneInLab(kind, { world, ...options });
+  const user = { next: phone.user, shown: phone.shown };
+  return { phone, help: { crypto: nodeAsyncCrypto, user, sim: hands, verifyEvidence: verifyFor() } };
+};
 const named = (results: readonly ConformanceResult[], outcome: ConformanceResult['outcome']): readonly string[] =>
   results.filter((result) => result.outcome === outcome).map(({ name, detail }) => `${name}: ${detail}`);
 
 describe('bridge conformance', () => {
+  const android = ['user-unavailable', 'assertion-counter', 'composer-cancelled'];
+  const otp = ['read-otp', 'read-otp-late', 'read-otp-declined'];
+  const sms = ['send-sms', 'send-slot', 'composer-cancelled', 'permission', 'sent-item', 'sent-item-undelivered'];
+  const lacks: Readonly<Record<PhoneKind, readonly string[]>> = {
+    android,
+    'android-factory': android,
+    'android-strongbox': android,
+    iphone: ['user-unavailable', 'send-slot', 'permission', 'sent-item', 'sent-item-undelivered', ...otp],
+    harmony: [
+      ...['user-unavailable', 'assertion-counter', 'sim-form', 'sim-state', 'sim-airplane', 'sim-absent'],
+      ...[...sms, ...otp, 'sim-events', 'sim-events-lost'],
+    ],
+  };
+
   for (const kind of phoneKinds)
     it(`the simulated ${kind} passes`, async () => {
-      const phone = simulatedPhone(kind, { world });
-      const results = await runBridgeConformance(phone.bridge, helpFor(phone));
+      const { phone, help } = inLab(kind);
+      const results = await runBridgeConformance(phone.bridge, help);
       assert.deepEqual(named(results, 'failed'), []);
-      assert.deepEqual(named(results, 'skipped'), ['user-unavailable: it verifies users']);
+      const skipped = results.filter(({ outcome }) => outcome === 'skipped').map(({ name }) => name);
+      assert.deepEqual(skipped, lacks[kind]);
       assert.equal(results.length, bridgeConformance.length);
     });
+
+  it('a bridge of version 1 passes, and has no SIM', async () => {
+    const { phone, help } = inLab('android');
+    const old = {
+      call: (text: string) => phone.bridge.call(text.replace(/"versions":\[1,2(,900)?\]/, '"versions":[1]')),
+    };
+    const results = await runBridgeConformance(old, help);
+    assert.deepEqual(
+      named(results, 'failed').filter((failure) => !failure.startsWith('version:')),
+      [],
+    );
+  });
 
   it('software without camera, user and evidence passes, and what cannot be tried says so', async () => {
     const host = {
@@ -92,13 +132,25 @@ describe('bridge conformance', () => {
       'prompt',
       'evidence',
       'evidence-verifies',
+      'assertion-counter',
+      'sim-form',
+      'sim-state',
+      'sim-airplane',
+      'sim-absent',
+      ...sms,
+      ...otp,
+      'sim-events',
+      'sim-events-lost',
+      'shared-key',
     ]);
   });
 
-  for (const { name, caughtBy, make } of brokenBridges)
+  const brokenBridges = [...brokenKeys, ...brokenSims];
+
+  for (const { name, caughtBy, make, kind = 'android-strongbox', tricks = [] } of brokenBridges)
     it(`a bridge that ${name} is caught by ${caughtBy}`, async () => {
-      const phone = simulatedPhone('android-strongbox', { world });
-      const results = await runBridgeConformance(make(phone) satisfies TrustedBridge, helpFor(phone));
+      const { phone, help } = inLab(kind, { tricks });
+      const results = await runBridgeConformance(make(phone) satisfies TrustedBridge, help, [caughtBy]);
       const failed = results.filter(({ outcome }) => outcome === 'failed').map((result) => result.name);
       assert.ok(failed.includes(caughtBy), `failed: ${failed.join() || 'nothing'}`);
     });

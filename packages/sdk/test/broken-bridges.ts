@@ -10,7 +10,7 @@ import {
   type TrustedBridge,
   TrustedError,
 } from '@hauberk/sdk/trusted';
-import type { SimulatedPhone } from '@hauberk/simulator';
+import type { PhoneKind, PhoneTrick, SimulatedPhone } from '@hauberk/simulator';
 
 /** One of them. */
 export interface BrokenBridge {
@@ -19,6 +19,9 @@ export interface BrokenBridge {
   /** The case that must fail. */
   readonly caughtBy: string;
   readonly make: (phone: SimulatedPhone) => TrustedBridge;
+  /** What it is made of; `android-strongbox` when absent. */
+  readonly kind?: PhoneKind;
+  readonly tricks?: readonly PhoneTrick[];
 }
 
 type Members = Record<string, unknown>;
@@ -57,15 +60,20 @@ const asking = (change: (request: Message) => unknown) =>
     (answer) => answer,
   );
 /** Changes the result of one method. */
-const result = (method: string, change: (members: Members, request: Message) => Members) =>
+export const result = (
+  method: string,
+  change: (members: Members, request: Message) => Members,
+): ((phone: SimulatedPhone) => TrustedBridge) =>
   answering((answer, request) =>
     request.method === method && answer.result !== undefined
       ? { ...answer, result: change(answer.result, request) }
       : answer,
   );
 /** Changes what the keeper behind the bridge does. */
-const keeping =
-  (change: (honest: TrustedBackend, phone: SimulatedPhone) => Partial<TrustedBackend>) =>
+export const keeping =
+  (
+    change: (honest: TrustedBackend, phone: SimulatedPhone) => Partial<TrustedBackend>,
+  ): ((phone: SimulatedPhone) => TrustedBridge) =>
   (phone: SimulatedPhone): TrustedBridge =>
     bridgeOver({ ...phone.backend, ...change(phone.backend, phone) });
 
@@ -454,8 +462,8 @@ function foreignEvidence(phone: SimulatedPhone): TrustedBridge {
   }))(phone);
 }
 
-/** All of them. */
-export const brokenBridges: readonly BrokenBridge[] = [
+/** Those of keys. */
+export const brokenKeys: readonly BrokenBridge[] = [
   ...formBridges,
   ...keyBridges,
   ...sealBridges,

@@ -333,6 +333,34 @@ const evidenceCases: readonly ConformanceCase[] = [
   },
 ];
 
+const assertion = 'app-attest-assertion';
+
+const assertionCases: readonly ConformanceCase[] = [
+  {
+    name: 'assertion-counter',
+    rule: 'Assertions of one App Attest key count up, so that none is believed twice and a copy of the key is found.',
+    run: async (lab) => {
+      const { verifyEvidence } = lab.help;
+      const { evidence: kinds } = await lab.about();
+      if (verifyEvidence === undefined || !kinds.includes(assertion)) throw new ConformanceSkip('no assertions');
+      const challenge = challengeOf(lab);
+      const { alias, publicKey, members } = await lab.key({ challenge: text(challenge) });
+      for (const { kind, statement } of statementsOf(members))
+        expect(await verifyEvidence(kind, statement, challenge, publicKey, 'made'), `${kind} is not believed`);
+      const asserted: (() => Promise<boolean>)[] = [];
+      for (let turn = 0; turn < 3; turn += 1) {
+        const fresh = challengeOf(lab);
+        const [found] = statementsOf(await lab.result('attest', { alias, challenge: text(fresh) }));
+        expect(found?.kind === assertion, `${found?.kind ?? 'nothing'} instead of an assertion`);
+        const verify = () => verifyEvidence(found.kind, found.statement, fresh, publicKey, 'later');
+        expect(await verify(), `assertion ${turn + 1} is not believed: its counter did not rise`);
+        asserted.push(verify);
+      }
+      for (const verify of asserted) expect(!(await verify()), 'an assertion is believed twice');
+    },
+  },
+];
+
 /** The cases. */
 export const workCases: readonly ConformanceCase[] = [
   ...keyCases,
@@ -340,4 +368,5 @@ export const workCases: readonly ConformanceCase[] = [
   ...captureCases,
   ...userCases,
   ...evidenceCases,
+  ...assertionCases,
 ];

@@ -19,15 +19,39 @@ export interface ConformanceUser {
   readonly shown: () => readonly ({ readonly title: string; readonly text: string } | undefined)[];
 }
 
+/** The hands on a phone under test, and what stands at the other end of its SMS. Everything holds when its promise does. */
+export interface ConformanceSim {
+  /** A number whose SMS the tester sees, and one of a network that reports nothing. */
+  readonly to: string;
+  readonly nowhere: string;
+  /** Texts that came to `to`, oldest first. */
+  readonly arrived: () => Promise<readonly string[]>;
+  /** Has an SMS come to the phone. */
+  readonly receive: (message: string) => Promise<void>;
+  readonly airplane: (isOn: boolean) => Promise<void>;
+  /** Takes all SIMs out, or puts another one in. */
+  readonly sim: (what: 'out' | 'other') => Promise<void>;
+  /** Leaves the app and comes back. */
+  readonly leave: () => Promise<void>;
+  /** How the user answers when the system asks for SIM and SMS. */
+  readonly permission: (answer: 'granted' | 'denied' | 'blocked') => void;
+  /** Whether the user lets the app read the next message. */
+  readonly consent: (isGiven: boolean) => void;
+  /** What the user does in the composer, after so many milliseconds; iOS alone. */
+  readonly composer?: (answer: 'send' | 'cancel', awayMs: number) => void;
+}
+
 /** What the suite is given besides the bridge. */
 export interface ConformanceHelp {
   /** Checks signatures. */
   readonly crypto: AsyncCrypto;
   /** Without it the cases about users are skipped, and say so. */
   readonly user?: ConformanceUser;
+  /** Without it the cases about SIM and SMS are skipped, and say so. They send SMS, which may cost money. */
+  readonly sim?: ConformanceSim;
   /**
    * Whether a verifier believes evidence for this challenge and raw public key; without it that case is skipped. `later`: it was made for a
-   * key that was there before, and may attest another key of the device.
+   * key that was there before, and may attest another key of the device. Of assertions it keeps the counter of each key, as a server does.
    */
   readonly verifyEvidence?: (
     kind: string,
