@@ -86,8 +86,16 @@ describe('bridge conformance', () => {
     'android-strongbox': android,
     iphone: ['user-unavailable', 'send-slot', 'permission', 'sent-item', 'sent-item-undelivered', ...otp],
     harmony: [
-      ...['user-unavailable', 'assertion-counter', 'sim-form', 'sim-state', 'sim-airplane', 'sim-absent'],
-      ...[...sms, ...otp, 'sim-events', 'sim-events-lost'],
+      'user-unavailable',
+      'assertion-counter',
+      'sim-form',
+      'sim-state',
+      'sim-airplane',
+      'sim-absent',
+      ...sms,
+      ...otp,
+      'sim-events',
+      'sim-events-lost',
     ],
   };
 
