@@ -416,4 +416,65 @@ describe('with a whole gateway', () => {
     offline.client.directives.stop();
     rmSync(folder, { recursive: true });
   });
+
+  it('a rollout whose devices crash halts itself, and they get back what they had', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hauberk-directives-'));
+    const { running, options, publish, close } = await start(folder);
+    const scope = { organisation: 'bank', app: 'retail' };
+    const { directives } = running;
+    try {
+      await publish('before');
+      const drafted = await directives.draft(
+        scope,
+        {
+          kind: 'privacy.stop',
+          kindVersion: 1,
+          service: null,
+          body: stops('harmful'),
+          audience: { versions: [{ from: '2', below: null }], cohorts: [] },
+          stages: [500, 1000],
+          guard: { falseHaltPerMille: 10, crashesPerMillion: null, errorsPerMillion: null },
+          lifeMs: 3_600_000,
+          reason: '',
+        },
+        'ann',
+      );
+      assert.ok(drafted.ok);
+      const { id } = drafted.value.rollout;
+      assert.ok((await directives.approve(scope, id, 'ben')).ok);
+      assert.ok((await directives.stage(scope, id, 'ann')).ok);
+      const phones = Array.from({ length: 32 }, () =>
+        follow(options, memoryStorage(), { appVersion: '2.0', stream: false, pollMs: 0 }),
+      );
+      const isHarmed = ({ seen }: (typeof phones)[number]): boolean => seen.at(-1) === 'harmful';
+      for (const phone of phones) {
+        await phone.client.connect();
+        await phone.client.directives.refresh();
+        await until(() => phone.seen.length > 0 && phone.seen.at(-1) !== 'nothing');
+        // Which phones are in the stage is drawn by their ids; the app of those goes down.
+        for (let session = 0; session < 2; session += 1) {
+          await phone.client.directives.health.begin();
+          if (isHarmed(phone)) await phone.client.directives.health.crashed();
+          else await phone.client.directives.health.end();
+        }
+        await phone.client.flushReports();
+      }
+      const harmed = phones.filter(isHarmed);
+      assert.ok(harmed.length > 5 && harmed.length < 27, `${harmed.length} of 32`);
+      let state = '';
+      for (let tries = 0; tries < 400 && state !== 'halted'; tries += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        state = (await directives.find(scope, id))?.rollout.state ?? '';
+      }
+      assert.equal(state, 'halted');
+      for (const phone of harmed) {
+        await phone.client.fetch('/api/anything');
+        await until(() => phone.seen.at(-1) === 'before');
+      }
+      for (const { client } of phones) client.directives.stop();
+    } finally {
+      await close();
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

@@ -33,6 +33,7 @@ import { presentSnapshot } from '../device/trust-snapshots.ts';
 import { watchDevices } from '../device/watch-devices.ts';
 import { type DirectiveDesk, openDirectiveDesk } from '../directive/directive-desk.ts';
 import { type DirectiveSet, directiveSets, directiveSigner } from '../directive/directive-sets.ts';
+import { HealthWatch, keepWatching } from '../directive/watch-health.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
 import type { ExpositionFormat } from '../observability/exposition.ts';
 import { type ConfigLife, createReadiness, type Readiness } from '../observability/readiness.ts';
@@ -117,6 +118,8 @@ export interface RunningGateway {
 
 /** Keys and status statements are looked at this often. */
 const renewEveryMs = 60_000;
+/** How often the ends of sessions are counted. */
+const watchHealthMs = 500;
 
 const now = (): EpochMs => epochMs(Date.now());
 
@@ -173,6 +176,7 @@ class Gateway implements RunningGateway {
   readonly bindings: Bindings | undefined;
   readonly privacy: Privacy;
   #upkeep: BindingUpkeep | undefined;
+  #stopWatching: (() => Promise<void>) | undefined;
 
   constructor(options: GatewayOptions) {
     const { config, storage } = options;
@@ -302,6 +306,7 @@ class Gateway implements RunningGateway {
     this.#renewedAt = renewedAt;
     this.#log.debug('keys.renewed');
     this.#pool.updateKeys(this.#keys);
+    await this.directives.tick();
     await this.#spreadDirectives();
   }
 
@@ -348,10 +353,27 @@ class Gateway implements RunningGateway {
       now,
     });
     this.#upkeep = this.bindings === undefined ? undefined : keepBindings(this.bindings, this.#log);
+    this.#stopWatching = this.#watchRollouts();
     this.#renewal = setInterval(() => {
       this.#inTurn(() => this.#renew()).catch((error: unknown) => this.#log.error('keys.renewal-failed', { error }));
     }, renewEveryMs);
     this.#log.info('gateway.started', { workers: this.#pool.listening });
+  }
+
+  /** Counts how sessions end, for the guards of rollouts. */
+  #watchRollouts(): () => Promise<void> {
+    const { directives: store, outbox } = this.#options.storage.ports;
+    const { organisation, apps } = this.#config;
+    const watch = new HealthWatch({
+      desk: this.directives,
+      store,
+      outbox,
+      scopes: apps.map(({ id }) => ({ organisation, app: id })),
+      now,
+      onHalted: (metric) => this.#log.warn('directive.halted', { metric }),
+    });
+    const failed = (error: unknown): void => this.#log.error('directive.watch-failed', { error });
+    return keepWatching(() => watch.step(), watchHealthMs, failed);
   }
 
   /** Inbound SMS; they need no worker, for each is one small write. */
@@ -484,6 +506,7 @@ class Gateway implements RunningGateway {
   async #stop(): Promise<void> {
     clearInterval(this.#renewal);
     this.#upkeep?.stop();
+    await this.#stopWatching?.();
     await this.#watch?.stop();
     await this.#work;
     await this.#sms?.close();

@@ -77,6 +77,16 @@ const logEvents = {
     meaning: 'An operation of the admin API was refused.',
     fields: { request: 'request', operation: 'operation', token: 'token', code: 'problem', reason: 'token-reason' },
   },
+  'directive.halted': {
+    level: 'warn',
+    meaning: 'The guard halted a rollout: sessions with the directive ended badly more often.',
+    fields: { metric: ['crash', 'error'] },
+  },
+  'directive.watch-failed': {
+    level: 'error',
+    meaning: 'The health of rollouts could not be counted; another try follows.',
+    fields: { error: 'fault' },
+  },
   'keys.renewed': { level: 'debug', meaning: 'Keys, configs and status statements were made anew.', fields: {} },
   'keys.renewal-failed': {
     level: 'error',
