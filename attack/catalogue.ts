@@ -90,6 +90,10 @@ import { attack as smsSpoofedWebhook } from './sms-spoofed-webhook.ts';
 import { attack as smuggling } from './smuggling.ts';
 import { attack as softwareAsStrongbox } from './software-as-strongbox.ts';
 import { attack as spliceSessions } from './splice-sessions.ts';
+import { attack as statementForeignPurpose } from './statement-foreign-purpose.ts';
+import { attack as statementForged } from './statement-forged.ts';
+import { attack as statementOtherDevice } from './statement-other-device.ts';
+import { attack as statementReplayed } from './statement-replayed.ts';
 import { attack as stepUpMoved } from './step-up-moved.ts';
 import { attack as stepUpReused } from './step-up-reused.ts';
 import { attack as stolenTicket } from './stolen-ticket.ts';
@@ -179,6 +183,10 @@ export const attacks: readonly Attack[] = [
   adminEditedChange,
   adminForeignToken,
   adminSecondSelf,
+  statementForged,
+  statementOtherDevice,
+  statementReplayed,
+  statementForeignPurpose,
   authzSpoofed,
   bindForwardedToken,
   bindHookedSentItems,

@@ -46,6 +46,8 @@ const bodies: readonly string[] = [
   `{"changeHash":"${hash}","note":"seen"}`,
   '{"note":"no"}',
   '{"settlement":"executed"}',
+  `{"device":"${device}","kind":"verify-user","service":"api","statement":"e30.AA","challenge":"${'A'.repeat(43)}","challengeOf":"gateway","dataSha256":"${'A'.repeat(43)}","prompt":{"title":"t","text":"x"}}`,
+  `{"publicKey":"${'B'.repeat(87)}","kind":"capture","service":"api","statement":"e30.AA","challenge":"${'A'.repeat(43)}","dataSha256":"${'A'.repeat(43)}","capture":{"mediaType":"image/png","capturedAtMs":1}}`,
   `{"secret":"hbs_${id}_${'A'.repeat(43)}","subject":"root"}`,
 ];
 const bodyParts: readonly string[] = [

@@ -1,5 +1,6 @@
 /** What is fuzzed: for each part a maker of attempts, over one small installation. */
 import {
+  captureBytes,
   context,
   type Directive,
   directivePayload,
@@ -7,12 +8,20 @@ import {
   enrolmentPayload,
   openChunkedRequest,
   openTicket,
+  promptBytes,
   readDirective,
   readProtectedHead,
   readReportBatch,
   reportBatch,
   signDocument,
+  type TrustedClaims,
+  type TrustedKind,
+  thumbprintInput,
+  trustedPayload,
+  trustedText,
   verifyEnrolment,
+  verifyTrustedCapture,
+  verifyTrustedStatement,
 } from '@hauberk/channel';
 import {
   type ClientSession,
@@ -59,6 +68,8 @@ export const partNames = [
   'report',
   'directive',
   'enrolment',
+  'trusted-statement',
+  'capture',
 ] as const;
 /** One of them. */
 export type PartName = (typeof partNames)[number];
@@ -235,13 +246,75 @@ const directivePart = ({ world }: Scene): MakeAttempt => {
 
 const enrolmentPart = (): MakeAttempt => {
   const key = nodeCrypto.generateKeyPair('p256', 'sign');
-  const evidence = { kind: 'app-attest', statement: 'x' };
+  const also = [{ kind: 'play-integrity', statement: 'y' }];
+  const evidence = { kind: 'app-attest', statement: 'x', also };
   const names = { organisation, app, service, purpose: 'identity' as const, deviceId: null };
   const request = { challenge: nodeCrypto.random(32).slice(), publicKey: key.publicKey, evidence, ...names };
   const text = signDocument(nodeCrypto, key.privateKey, context.enrol, enrolmentPayload(request));
   return (random) => {
     const { input, signed } = mutateDocument(random, text, 'A'.repeat(text.length), key, context.enrol);
     return { input, mayPass: signed || input === text, run: () => codeOf(verifyEnrolment(nodeCrypto, input)) };
+  };
+};
+
+const expectedOf = (key: KeyPair, challenge: Uint8Array) => ({
+  organisation,
+  app,
+  service,
+  publicKey: key.publicKey,
+  thumbprint: toBase64Url(nodeCrypto.sha256(thumbprintInput(key.publicKey))),
+  challenge,
+  now: birth,
+});
+
+const claimsOf = (kind: TrustedKind, expected: ReturnType<typeof expectedOf>, digest: Uint8Array): TrustedClaims => ({
+  kind,
+  organisation,
+  app,
+  service,
+  key: expected.thumbprint,
+  challenge: Uint8Array.from(expected.challenge),
+  createdAtMs: birth,
+  digest: Uint8Array.from(digest),
+  mediaType: 'text/plain',
+});
+
+const statementPart = (): MakeAttempt => {
+  const key = nodeCrypto.generateKeyPair('p256', 'sign');
+  const expected = expectedOf(key, nodeCrypto.random(32));
+  const prompt = { title: 'Pay', text: 'Pay 20?' };
+  const data = utf8('data');
+  const claims: TrustedClaims = {
+    ...claimsOf('verify-user', expected, nodeCrypto.sha256(data)),
+    promptDigest: nodeCrypto.sha256(promptBytes(prompt.title, prompt.text)),
+  };
+  const text = signDocument(nodeCrypto, key.privateKey, context.trusted, trustedPayload(claims));
+  return (random) => {
+    const { input, signed } = mutateDocument(random, text, 'A'.repeat(text.length), key, context.trusted);
+    const run = (): string =>
+      codeOf(verifyTrustedStatement(nodeCrypto, input, data, { ...expected, kind: 'verify-user', prompt }));
+    return { input, mayPass: signed || input === text, run };
+  };
+};
+
+const capturePart = (): MakeAttempt => {
+  const key = nodeCrypto.generateKeyPair('p256', 'sign');
+  const expected = expectedOf(key, nodeCrypto.random(32));
+  const captured = { media: utf8('picture'), mediaType: 'image/jpeg', capturedAtMs: birth };
+  const text = trustedText(claimsOf('capture', expected, new Uint8Array(32)));
+  const digests = {
+    binding: nodeCrypto.sha256(utf8(text)),
+    media: nodeCrypto.sha256(captured.media),
+    mediaType: nodeCrypto.sha256(utf8(captured.mediaType)),
+  };
+  const signature = nodeCrypto.sign(key.privateKey, captureBytes(digests, birth));
+  const statement = `${text}.${toBase64Url(Uint8Array.from(signature))}`;
+  return (random) => {
+    const input = mutateText(random, statement, 'A'.repeat(statement.length));
+    const media = random() < 0.1 ? mutateBytes(random, captured.media) : captured.media;
+    const isSame = input === statement && toBase64Url(Uint8Array.from(media)) === toBase64Url(captured.media);
+    const run = (): string => codeOf(verifyTrustedCapture(nodeCrypto, input, { ...captured, media }, expected));
+    return { input: { input, media: toBase64Url(Uint8Array.from(media)) }, mayPass: isSame, run };
   };
 };
 
@@ -259,5 +332,7 @@ export const openParts = async (): Promise<Readonly<Record<PartName, MakeAttempt
     report: reportPart(),
     directive: directivePart(scene),
     enrolment: enrolmentPart(),
+    'trusted-statement': statementPart(),
+    capture: capturePart(),
   };
 };

@@ -13,7 +13,7 @@ export interface StatementQuestion {
   readonly device?: string | undefined;
   readonly publicKey?: string | undefined;
   readonly challenge: string;
-  readonly challengeOf: 'caller' | 'gateway';
+  readonly challengeOf?: 'caller' | 'gateway' | undefined;
   readonly dataSha256: string;
   readonly maxAgeMs?: number | undefined;
   readonly prompt?: { readonly title: string; readonly text: string } | undefined;
@@ -40,9 +40,9 @@ export const statementQuestionSchema: z.ZodType<StatementQuestion> = named(
         .describe('16 to 64 bytes: the one that was issued for this statement.'),
       challengeOf: z
         .enum(['caller', 'gateway'])
-        .default('caller')
+        .optional()
         .describe(
-          'Who issued it. One of `gateway` (`issueStatementChallenge`) is used up by the statement that holds; your own you have taken back for good before.',
+          'Who issued it; `caller` when absent. One of `gateway` (`issueStatementChallenge`) is used up by the statement that holds; your own you have taken back for good before.',
         ),
       dataSha256: base64Url(43).describe(
         'SHA-256 of the data; of the ciphertext for `seal`, of the media for `capture`.',
