@@ -20,3 +20,25 @@ export {
   usualBoost,
 } from './learn/learn.ts';
 export { type MemoryOptions, RiskMemory } from './learn/risk-memory.ts';
+export {
+  type ConditionTold,
+  explain,
+  PolicyEvaluator,
+  type PolicyResult,
+  type RuleTold,
+} from './policy/evaluate.ts';
+export { toJsonForm } from './policy/json-form.ts';
+export {
+  type BackEnd,
+  type CompiledPolicy,
+  compilePolicy,
+  isOutcome,
+  type Outcome,
+  outcomes,
+  type Policy,
+  type PolicyFault,
+  type PolicyRule,
+  readPolicy,
+} from './policy/policy.ts';
+export { printExpression } from './policy/print.ts';
+export { type Facts, factsFrom, type Lists, type PolicySchema, policySchema } from './policy/schema.ts';

@@ -1,0 +1,279 @@
+/** The policy language: its text, its types, three back ends with one meaning, and why a rule fired or did not. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import {
+  compilePolicy,
+  explain,
+  type Facts,
+  factsFrom,
+  PolicyEvaluator,
+  policySchema,
+  printExpression,
+  readPolicy,
+  toJsonForm,
+} from '@hauberk/decision';
+import fc from 'fast-check';
+import { typeOf } from '../src/policy/check.ts';
+import { closureOf } from '../src/policy/closures.ts';
+import { generateConditions } from '../src/policy/generate.ts';
+import { interpret } from '../src/policy/interpret.ts';
+import { fromJsonForm } from '../src/policy/json-form.ts';
+import { parseExpression } from '../src/policy/parser.ts';
+import type { Expression } from '../src/policy/syntax.ts';
+import { caseSchema, drawsFrom, listsInOrder, randomExpression, randomFacts } from '../vectors/random-policy.ts';
+
+const withoutPlaces = (expression: Expression): unknown => toJsonForm(expression);
+
+const pairs = Number(process.env['HAUBERK_FULL'] === '1' ? 1_000_000 : 20_000);
+
+test('three back ends agree on random conditions and facts', () => {
+  const seed = Number(process.env['HAUBERK_SEED'] ?? 20_261);
+  const draw = drawsFrom(seed);
+  const out = new Uint8Array(1);
+  const told = { true: 0, false: 0, undefined: 0 };
+  for (let done = 0; done < pairs; ) {
+    const expression = randomExpression(draw, 'truth', 5);
+    const closure = closureOf(caseSchema, expression);
+    const generated = generateConditions(caseSchema, [expression]);
+    assert.ok(generated);
+    for (let turn = 0; turn < 10; turn += 1, done += 1) {
+      const facts = randomFacts(draw);
+      const meant = interpret(caseSchema, expression, facts, listsInOrder);
+      const where = () => `seed ${seed}: ${printExpression(expression)} on ${JSON.stringify(facts)}`;
+      assert.equal(closure(facts, listsInOrder), meant, where());
+      generated(facts, listsInOrder, out);
+      assert.equal(out[0], meant === true ? 1 : 0, where());
+      told[String(meant) as keyof typeof told] += 1;
+    }
+  }
+  assert.ok(Math.min(...Object.values(told)) > pairs / 20, JSON.stringify(told));
+});
+
+test('an expression printed and read again is the same, as text and as JSON, and stays of its type', () => {
+  const draw = drawsFrom(7);
+  for (let turn = 0; turn < 3000; turn += 1) {
+    const expression = randomExpression(draw, 'truth', 5);
+    const text = printExpression(expression);
+    const read = parseExpression(text);
+    assert.ok(read.ok, text);
+    assert.deepEqual(withoutPlaces(read.value), withoutPlaces(expression), text);
+    const fromJson = fromJsonForm(toJsonForm(expression));
+    assert.ok(fromJson.ok);
+    assert.equal(printExpression(fromJson.value), text);
+    assert.deepEqual(typeOf(caseSchema, read.value), { ok: true, value: 'truth' });
+  }
+});
+
+test('the case file holds for this implementation', () => {
+  const file = JSON.parse(readFileSync(new URL('../vectors/cases.json', import.meta.url), 'utf8'));
+  const schema = policySchema(file.fields, Object.keys(file.lists));
+  const lists = Object.values(file.lists as Record<string, string[]>).map((values) => new Set(values));
+  assert.ok(file.cases.length >= 1000);
+  for (const { text, json, facts, value } of file.cases) {
+    const read = parseExpression(text);
+    assert.ok(read.ok, text);
+    assert.deepEqual(toJsonForm(read.value), json);
+    assert.equal(interpret(schema, read.value, factsFrom(schema, facts), lists) ?? null, value, text);
+  }
+});
+
+test('whatever the text or the JSON, it is read or refused by a code with a place inside the text', () => {
+  const piece = fc.constantFrom(
+    '(',
+    ')',
+    '&&',
+    '||',
+    '!',
+    '-',
+    'a.b',
+    'has(',
+    'list("x")',
+    '"t"',
+    "'",
+    '1',
+    '1e309',
+    '<',
+    'in',
+    '[',
+    ']',
+    ',',
+    '?',
+    ':',
+    ' ',
+    '\u0000',
+    '\\',
+  );
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join('')),
+  );
+  fc.assert(
+    fc.property(text, (input) => {
+      const read = parseExpression(input);
+      if (read.ok) return;
+      assert.match(read.code, /^policy\./);
+      if ('problem' in read) assert.ok(read.problem.at >= 0 && read.problem.at <= input.length);
+    }),
+    { numRuns: 2000 },
+  );
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const read = fromJsonForm(value as Parameters<typeof fromJsonForm>[0]);
+      if (!read.ok) assert.match(read.code, /^policy\./);
+    }),
+  );
+});
+
+test('nesting and length are bounded, in time that is linear', () => {
+  const codeOf = (text: string): string => {
+    const read = parseExpression(text);
+    return read.ok ? 'read' : read.code;
+  };
+  assert.equal(codeOf('('.repeat(4000)), 'policy.too-deep');
+  assert.equal(codeOf('!'.repeat(4000)), 'policy.too-deep');
+  assert.equal(codeOf('1 + '.repeat(1000)), 'policy.too-deep');
+  assert.equal(codeOf('x'.repeat(9000)), 'policy.too-long');
+  assert.equal(codeOf(`"${'\\'.repeat(8000)}`), 'policy.syntax');
+  let nested = 'a ? b : c';
+  for (let turn = 0; turn < 14; turn += 1) nested = `(${nested}) ? b : c`;
+  const schema = policySchema({ a: 'truth', b: 'truth', c: 'truth' });
+  const read = parseExpression(nested);
+  assert.ok(read.ok);
+  assert.equal(generateConditions(schema, [read.value]), undefined);
+  const policy = readPolicy({ id: 'p', rules: [{ id: 'r', when: nested, then: 'deny', reason: 'nested' }] }, schema);
+  assert.ok(policy.ok);
+  assert.equal(compilePolicy(policy.value, schema).backEnd, 'closures');
+});
+
+const schema = policySchema(
+  { 'event.amountMinor': 'number', 'payee.isNew': 'truth', 'device.id': 'text', 'device.score': 'number' },
+  ['black-devices', 'staff'],
+);
+
+const policyDocument = {
+  id: 'transfer',
+  rules: [
+    { id: 'staff', when: 'device.id in list("staff")', then: 'allow', final: true, reason: 'staff-device' },
+    { id: 'black', when: 'device.id in list("black-devices")', then: 'deny', reason: 'black-device' },
+    {
+      id: 'large-new',
+      scenes: ['transfer'],
+      when: 'event.amountMinor > 100000 && payee.isNew && !(device.score >= 80)',
+      then: 'challenge',
+      points: 40,
+      reason: 'large-to-new-payee',
+    },
+    { id: 'weak', when: ['<', ['field', 'device.score'], 30], then: 'observe', points: 40, reason: 'weak-device' },
+  ],
+  thresholds: [{ from: 70, then: 'deny' }],
+};
+
+test('a policy has faults with rule, place and hint, all at once', () => {
+  const read = readPolicy(
+    {
+      id: 'p',
+      rules: [
+        { id: 'one', when: 'event.amountMinr > 5', then: 'deny', reason: 'x' },
+        { id: 'two', when: 'device.score', then: 'deny', reason: 'x' },
+        { id: 'three', when: 'device.score > "a"', then: 'deny', reason: 'x' },
+        { id: 'four', when: 'device.id in list("blck-devices")', then: 'deny', reason: 'x' },
+        { id: 'five', when: 'true', then: 'block', reason: 'x' },
+        { id: 'six', when: 'true', then: 'deny', reason: 'x' },
+        { id: 'six', when: 'true', then: 'deny', reason: 'x' },
+        { id: 'seven', when: 'min(1) > 2', then: 'deny', reason: 'x' },
+      ],
+    },
+    schema,
+  );
+  assert.ok(!read.ok);
+  const [one, ...others] = read.faults;
+  assert.deepEqual(one, {
+    rule: 'one',
+    code: 'policy.unknown-field',
+    at: 0,
+    message: 'no field event.amountMinr',
+    hint: 'is event.amountMinor meant?',
+  });
+  assert.deepEqual(
+    others.map(({ rule, code, at }) => `${rule} ${code} ${at}`),
+    [
+      'two policy.type 0',
+      'three policy.type 15',
+      'four policy.unknown-list 13',
+      'five policy.malformed 0',
+      'seven policy.type 0',
+      'six policy.malformed 0',
+    ],
+  );
+});
+
+const evaluate = (values: Readonly<Record<string, unknown>>, scene = 'transfer') => {
+  const read = readPolicy(policyDocument, schema);
+  assert.ok(read.ok, JSON.stringify(read));
+  const facts: Facts = factsFrom(schema, values);
+  const lists = [new Set(['d-bad']), new Set(['d-staff'])];
+  return (['generated', 'closures'] as const).map((backEnd) => {
+    const compiled = compilePolicy(read.value, schema, backEnd);
+    assert.equal(compiled.backEnd, backEnd);
+    return {
+      ...new PolicyEvaluator(compiled).evaluate(scene, facts, lists),
+      told: explain(compiled, scene, facts, lists),
+    };
+  });
+};
+
+test('the strongest outcome counts, points reach thresholds, a final rule ends it, scenes are kept apart', () => {
+  const cases: readonly (readonly [Readonly<Record<string, unknown>>, string, string, readonly number[]])[] = [
+    [{ 'device.id': 'd', 'event.amountMinor': 5 }, 'transfer', 'allow', []],
+    [
+      { 'device.id': 'd', 'event.amountMinor': 200_000, 'payee.isNew': true, 'device.score': 50 },
+      'transfer',
+      'challenge',
+      [2],
+    ],
+    [{ 'device.id': 'd', 'event.amountMinor': 200_000, 'payee.isNew': true, 'device.score': 50 }, 'login', 'allow', []],
+    [
+      { 'device.id': 'd', 'event.amountMinor': 200_000, 'payee.isNew': true, 'device.score': 20 },
+      'transfer',
+      'deny',
+      [2, 3],
+    ],
+    [{ 'device.id': 'd-bad' }, 'transfer', 'deny', [1]],
+    [
+      { 'device.id': 'd-staff', 'event.amountMinor': 200_000, 'payee.isNew': true, 'device.score': 20 },
+      'transfer',
+      'allow',
+      [0],
+    ],
+    [{ 'device.id': 'd', 'event.amountMinor': 200_000, 'payee.isNew': true }, 'transfer', 'allow', []],
+    [
+      { 'device.id': 'd', 'event.amountMinor': Number.NaN, 'payee.isNew': 'yes', 'device.score': 20 },
+      'transfer',
+      'observe',
+      [3],
+    ],
+  ];
+  for (const [values, scene, outcome, fired] of cases)
+    for (const result of evaluate(values, scene))
+      assert.deepEqual([result.outcome, result.fired], [outcome, fired], JSON.stringify(values));
+});
+
+test('every rule tells why it fired or did not, by condition, with the values that it saw', () => {
+  for (const { told } of evaluate({ 'device.id': 'd', 'event.amountMinor': 200_000, 'payee.isNew': false })) {
+    assert.deepEqual(
+      told.map(({ rule, state }) => `${rule} ${state}`),
+      ['staff not-fired', 'black not-fired', 'large-new not-fired', 'weak not-fired'],
+    );
+    assert.deepEqual(told[2]?.conditions, [
+      { text: 'event.amountMinor > 100000', value: 'true', fields: { 'event.amountMinor': 200_000 } },
+      { text: 'payee.isNew', value: 'false', fields: { 'payee.isNew': false } },
+      { text: '!(device.score >= 80)', value: 'missing', fields: { 'device.score': null } },
+    ]);
+  }
+  const [staff] = evaluate({ 'device.id': 'd-staff' });
+  assert.deepEqual(
+    staff?.told.map(({ state }) => state),
+    ['fired', 'not-reached', 'not-reached', 'not-reached'],
+  );
+});
