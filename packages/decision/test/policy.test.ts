@@ -141,7 +141,7 @@ test('nesting and length are bounded, in time that is linear', () => {
   const read = parseExpression(nested);
   assert.ok(read.ok);
   assert.equal(generateConditions(schema, [read.value]), undefined);
-  const policy = readPolicy({ id: 'p', rules: [{ id: 'r', when: nested, then: 'deny', reason: 'nested' }] }, schema);
+  const policy = readPolicy({ id: 'p', rules: [{ id: 'r', when: nested, outcome: 'deny', reason: 'nested' }] }, schema);
   assert.ok(policy.ok);
   assert.equal(compilePolicy(policy.value, schema).backEnd, 'closures');
 });
@@ -154,19 +154,19 @@ const schema = policySchema(
 const policyDocument = {
   id: 'transfer',
   rules: [
-    { id: 'staff', when: 'device.id in list("staff")', then: 'allow', final: true, reason: 'staff-device' },
-    { id: 'black', when: 'device.id in list("black-devices")', then: 'deny', reason: 'black-device' },
+    { id: 'staff', when: 'device.id in list("staff")', outcome: 'allow', final: true, reason: 'staff-device' },
+    { id: 'black', when: 'device.id in list("black-devices")', outcome: 'deny', reason: 'black-device' },
     {
       id: 'large-new',
       scenes: ['transfer'],
       when: 'event.amountMinor > 100000 && payee.isNew && !(device.score >= 80)',
-      then: 'challenge',
+      outcome: 'challenge',
       points: 40,
       reason: 'large-to-new-payee',
     },
-    { id: 'weak', when: ['<', ['field', 'device.score'], 30], then: 'observe', points: 40, reason: 'weak-device' },
+    { id: 'weak', when: ['<', ['field', 'device.score'], 30], outcome: 'observe', points: 40, reason: 'weak-device' },
   ],
-  thresholds: [{ from: 70, then: 'deny' }],
+  thresholds: [{ from: 70, outcome: 'deny' }],
 };
 
 test('a policy has faults with rule, place and hint, all at once', () => {
@@ -174,14 +174,14 @@ test('a policy has faults with rule, place and hint, all at once', () => {
     {
       id: 'p',
       rules: [
-        { id: 'one', when: 'event.amountMinr > 5', then: 'deny', reason: 'x' },
-        { id: 'two', when: 'device.score', then: 'deny', reason: 'x' },
-        { id: 'three', when: 'device.score > "a"', then: 'deny', reason: 'x' },
-        { id: 'four', when: 'device.id in list("blck-devices")', then: 'deny', reason: 'x' },
-        { id: 'five', when: 'true', then: 'block', reason: 'x' },
-        { id: 'six', when: 'true', then: 'deny', reason: 'x' },
-        { id: 'six', when: 'true', then: 'deny', reason: 'x' },
-        { id: 'seven', when: 'min(1) > 2', then: 'deny', reason: 'x' },
+        { id: 'one', when: 'event.amountMinr > 5', outcome: 'deny', reason: 'x' },
+        { id: 'two', when: 'device.score', outcome: 'deny', reason: 'x' },
+        { id: 'three', when: 'device.score > "a"', outcome: 'deny', reason: 'x' },
+        { id: 'four', when: 'device.id in list("blck-devices")', outcome: 'deny', reason: 'x' },
+        { id: 'five', when: 'true', outcome: 'block', reason: 'x' },
+        { id: 'six', when: 'true', outcome: 'deny', reason: 'x' },
+        { id: 'six', when: 'true', outcome: 'deny', reason: 'x' },
+        { id: 'seven', when: 'min(1) > 2', outcome: 'deny', reason: 'x' },
       ],
     },
     schema,

@@ -54,16 +54,15 @@ const isMembers = (value: JsonValue | undefined): value is Members =>
 const isId = (value: JsonValue | undefined): value is string =>
   typeof value === 'string' && /^[a-z0-9][a-z0-9._-]{0,63}$/.test(value);
 
-const ruleMembers = ['id', 'scenes', 'when', 'then', 'points', 'final', 'reason'];
+const ruleMembers = ['id', 'scenes', 'when', 'outcome', 'points', 'final', 'reason'];
 
 const readHead = (value: Members, id: string): Omit<PolicyRule, 'when'> | PolicyFault => {
   const unknown = Object.keys(value).find((name) => !ruleMembers.includes(name));
   if (unknown !== undefined) return fault(id, `no member ${unknown}; there are ${ruleMembers.join(', ')}`);
-  // biome-ignore lint/suspicious/noThenProperty: "when … then …" is how policies read; nothing awaits a rule.
-  const { scenes = [], then: outcome, points = 0, final = false, reason } = value;
+  const { scenes = [], outcome, points = 0, final = false, reason } = value;
   if (!Array.isArray(scenes) || !scenes.every((scene) => typeof scene === 'string'))
     return fault(id, 'scenes is a list of names');
-  if (!isOutcome(outcome)) return fault(id, `then is one of ${outcomes.join(', ')}`);
+  if (!isOutcome(outcome)) return fault(id, `outcome is one of ${outcomes.join(', ')}`);
   if (typeof points !== 'number' || !Number.isFinite(points) || Math.abs(points) > 1e6)
     return fault(id, 'points is a number up to a million');
   if (typeof final !== 'boolean') return fault(id, 'final is true or false');
@@ -90,7 +89,7 @@ const readThresholds = (value: JsonValue | undefined): Policy['thresholds'] | un
   if (value === undefined) return [];
   if (!Array.isArray(value) || value.length > 16) return undefined;
   const read = value.map((each: JsonValue) => {
-    const { from, then: outcome } = isMembers(each) ? each : {};
+    const { from, outcome } = isMembers(each) ? each : {};
     return typeof from === 'number' && Number.isFinite(from) && isOutcome(outcome) ? { from, outcome } : undefined;
   });
   return read.every((each) => each !== undefined) ? read.sort((left, right) => right.from - left.from) : undefined;
@@ -109,7 +108,7 @@ export const readPolicy = (
   if (!Array.isArray(rules) || rules.length === 0 || rules.length > maxRules)
     return refused(fault('', `1 to ${maxRules} rules`));
   const thresholds = readThresholds(value['thresholds']);
-  if (thresholds === undefined) return refused(fault('', 'thresholds is a list of {from, then}'));
+  if (thresholds === undefined) return refused(fault('', 'thresholds is a list of {from, outcome}'));
   const read = rules.map((rule: JsonValue) => readRule(rule, schema));
   const faults = read.filter((rule): rule is PolicyFault => 'code' in rule);
   const ids = new Set<string>();

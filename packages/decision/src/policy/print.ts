@@ -29,10 +29,7 @@ const quoted = (text: string): string =>
     .replace(/["\\]/g, '\\$&')
     .replace(/\n/g, '\\n')
     .replace(/\t/g, '\\t')
-    .replace(
-      /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/g,
-      (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    )}"`;
+    .replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`;
 
 const numberText = (value: number): string => String(value).replace('e+', 'e');
 
