@@ -126,7 +126,7 @@ export const typeOf = (schema: PolicySchema, expression: Expression): Checked =>
       return typeOfBinary(schema, expression);
     case 'choice':
       return typeOfChoice(schema, expression);
-    default:
+    case 'call':
       return typeOfCall(schema, expression);
   }
 };

@@ -104,7 +104,7 @@ export const closureOf = (schema: PolicySchema, expression: Expression): Closure
       return binaryOf(schema, expression);
     case 'choice':
       return choiceOf(schema, expression);
-    default: {
+    case 'call': {
       const takes = expression.takes.map((each) => closureOf(schema, each));
       return (facts, lists) =>
         applyFunction(

@@ -84,7 +84,11 @@ const pathsOf = (expression: Expression): readonly string[] => {
       return [expression.test, expression.yes, expression.no].flatMap(pathsOf);
     case 'call':
       return expression.takes.flatMap(pathsOf);
-    default:
+    case 'list':
+    case 'number':
+    case 'text':
+    case 'texts':
+    case 'truth':
       return [];
   }
 };

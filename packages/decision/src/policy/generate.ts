@@ -49,7 +49,9 @@ class Generator {
         return functions[expression.name].gives;
       case 'binary':
         return ['+', '-', '*', '/', '%'].includes(expression.operator) ? 'number' : 'truth';
-      default:
+      case 'truth':
+      case 'has':
+      case 'not':
         return 'truth';
     }
   }
@@ -69,7 +71,13 @@ class Generator {
         );
       case 'choice':
         return this.#pick(expression, (each) => this.#number(each), 'NaN');
-      default:
+      case 'call':
+      case 'has':
+      case 'list':
+      case 'not':
+      case 'text':
+      case 'texts':
+      case 'truth':
         return this.#call(expression);
     }
   }
@@ -99,7 +107,12 @@ class Generator {
         return this.#pick(expression, (each) => this.#value(each), 'undefined');
       case 'call':
         return this.#call(expression);
-      default:
+      case 'binary':
+      case 'has':
+      case 'negate':
+      case 'not':
+      case 'number':
+      case 'truth':
         return this.#write(`(${this.isTrue(expression)}?true:${this.isFalse(expression)}?false:undefined)`);
     }
   }
@@ -172,7 +185,12 @@ class Generator {
         return this.#pick(expression, (each) => this.#truth(each, isTrue), 'false');
       case 'binary':
         return this.#binary(expression, isTrue);
-      default:
+      case 'call':
+      case 'list':
+      case 'negate':
+      case 'number':
+      case 'text':
+      case 'texts':
         return this.#write(`(${this.#call(expression)}===${isTrue})`);
     }
   }
@@ -209,6 +227,7 @@ export const generateConditions = (
     const lines = conditions.map((condition, place) => `o[${place}]=${generator.isTrue(condition)}?1:0;`);
     const source = `return function(f,l,o){${lines.join('\n')}}`;
     if (source.length > maxSource) return undefined;
+    // oxlint-disable-next-line typescript/no-implied-eval -- the source is made of the checked tree alone; see the top of the file
     const make = new Function(...names, source) as (...values: readonly unknown[]) => FiredFunction;
     return make(generator.sets, finite, known, applyFunction, isIn);
   } catch (error) {

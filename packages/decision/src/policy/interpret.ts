@@ -68,7 +68,7 @@ export const interpret = (schema: PolicySchema, expression: Expression, facts: F
       if (test === undefined) return undefined;
       return interpret(schema, test === true ? expression.yes : expression.no, facts, lists);
     }
-    default:
+    case 'call':
       return applyFunction(
         expression.name,
         expression.takes.map((each) => interpret(schema, each, facts, lists)),

@@ -32,7 +32,7 @@ export const toJsonForm = (expression: Expression): JsonValue => {
       return [expression.operator, toJsonForm(expression.left), toJsonForm(expression.right)];
     case 'choice':
       return ['choice', toJsonForm(expression.test), toJsonForm(expression.yes), toJsonForm(expression.no)];
-    default:
+    case 'call':
       return ['call', expression.name, ...expression.takes.map(toJsonForm)];
   }
 };

@@ -67,7 +67,7 @@ export const printExpression = (expression: Expression): string => {
       return `${inside(expression.test, 1)} ? ${printExpression(expression.yes)} : ${printExpression(expression.no)}`;
     case 'call':
       return `${expression.name}(${expression.takes.map(printExpression).join(', ')})`;
-    default:
+    case 'binary':
       return printBinary(expression);
   }
 };

@@ -14,26 +14,27 @@ const arithmetic: Readonly<Record<Arithmetic, (left: number, right: number) => n
   '%': (left, right) => left % right,
 };
 
+type Ordered = number | string;
+type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+const comparisons: Readonly<Record<Comparison, (left: PolicyValue, right: PolicyValue) => boolean>> = {
+  '==': (left, right) => left === right,
+  '!=': (left, right) => left !== right,
+  '<': (left, right) => (left as Ordered) < (right as Ordered),
+  '<=': (left, right) => (left as Ordered) <= (right as Ordered),
+  '>': (left, right) => (left as Ordered) > (right as Ordered),
+  '>=': (left, right) => (left as Ordered) >= (right as Ordered),
+};
+
+const isComparison = (operator: BinaryOperator): operator is Comparison => Object.hasOwn(comparisons, operator);
+
 const isArithmetic = (operator: BinaryOperator): operator is Arithmetic => Object.hasOwn(arithmetic, operator);
 
 /** Every operator but `&&` and `||`, whose second side may not matter, and `in`, whose second side may be a named list. */
 export const applyOperator = (operator: BinaryOperator, left: PolicyValue, right: PolicyValue): PolicyValue => {
   if (left === undefined || right === undefined) return undefined;
   if (isArithmetic(operator)) return finite(arithmetic[operator](left as number, right as number));
-  switch (operator) {
-    case '==':
-      return left === right;
-    case '!=':
-      return left !== right;
-    case '<':
-      return left < right;
-    case '<=':
-      return left <= right;
-    case '>':
-      return left > right;
-    default:
-      return left >= right;
-  }
+  return isComparison(operator) ? comparisons[operator](left, right) : undefined;
 };
 
 const bodies: Readonly<Record<FunctionName, (...takes: never[]) => PolicyValue>> = {
