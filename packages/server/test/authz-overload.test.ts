@@ -25,7 +25,6 @@ const start = async (t: TestContext, reason: 'overload.gateway' | undefined) => 
       counted.asked += 1;
       return reason;
     },
-    sheds: () => assert.fail('the short way is that of whole requests'),
     refusalOf: () => assert.fail('a question has a route'),
     isPressed: () => true,
     left: () => (counted.left += 1),

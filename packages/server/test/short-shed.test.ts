@@ -22,13 +22,16 @@ import {
 
 const origin = 'https://bank.example';
 
-/** A gate that sheds everything, pressed or not. */
-const closedGate = (isPressed: boolean) => {
+/** A gate that sheds everything, or nothing, pressed or not. */
+const closedGate = (isPressed: boolean, isClosed = true) => {
+  const reason = isClosed ? 'overload.gateway' : undefined;
   const counted = { admitted: 0, left: 0, parked: 0 };
   const gate: OverloadGate = {
-    refusal: () => 'overload.gateway',
-    sheds: () => 'overload.gateway',
-    refusalOf: () => 'overload.gateway',
+    refusal: () => {
+      if (reason === undefined) counted.admitted += 1;
+      return reason;
+    },
+    refusalOf: () => reason,
     isPressed: () => isPressed,
     left: () => (counted.left += 1),
     park: (end) => {
@@ -164,6 +167,18 @@ for (const [title, bytes, status] of [
     assert.equal(reply.status, status);
     assert.equal(gateway.joined.length, 0);
   });
+
+test('short shed: what is admitted is counted once, and has left when it ends, however it ends', async (t) => {
+  const { gate, counted } = closedGate(true, false);
+  const { gateway, upstream } = await start(t, gate);
+  assert.equal((await sendOnce(gateway.port, ask())).status, 200);
+  assert.deepEqual(counted, { admitted: 1, left: 1, parked: 0 });
+  // Taken by the short head, refused by the whole one.
+  assert.equal((await sendOnce(gateway.port, ask(['content-type: a', 'content-type: b']))).status, 400);
+  assert.deepEqual(counted, { admitted: 2, left: 2, parked: 0 });
+  assert.equal(upstream.requests.length, 1);
+  assert.equal(gateway.joined.length, 0);
+});
 
 test('short shed: what may be a stream, and what comes in pieces, is shed the long way', async (t) => {
   const { gateway } = await start(t, closedGate(true).gate);

@@ -322,7 +322,7 @@ const serveRoute = (ports: PipelinePorts, turn: Turn, plane: Plane, head: Reques
   const { route } = found.value;
   if (route.stream && turn.carrier.streams === undefined) return false;
   turn.route = route;
-  const overload = ports.gate.refusal(route, head, turn.startedAt);
+  const overload = turn.isAdmitted ? undefined : ports.gate.refusal(route, head, turn.startedAt);
   if (overload !== undefined) {
     shedTurn(ports, turn, overload, route.priority);
     return true;
@@ -352,7 +352,13 @@ const route = (ports: PipelinePorts, turn: Turn, head: RequestHead): boolean => 
 };
 
 /** A turn; a request whose head was refused is named like any other. */
-const newTurn = (ports: PipelinePorts, carrier: Carrier, arrivedAt: EpochMs, head: RequestHead | undefined): Turn => {
+const newTurn = (
+  ports: PipelinePorts,
+  carrier: Carrier,
+  arrivedAt: EpochMs,
+  head: RequestHead | undefined,
+  isAdmitted = false,
+): Turn => {
   const trace = head?.trace ?? ports.startTrace(noHeaders, false);
   return {
     carrier,
@@ -364,7 +370,7 @@ const newTurn = (ports: PipelinePorts, carrier: Carrier, arrivedAt: EpochMs, hea
     head,
     route: undefined,
     endpoint: '',
-    isAdmitted: false,
+    isAdmitted,
     extra: none,
   };
 };
@@ -395,17 +401,22 @@ export const createPipeline =
 export const createWholePipeline = (ports: PipelinePorts): WholeHandler => {
   const shedWhole = createShedWhole(ports);
   return (request, trust, port, waitedMs): boolean => {
-    if (shedWhole(request, trust, port)) return true;
+    const verdict = shedWhole(request, trust, port);
+    if (verdict === 'shed') return true;
+    const isAdmitted = verdict === 'admitted';
     const arrivedAt = epochMs(ports.now() - Math.round(waitedMs));
     const carrier = new WholeCarrier(request, port);
     let turn: Turn | undefined;
     try {
       const head = readHead(request, arrivedAt, trust, ports.startTrace);
-      if (!head.ok) return false;
-      turn = newTurn(ports, carrier, arrivedAt, head.value);
+      if (!head.ok) {
+        if (isAdmitted) ports.gate.left();
+        return false;
+      }
+      turn = newTurn(ports, carrier, arrivedAt, head.value, isAdmitted);
       return route(ports, turn, head.value);
     } catch (error) {
-      failTurn(ports, turn ?? newTurn(ports, carrier, arrivedAt, undefined), error);
+      failTurn(ports, turn ?? newTurn(ports, carrier, arrivedAt, undefined, isAdmitted), error);
       return true;
     }
   };

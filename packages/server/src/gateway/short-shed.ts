@@ -31,8 +31,11 @@ export interface ShedPorts {
   readonly onFault: (error: unknown, instance: RequestId) => void;
 }
 
-/** Sheds a whole request, or answers false: then nothing of it was counted, and it goes the way of all others. */
-export type ShedWhole = (request: WholeRequest, trust: ConnectionTrust, port: WholeReplyPort) => boolean;
+/** What became of a request here: shed, or counted by the gate as under way, or not looked at. What is not shed goes the way of all others. */
+export type ShortVerdict = 'shed' | 'admitted' | 'unjudged';
+
+/** Judges a whole request. */
+export type ShedWhole = (request: WholeRequest, trust: ConnectionTrust, port: WholeReplyPort) => ShortVerdict;
 
 /** So long the refusals of a thread share an id, and those of a route a line of log. */
 const sharedMs = 250;
@@ -131,19 +134,19 @@ export const createShedWhole = (ports: ShedPorts): ShedWhole => {
   };
   return (request, trust, port) => {
     const startedAt = performance.now();
-    if (!ports.gate.isPressed(startedAt)) return false;
+    if (!ports.gate.isPressed(startedAt)) return 'unjudged';
     const head = readShortHead(request, trust);
-    if (head === undefined) return false;
+    if (head === undefined) return 'unjudged';
     const plane = ports.plane();
     const found = findRoute(plane.table, head.headers, head.method, head.path);
-    if (!found.ok || found.value.route.stream) return false;
+    if (!found.ok || found.value.route.stream) return 'unjudged';
     const { route } = found.value;
-    const reason = ports.gate.sheds(route, head, startedAt);
-    if (reason === undefined) return false;
+    const reason = ports.gate.refusal(route, head, startedAt);
+    if (reason === undefined) return 'admitted';
     ports.metrics.shed(route.priority, reason);
     const extra = corsHeaders(corsOf(plane, head), head);
     const shed = { route, reason, startedAt, bytesIn: request.body.length, extra, port };
     ports.gate.park(() => end(shed));
-    return true;
+    return 'shed';
   };
 };

@@ -50,8 +50,6 @@ export type Caller = Pick<RequestHead, 'headers' | 'address'>;
 export interface OverloadGate {
   /** Why a request is shed now; undefined when it is admitted. `nowMs` is monotonic. */
   readonly refusal: (route: Route, head: Caller, nowMs: number) => OverloadReason | undefined;
-  /** The same, but nothing is counted of a request that is not shed: it will ask again. */
-  readonly sheds: (route: Route, head: Caller, nowMs: number) => OverloadReason | undefined;
   /** Whether the event loop is what is short: refusals must be cheap now. */
   readonly isPressed: (nowMs: number) => boolean;
   /** The same for a call that the gateway answers itself, by its rank. */
@@ -159,15 +157,6 @@ class Gate implements OverloadGate {
     if (nowMs < this.quietUntil) return undefined;
     const rank = isHopeless(route, head) ? 0 : rankOf(route.priority);
     return this.judge(rank, callerOf(head), this.queues.get(route.upstream), nowMs);
-  };
-
-  readonly sheds = (route: Route, head: Caller, nowMs: number): OverloadReason | undefined => {
-    const reason = this.refusal(route, head, nowMs);
-    if (reason === undefined) {
-      this.admittedSinceTick -= 1;
-      this.open -= 1;
-    }
-    return reason;
   };
 
   readonly isPressed = (nowMs: number): boolean => this.delay.isShedding || this.isLate(nowMs);
@@ -294,7 +283,6 @@ class Gate implements OverloadGate {
 
 const openGate: OverloadGate = {
   refusal: () => undefined,
-  sheds: () => undefined,
   isPressed: () => false,
   refusalOf: () => undefined,
   left: () => undefined,
