@@ -11,7 +11,7 @@ import {
 } from './bound-actor.ts';
 import type { World } from './world.ts';
 
-const sim = { sim: 'present', subscription: 'sim-1' };
+const sim = { sim: 'present', subscriptions: ['sim-1'] };
 
 /** The password alone, and the claim to be the phone that is bound. */
 const logInOn = async ({ app, customer }: Pick<CustomersPhone, 'app' | 'customer'>) => {

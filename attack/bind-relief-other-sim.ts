@@ -5,12 +5,12 @@ import type { World } from './world.ts';
 const logInWith = async (world: World, subscription: string) => {
   const { app, customer } = await boundPhone(await boundGround(world));
   const authorization = await firstStep(app, customer);
-  const told = await tell(app, authorization, { do: 'log-in', sim: 'present', subscription });
+  const told = await tell(app, authorization, { do: 'log-in', sim: 'present', subscriptions: [subscription] });
   const sees = await seesAccounts(app, authorization);
   const again = await tell(app, await firstStep(app, customer), {
     do: 'log-in',
     sim: 'present',
-    subscription: 'sim-1',
+    subscriptions: ['sim-1'],
   });
   return { said: saidOf(told), sees, again: saidOf(again) };
 };

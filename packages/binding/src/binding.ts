@@ -94,16 +94,16 @@ export const judgeLogin = (
 /** What a device says of its SIM as it logs in. */
 export interface LoginSim {
   readonly sim: 'present' | 'absent' | 'unknown';
-  /** Keyed hash of what names the subscription. */
-  readonly subscription?: string | undefined;
+  /** Keyed hashes of what names the subscriptions in it: phones have several slots. */
+  readonly subscriptions: readonly string[];
 }
 
 /** B23 at a login. `unknown` where the phone cannot tell just now, which ends nothing and earns nothing. */
 export const judgeSim = ({ subscription }: Binding, told: LoginSim): 'same' | 'changed' | 'unknown' => {
   if (subscription === undefined) return 'same';
   if (told.sim === 'absent') return 'changed';
-  if (told.sim === 'unknown' || told.subscription === undefined) return 'unknown';
-  return told.subscription === subscription ? 'same' : 'changed';
+  if (told.sim === 'unknown' || told.subscriptions.length === 0) return 'unknown';
+  return told.subscriptions.includes(subscription) ? 'same' : 'changed';
 };
 
 /** Most passkeys of a profile. */

@@ -46,7 +46,8 @@ const start = (options: BindOptions, { state, slot }: Ground): Promise<Told> => 
   const { slots: _kept, ...seen } = state;
   const named = slot === undefined ? {} : { slot: slot.slot, slotCarrier: slot.carrier };
   const evidence = { ...seen, ...named };
-  const asked = { number, app, system, fingerprint, replaces, carrier: slot?.carrier, slot: slot?.slot, evidence };
+  const sim = { carrier: slot?.carrier, slot: slot?.slot, subscription: slot?.subscription };
+  const asked = { number, app, system, fingerprint, replaces, ...sim, evidence };
   return callGateway(options, { do: 'start', ...asked }, signal);
 };
 

@@ -52,8 +52,8 @@ const call = async (
 /** The SIM as the phone sees it at that moment. */
 export interface LoginSim {
   readonly sim: 'present' | 'absent' | 'unknown';
-  /** Names the subscription, as it was named when the phone was bound. */
-  readonly subscription?: string;
+  /** Name the subscriptions in its slots, eight at most. */
+  readonly subscriptions?: readonly string[];
 }
 
 /**

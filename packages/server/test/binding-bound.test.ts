@@ -27,7 +27,7 @@ const noSim = { sim: 'absent', airplane: 'on', path: 'wifi', cellularWorks: fals
 const tablet = (way: 'bound-device' | 'passkey' | 'number') =>
   ask('alice', 'tablet', { way, replaces: true, ...(way === 'number' ? {} : { evidence: noSim }) });
 const caller = ({ attempt }: IssuedToken) => ({ attempt, key: 'tablet' });
-const present = { sim: 'present', subscription: 'sim-1' } as const;
+const present = { sim: 'present', subscriptions: ['sim-0', 'sim-1'] } as const;
 
 let operator: FakeOperator;
 before(async () => {
@@ -77,7 +77,7 @@ test('B23: the bound phone with its SIM is relieved, within policy; a SIM that c
 });
 
 test('B23: another SIM, or none, ends the binding at the login, once told; only the bound phone’s word counts', async () => {
-  for (const told of [{ sim: 'present', subscription: 'sim-2' }, { sim: 'absent' }] as const) {
+  for (const told of [{ sim: 'present', subscriptions: ['sim-2', 'sim-3'] }, { sim: 'absent' }] as const) {
     const bank = openWith();
     await bind(bank, 'alice', 'alice-phone', { subscription: 'sim-1' });
     const stranger = ok(await bank.service.login({ ...own, key: 'stranger' }, told));

@@ -27,17 +27,15 @@ const passkeyRow = (profile: string): RowKey<'passkey'> => ({ kind: 'passkey', i
 /** Uses of one binding are written at most this often: B21 counts in years. */
 const useGrainMs = 3_600_000;
 
-/** What the device says of its SIM as it logs in; the subscription in the clear, as the phone names it. */
+/** What the device says of its SIM as it logs in; subscriptions in the clear, as the phone names them. */
 export interface ToldSim {
   readonly sim: 'present' | 'absent' | 'unknown';
-  readonly subscription?: string | undefined;
+  readonly subscriptions?: readonly string[] | undefined;
 }
 
 /** A subscription's name as bindings keep it. */
-export const subscriptionHash = (
-  { secrets }: Pick<ServiceParts, 'secrets'>,
-  subscription: string | undefined,
-): string | undefined => (subscription === undefined ? undefined : secrets.hash('subscription', subscription));
+export const subscriptionHash = ({ secrets }: Pick<ServiceParts, 'secrets'>, subscription: string): string =>
+  secrets.hash('subscription', subscription);
 
 type Judged = { readonly verdict: LoginVerdict; readonly ended?: EndedBinding };
 
@@ -50,7 +48,8 @@ export const deviceLogin = async (
   { profile, key }: BoundCaller,
   told: ToldSim,
 ): Promise<Result<LoginVerdict, StorageRefusal>> => {
-  const sim = { sim: told.sim, subscription: subscriptionHash(parts, told.subscription) };
+  const { subscriptions = [] } = told;
+  const sim = { sim: told.sim, subscriptions: subscriptions.map((each) => subscriptionHash(parts, each)) };
   const judged = await transact(
     parts,
     (load) => load([bindingRow(profile)]),

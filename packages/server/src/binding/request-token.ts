@@ -88,7 +88,7 @@ const draw = (parts: ServiceParts, { subscription }: TokenAsk): Drawn => {
     vmnRandom: secrets.random(vmnRandomBytes),
     words: drawWords(parts),
     challenge: toBase64Url(secrets.random(32)),
-    subscription: subscriptionHash(parts, subscription),
+    subscription: subscription === undefined ? undefined : subscriptionHash(parts, subscription),
   };
 };
 

@@ -57,7 +57,7 @@ export type BindCall =
   | {
       readonly do: 'log-in';
       readonly sim: 'present' | 'absent' | 'unknown';
-      readonly subscription?: string | undefined;
+      readonly subscriptions?: readonly string[] | undefined;
     };
 
 /** What the user of a bound device confirms. */
@@ -137,7 +137,7 @@ const callSchema: z.ZodType<BindCall> = z.discriminatedUnion('do', [
   z.strictObject({
     do: z.literal('log-in'),
     sim: z.enum(['present', 'absent', 'unknown']),
-    subscription: short.optional(),
+    subscriptions: z.array(short).max(8).optional(),
   }),
   z.strictObject({ do: z.literal('passkey-challenge') }),
 ]);
