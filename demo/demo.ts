@@ -20,10 +20,11 @@ import { startPhones } from './phones.ts';
 import { Tally } from './tally.ts';
 import { startView } from './view.ts';
 
-const usage = `usage: hauberk demo [--port N] [--bank-port N] [--customers N] [--no-attacker]
+const usage = `usage: hauberk demo [--port N] [--bank-port N] [--customers N] [--pace MS] [--no-attacker]
   --port        the gateway's port; 8080 when it is free, otherwise any; 0 for any
   --bank-port   the bank's own port, behind the gateway; any by default
   --customers   honest customers at a time, 8 by default
+  --pace        milliseconds between two phones that bind, 700 by default
 `;
 
 /** What the demo runs with. */
@@ -31,6 +32,7 @@ interface DemoOptions {
   readonly port: number | undefined;
   readonly bankPort: number;
   readonly customers: number;
+  readonly pace: number;
   readonly attacker: boolean;
 }
 
@@ -49,6 +51,7 @@ const readOptions = (args: readonly string[]): DemoOptions | undefined => {
         port: { type: 'string' },
         'bank-port': { type: 'string', default: '0' },
         customers: { type: 'string', default: '8' },
+        pace: { type: 'string', default: '700' },
         attacker: { type: 'boolean', default: true },
       },
     });
@@ -56,9 +59,10 @@ const readOptions = (args: readonly string[]): DemoOptions | undefined => {
       port: values.port === undefined ? undefined : Number(values.port),
       bankPort: Number(values['bank-port']),
       customers: Number(values.customers),
+      pace: Number(values.pace),
       attacker: values.attacker,
     };
-    const numbers = [options.port ?? 0, options.bankPort, options.customers];
+    const numbers = [options.port ?? 0, options.bankPort, options.customers, options.pace];
     return numbers.every((number) => Number.isInteger(number) && number >= 0 && number <= 65_535) ? options : undefined;
   } catch {
     return undefined;
@@ -223,6 +227,7 @@ export const demo = async (args: readonly string[]): Promise<number> => {
     board,
     tally,
     withAttackers: options.attacker,
+    pace: options.pace,
   });
   const view = startView({ gateway: gateway.url, bank, tally, board });
   await stopped;

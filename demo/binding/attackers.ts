@@ -20,6 +20,7 @@ import {
   type Told,
   tell,
 } from './sim-phone.ts';
+import { notRelieved } from './without-sim.ts';
 
 /** An attacker. */
 export interface Attacker {
@@ -28,8 +29,8 @@ export interface Attacker {
   readonly declinedBy: readonly string[];
   /** How many of the victim's three attempts of a day it uses up. */
   readonly tokens: number;
-  /** Victims whose number is on the list of disconnected ones, or none. */
-  readonly wants?: 'disconnected';
+  /** The victim whose number is on the list of disconnected ones, or whose SIM was swapped yesterday; any when absent. */
+  readonly wants?: 'disconnected' | 'swapped';
   /** Waits for the end of an attempt, beside the others. */
   readonly isSlow?: true;
   readonly run: (stage: BindingStage, victim: DemoCustomer) => Promise<BindingResult>;
@@ -114,7 +115,8 @@ const replyManipulated: Attacker['run'] = async (stage, victim) => {
   return resultOf({ ...real, state: real.state === 'bound' ? 'bound' : 'declined' });
 };
 
-const disconnectedNumber: Attacker['run'] = async (stage, victim) => bindOn(await phoneFor(stage, victim));
+/** Everything as an honest customer would; what is wrong is known elsewhere. */
+const ordinary: Attacker['run'] = async (stage, victim) => bindOn(await phoneFor(stage, victim));
 
 const twoNumbers: Attacker['run'] = async (stage, victim) => {
   const phone = await phoneFor(stage, victim);
@@ -198,7 +200,9 @@ export const attackers: readonly Attacker[] = [
   { kind: 'malware, hooked phone', declinedBy: ['attestation'], tokens: 0, run: malwareHooked },
   { kind: 'malware, real phone', declinedBy: ['B15'], tokens: 1, run: malwareGenuine },
   { kind: 'replies rewritten', declinedBy: ['B15'], tokens: 1, run: replyManipulated },
-  { kind: 'dead SIM', declinedBy: ['B17'], tokens: 0, wants: 'disconnected', run: disconnectedNumber },
+  { kind: 'dead SIM', declinedBy: ['B17'], tokens: 0, wants: 'disconnected', run: ordinary },
+  { kind: 'swapped SIM', declinedBy: ['B23'], tokens: 0, wants: 'swapped', run: ordinary },
+  { kind: 'password elsewhere', declinedBy: ['own-key'], tokens: 1, run: notRelieved },
   { kind: 'two numbers', declinedBy: ['B06', 'B25'], tokens: 1, run: twoNumbers },
   { kind: 'wrong number', declinedBy: ['B25'], tokens: 1, run: wrongNumber },
   { kind: 'parallel sessions', declinedBy: ['B20'], tokens: 1, run: parallelSessions },

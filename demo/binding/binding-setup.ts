@@ -2,18 +2,21 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEMO_CUSTOMERS } from '@hauberk/example-bank';
+import { DEMO_CUSTOMERS, type DemoCustomer } from '@hauberk/example-bank';
 import { type SimulatedNetwork, simulatedNetwork } from '@hauberk/simulator';
+import { startOperator } from '../../packages/server/test/fake-operator.ts';
 import { numberOf, startNumberDesk } from './number-desk.ts';
-import { disconnected } from './show-binding.ts';
+import { disconnected, swapped } from './show-binding.ts';
 import { latestBuild } from './sim-phone.ts';
 import { SmsCenter } from './sms-center.ts';
+import { passkeyParty } from './without-sim.ts';
 
 /** The network and the bank's desk, running, and the variables that lay binding over the configuration. */
 export interface BindingSetup {
   readonly center: SmsCenter;
   /** The operator of the phones' SIMs. */
   readonly network: SimulatedNetwork;
+  readonly codeFor: (number: string) => string | undefined;
   readonly vmns: readonly string[];
   readonly links: { readonly operator: string; readonly bulk: string };
   readonly environment: Readonly<Record<string, string>>;
@@ -32,6 +35,13 @@ const feedFile = (folder: string, name: string, rows: readonly string[]): string
   return file;
 };
 
+const dayMs = 86_400_000;
+
+const subscriberOf = (customer: DemoCustomer) => ({
+  number: numberOf(customer),
+  ...(customer === swapped ? { swapped: new Date(Date.now() - dayMs).toISOString() } : { monitoredDays: 30 }),
+});
+
 /** Starts what binding needs. */
 export const setUpBinding = async (folder: string, apps: readonly string[]): Promise<BindingSetup> => {
   const [smscPassword, deskToken, secret] = [randomBytes(4), randomBytes(24), randomBytes(24)].map((bytes) =>
@@ -41,6 +51,7 @@ export const setUpBinding = async (folder: string, apps: readonly string[]): Pro
   const port = await center.listen();
   const network = simulatedNetwork((sms) => center.carry(links.operator, sms));
   const desk = await startNumberDesk(deskToken, (number, text) => void network.deliver(number, text));
+  const operator = await startOperator(DEMO_CUSTOMERS.map(subscriberOf));
   const build = { android: latestBuild, ios: latestBuild };
   const binding = {
     apps: Object.fromEntries(apps.map((app) => [app, build])),
@@ -50,6 +61,9 @@ export const setUpBinding = async (folder: string, apps: readonly string[]): Pro
     secret,
     credential: { kind: 'authorization' },
     stepUpStep: 'otp',
+    relief: { step: 'otp' },
+    operator: { url: operator.url, clientId: 'bank', secret: 'secret' },
+    passkeys: { rpId: passkeyParty.rpId, origins: [passkeyParty.origin] },
     bank: { url: desk.url, token: deskToken },
     feeds: {
       revoked: feedFile(folder, 'revoked.csv', disconnected === undefined ? [] : [numberOf(disconnected)]),
@@ -67,12 +81,14 @@ export const setUpBinding = async (folder: string, apps: readonly string[]): Pro
   return {
     center,
     network,
+    codeFor: (number) => operator.codeFor(number),
     vmns,
     links,
     environment: { HAUBERK__binding: JSON.stringify(binding), HAUBERK__sms: JSON.stringify(sms) },
     close: () => {
       center.close();
       desk.close();
+      void operator.close();
     },
   };
 };

@@ -9,13 +9,19 @@ import type { Tally } from '../tally.ts';
 import { type Attacker, attackers } from './attackers.ts';
 import { type BindingBoard, type BindingResult, resultLine } from './binding-board.ts';
 import { type BindingStage, bindOn, phoneFor } from './sim-phone.ts';
+import { byBoundPhone, byOperator, byPasskey, relieved } from './without-sim.ts';
 
 interface Honest {
   readonly kind: string;
-  readonly phone: PhoneKind;
-  /** Its operator, over that of the demo. */
-  readonly operator?: (network: SimulatedNetwork) => SimulatedNetwork;
+  /** How many of the customer's three attempts of a day it uses up. */
+  readonly tokens: number;
+  readonly run: (stage: BindingStage, customer: DemoCustomer) => Promise<BindingResult>;
 }
+
+const bySms =
+  (phone: PhoneKind, operator: (network: SimulatedNetwork) => SimulatedNetwork = (network) => network): Honest['run'] =>
+  async (stage, customer) =>
+    bindOn(await phoneFor(stage, customer, phone, { network: operator(stage.network) }));
 
 /** Carries everything, and reports nothing. */
 const withoutReports = (network: SimulatedNetwork): SimulatedNetwork => ({
@@ -25,21 +31,29 @@ const withoutReports = (network: SimulatedNetwork): SimulatedNetwork => ({
 
 /** Honest phones; the second one's network gives no delivery reports, so its app reads a code instead. */
 export const honest: readonly Honest[] = [
-  { kind: 'android', phone: 'android' },
-  { kind: 'android, code read', phone: 'android-factory', operator: withoutReports },
-  { kind: 'android-strongbox', phone: 'android-strongbox' },
+  { kind: 'android', tokens: 1, run: bySms('android') },
+  { kind: 'android, code read', tokens: 1, run: bySms('android-factory', withoutReports) },
+  { kind: 'android-strongbox', tokens: 1, run: bySms('android-strongbox') },
+  { kind: 'iphone, operator', tokens: 1, run: byOperator },
+  { kind: 'tablet, bound phone', tokens: 2, run: byBoundPhone },
+  { kind: 'tablet, passkey', tokens: 2, run: byPasskey },
+  { kind: 'bound phone, no code', tokens: 1, run: relieved },
 ];
 
 /** The customer whose number is on the list of disconnected ones. */
 export const disconnected: DemoCustomer | undefined = DEMO_CUSTOMERS.at(-1);
 
+/** The customer whose SIM was swapped yesterday. */
+export const swapped: DemoCustomer | undefined = DEMO_CUSTOMERS.at(-2);
+
+const isOrdinary = (customer: DemoCustomer): boolean => customer !== disconnected && customer !== swapped;
+
 const attemptsOfDay = 3;
-const betweenMs = 700;
 const betweenRoundsMs = 300_000;
 
 /** Who still has attempts today. A customer is lent to one story at a time, for two at once would be in each other's way. */
 class Customers {
-  readonly #left = new Map(DEMO_CUSTOMERS.filter((each) => each !== disconnected).map((each) => [each, attemptsOfDay]));
+  readonly #left = new Map(DEMO_CUSTOMERS.filter(isOrdinary).map((each) => [each, attemptsOfDay]));
   readonly #lent = new Set<DemoCustomer>();
 
   borrow(tokens: number): DemoCustomer | undefined {
@@ -62,29 +76,30 @@ export interface ShowOptions {
   readonly board: BindingBoard;
   readonly tally: Tally;
   readonly withAttackers: boolean;
+  /** Milliseconds between two stories. */
+  readonly pace: number;
 }
 
 const playHonest = async (
   { stage, board, tally }: Pick<ShowOptions, 'board' | 'tally'> & { readonly stage: BindingStage },
   customers: Customers,
-  { kind, phone, operator = (network) => network }: Honest,
+  { kind, tokens, run }: Honest,
 ): Promise<void> => {
-  const customer = customers.borrow(1);
+  const customer = customers.borrow(tokens);
   if (customer === undefined) return;
   try {
-    const network = operator(stage.network);
-    const result = await bindOn(await phoneFor(stage, customer, phone, { network }));
+    const result = await run(stage, customer);
     if (stage.signal.aborted) return;
-    const isBound = result.state === 'bound';
+    const isBound = result.state === 'bound' || result.state === 'relieved';
     board.note('honest', kind, result, isBound);
-    tally.note('phone', `${kind} binds`, resultLine(result), isBound);
+    tally.note('phone', `SIM: ${kind}`, resultLine(result), isBound);
   } finally {
     customers.giveBack(customer);
   }
 };
 
 const isDeclined = ({ state, rule }: BindingResult, { declinedBy }: Attacker): boolean =>
-  state !== 'bound' && declinedBy.includes(rule);
+  state !== 'bound' && state !== 'relieved' && declinedBy.includes(rule);
 
 const playAttacker = async (
   { stage, board, tally }: Pick<ShowOptions, 'board' | 'tally'> & { readonly stage: BindingStage },
@@ -92,7 +107,8 @@ const playAttacker = async (
   attacker: Attacker,
 ): Promise<void> => {
   const { kind, tokens, wants, run } = attacker;
-  const victim = wants === 'disconnected' ? disconnected : customers.borrow(tokens);
+  const special = { disconnected, swapped };
+  const victim = wants === undefined ? customers.borrow(tokens) : special[wants];
   if (victim === undefined) return;
   try {
     const result = await run(stage, victim);
@@ -129,7 +145,7 @@ const playRound = async (options: ShowOptions, stage: BindingStage, customers: C
     const told = tellOr(tell, failed);
     if (isSlow) slow.push(told);
     else await told;
-    await pause(betweenMs, stage.signal);
+    await pause(options.pace, stage.signal);
   }
   await Promise.all(slow);
   for (const story of failed) if (!stage.signal.aborted) await tellOr(story, []);

@@ -29,6 +29,8 @@ export interface BindingStage {
   readonly network: SimulatedNetwork;
   /** Accounts at the SMSC: one that binding believes, one that it does not. */
   readonly links: { readonly operator: string; readonly bulk: string };
+  /** The operator's code for Number Verification, over the mobile data of a number. */
+  readonly codeFor: (number: string) => string | undefined;
   /** Every number of the pool. */
   readonly vmns: readonly string[];
   readonly signal: AbortSignal;
@@ -52,6 +54,12 @@ const post = async (app: Hauberk, path: string, members: object, authorization?:
   const headers = { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) };
   const reply = await app.fetch(path, { method: 'POST', headers, body: JSON.stringify(members) });
   return { status: reply.status, told: (await reply.json()) as Readonly<Record<string, unknown>> };
+};
+
+/** The password alone: a login before its second step. */
+export const firstStep = async (app: Hauberk, { username, password }: DemoCustomer): Promise<string> => {
+  const { told } = await post(app, '/api/login', { username, password });
+  return String(told['authorization']);
 };
 
 /** Logs a customer in on an app, through both steps; each login serves one attempt to bind. */
@@ -79,8 +87,9 @@ export const phoneFor = async (
   const cards = [{ number: numberOf(customer), carrier: 'Demo Mobile' }];
   const made = { world: stage.makers, network: stage.network, cards, ...more };
   const device = kind === 'script' ? undefined : simulatedPhone(kind, made);
+  const confirm = async (): Promise<boolean> => true;
   const plug = device === undefined ? {} : { device: trustedDevice(device.backend) };
-  const options = { organisation, app, service, endpoints: [stage.gateway], trust, ...plug };
+  const options = { organisation, app, service, endpoints: [stage.gateway], trust, ...plug, confirm };
   const hauberk = createHauberk(options, { storage: memoryStorage() });
   const authorization = await logIn(hauberk, customer);
   return { stage, hauberk, authorization, customer, name: `demo-${phones}`, device };
