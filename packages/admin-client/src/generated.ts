@@ -92,6 +92,11 @@ export type BlockLiftContent = {
   readonly subject: 'device' | 'key' | 'fingerprint' | 'profile' | 'number'; readonly value: string; readonly atMs: number; readonly untilMs: number; readonly reason: string;
 };
 
+/** See docs/openapi.json, ConsentKeys. */
+export type ConsentKeys = {
+  readonly keys: readonly (string)[];
+};
+
 /** See docs/openapi.json, CustomerNumber. */
 export type CustomerNumber = {
   readonly number: string | null; readonly numberHash: string | null;
@@ -172,6 +177,96 @@ export type NumberAsk = {
   readonly number?: string | undefined; readonly profile?: string | undefined; readonly reason: string;
 };
 
+/** See docs/openapi.json, PrivacyChain. */
+export type PrivacyChain = {
+  readonly chain: string; readonly owner: string; readonly owners: readonly ({ readonly owner: string; readonly devices: number })[]; readonly ownerVersion: string | null; readonly effects: readonly ({ readonly directive: string; readonly version: number; readonly devices: number; readonly stopped: number; readonly firstAtMs: number | null; readonly lastAtMs: number | null })[]; readonly firstAtMs: number; readonly lastAtMs: number;
+};
+
+/** See docs/openapi.json, PrivacyChainDetail. */
+export type PrivacyChainDetail = {
+  readonly chain: string; readonly owner: string; readonly owners: readonly ({ readonly owner: string; readonly devices: number })[]; readonly ownerVersion: string | null; readonly effects: readonly ({ readonly directive: string; readonly version: number; readonly devices: number; readonly stopped: number; readonly firstAtMs: number | null; readonly lastAtMs: number | null })[]; readonly firstAtMs: number; readonly lastAtMs: number; readonly frames: readonly (string)[]; readonly preview: { readonly devices: number; readonly calls: readonly ({ readonly api: string; readonly scene: string; readonly calls: number })[]; readonly findings: readonly (string)[]; readonly otherChains: readonly (string)[] };
+};
+
+/** See docs/openapi.json, PrivacyChainPage. */
+export type PrivacyChainPage = {
+  readonly items: readonly (PrivacyChain)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, PrivacyErased. */
+export type PrivacyErased = {
+  readonly subject: string; readonly rows: number;
+};
+
+/** See docs/openapi.json, PrivacyErasure. */
+export type PrivacyErasure = {
+  readonly subject?: string | undefined; readonly device?: string | undefined; readonly reason: string;
+};
+
+/** See docs/openapi.json, PrivacyFinding. */
+export type PrivacyFinding = {
+  readonly id: string; readonly kind: 'over-scope' | 'over-frequency' | 'background' | 'before-consent' | 'after-refusal' | 'undeclared-sdk' | 'undeclared-destination' | 'many-identifiers'; readonly api: string; readonly chain: string; readonly owner: string; readonly severity: 'low' | 'medium' | 'high' | 'critical'; readonly clauses: readonly (string)[]; readonly state: 'open' | 'accepted' | 'stopped' | 'fixed'; readonly calls: number; readonly devices: number; readonly firstAtMs: number; readonly lastAtMs: number; readonly stoppedBy: string | null; readonly changedBy: string | null; readonly acceptance: { readonly reason: string; readonly by: string; readonly untilMs: number } | null; readonly evidence: readonly ({ readonly scene: string; readonly isForeground: boolean; readonly atMs: number; readonly destination: string | null })[];
+};
+
+/** See docs/openapi.json, PrivacyFindingDecision. */
+export type PrivacyFindingDecision = {
+  readonly action: 'accept' | 'fix'; readonly reason: string; readonly days?: number | undefined;
+};
+
+/** See docs/openapi.json, PrivacyFindingPage. */
+export type PrivacyFindingPage = {
+  readonly items: readonly (PrivacyFinding)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, PrivacyMatrix. */
+export type PrivacyMatrix = {
+  readonly cells: readonly ({ readonly item: string; readonly class: 'C1' | 'C2' | 'C3'; readonly api: string; readonly chain: string; readonly owner: string; readonly scene: string; readonly isForeground: boolean; readonly outcome: string; readonly calls: number; readonly firstAtMs: number; readonly lastAtMs: number })[]; readonly isComplete: boolean;
+};
+
+/** See docs/openapi.json, PrivacyResumption. */
+export type PrivacyResumption = {
+  readonly chain: string; readonly reason: string;
+};
+
+/** See docs/openapi.json, PrivacyRule. */
+export type PrivacyRule = {
+  readonly id: string; readonly kind: string; readonly action: string; readonly delayMs: number | null; readonly minDevices: number; readonly perDay: number; readonly stopHours: number; readonly expiresAtMs: number; readonly hash: string; readonly approvedBy: string; readonly state: 'active' | 'revoked'; readonly answers: readonly ({ readonly chain: string; readonly atMs: number; readonly untilMs: number })[];
+};
+
+/** See docs/openapi.json, PrivacyRuleContent. */
+export type PrivacyRuleContent = {
+  readonly kind: 'over-scope' | 'over-frequency' | 'background' | 'before-consent' | 'after-refusal' | 'undeclared-sdk' | 'undeclared-destination' | 'many-identifiers'; readonly action: 'empty' | 'deny' | 'delay'; readonly delayMs: number | null; readonly minDevices: number; readonly perDay: number; readonly stopHours: number; readonly expiresAtMs: number; readonly reason: string;
+};
+
+/** See docs/openapi.json, PrivacyRuleEnd. */
+export type PrivacyRuleEnd = {
+  readonly rule: string; readonly reason: string;
+};
+
+/** See docs/openapi.json, PrivacyRules. */
+export type PrivacyRules = {
+  readonly items: readonly (PrivacyRule)[];
+};
+
+/** See docs/openapi.json, PrivacyStopOrder. */
+export type PrivacyStopOrder = {
+  readonly chain: string; readonly apis?: readonly (string)[] | undefined; readonly action: 'empty' | 'deny' | 'delay'; readonly delayMs?: number | undefined; readonly hours?: number | undefined; readonly stages?: readonly (number)[] | undefined; readonly reason: string;
+};
+
+/** See docs/openapi.json, PrivacyStopped. */
+export type PrivacyStopped = {
+  readonly chain: string; readonly rollout: string | null; readonly state: string | null; readonly findings: number;
+};
+
+/** See docs/openapi.json, PrivacyStops. */
+export type PrivacyStops = {
+  readonly stops: readonly ({ readonly chain: string; readonly apis: readonly (string)[] | null; readonly action: 'empty' | 'deny' | 'delay'; readonly delayMs: number | null; readonly untilMs: number | null; readonly by: string })[]; readonly rollout: string | null;
+};
+
+/** See docs/openapi.json, PrivacySubject. */
+export type PrivacySubject = {
+  readonly subject: string; readonly isLinked: boolean; readonly consents: readonly (Readonly<Record<string, unknown>>)[]; readonly consentRecord: Readonly<Record<string, unknown>>; readonly ledger: string; readonly effects: readonly (Readonly<Record<string, unknown>>)[]; readonly watched: readonly ({ readonly call: string; readonly spans: readonly (readonly (number)[])[] })[]; readonly reports: readonly (Readonly<Record<string, unknown>>)[]; readonly isComplete: boolean;
+};
+
 /** RFC 9457. */
 export type Problem = {
   readonly type: string; readonly title: string; readonly status: number; readonly code: string; readonly instance: string; readonly detail?: string | undefined; readonly right?: string | undefined; readonly errors?: readonly ({ readonly in: 'path' | 'query' | 'header' | 'body'; readonly pointer: string; readonly message: string })[] | undefined;
@@ -179,7 +274,7 @@ export type Problem = {
 
 /** See docs/openapi.json, ProposedChange. */
 export type ProposedChange = {
-  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent;
+  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent } | { readonly kind: 'privacy.stop'; readonly content: PrivacyStopOrder } | { readonly kind: 'privacy.rule'; readonly content: PrivacyRuleContent;
 };
 
 /** See docs/openapi.json, Reject. */
@@ -316,6 +411,38 @@ export interface AdminApi {
   addBindingBlock(input: { readonly app: string; readonly body: NewBindingBlock }): Promise<Answered<BindingBlock>>;
   /** Proposes to take a block of an operator back before its time. Blocks of B09 run out by themselves. */
   liftBindingBlock(input: { readonly app: string; readonly body: BindingBlockLift }): Promise<Answered<Approval>>;
+  /** Findings of an app, in the order of their ids. */
+  listPrivacyFindings(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly state?: 'open' | 'accepted' | 'stopped' | 'fixed' | undefined; readonly kind?: 'over-scope' | 'over-frequency' | 'background' | 'before-consent' | 'after-refusal' | 'undeclared-sdk' | 'undeclared-destination' | 'many-identifiers' | undefined; readonly severity?: 'low' | 'medium' | 'high' | 'critical' | undefined; readonly chain?: string | undefined }): Promise<Answered<PrivacyFindingPage>>;
+  /** A finding with its first evidence. */
+  findPrivacyFinding(input: { readonly app: string; readonly finding: string }): Promise<Answered<PrivacyFinding>>;
+  /** Call chains that reached a sensitive function, with their owners and proof of effect. */
+  listPrivacyChains(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Answered<PrivacyChainPage>>;
+  /** A chain with its frames, proof of effect, and what a stop of it would meet. */
+  findPrivacyChain(input: { readonly app: string; readonly chain: string }): Promise<Answered<PrivacyChainDetail>>;
+  /** What is stopped on devices, by whom, until when. */
+  listPrivacyStops(input: { readonly app: string }): Promise<Answered<PrivacyStops>>;
+  /** Stops a chain on devices by a signed directive. Look at the chain first: its preview tells what this meets. */
+  stopPrivacyChain(input: { readonly app: string; readonly body: PrivacyStopOrder }): Promise<Answered<PrivacyStopped | Approval>>;
+  /** Response rules, ended ones too, with what they stopped. */
+  listPrivacyRules(input: { readonly app: string }): Promise<Answered<PrivacyRules>>;
+  /** Proposes a response rule: what it stops later needs nobody, so two people must always agree on the rule. */
+  proposePrivacyRule(input: { readonly app: string; readonly body: PrivacyRuleContent }): Promise<Answered<Approval>>;
+  /** Which data were read, by which function, chain and owner, in which scene, how often. */
+  privacyMatrix(input: { readonly app: string; readonly days?: number | undefined }): Promise<Answered<PrivacyMatrix>>;
+  /** Everything that is known under a pseudonym. */
+  findPrivacySubject(input: { readonly app: string; readonly subject: string }): Promise<Answered<PrivacySubject>>;
+  /** Everything that is known under the pseudonym of a device. Links the two, so it asks for the right to write. */
+  findPrivacySubjectOfDevice(input: { readonly app: string; readonly device: string }): Promise<Answered<PrivacySubject>>;
+  /** Public keys of the consent ledger, for whoever checks it offline. */
+  listConsentKeys(input: { readonly app: string }): Promise<Answered<ConsentKeys>>;
+  /** Accepts a finding for a while, or says that a release is without it: seen again, it is open again. */
+  decidePrivacyFinding(input: { readonly app: string; readonly finding: string; readonly body: PrivacyFindingDecision }): Promise<Answered<PrivacyFinding>>;
+  /** Lets a stopped chain go on; its findings are open again. */
+  resumePrivacyChain(input: { readonly app: string; readonly body: PrivacyResumption }): Promise<Answered<PrivacyStopped>>;
+  /** Ends a response rule and everything that it stopped. */
+  endPrivacyRule(input: { readonly app: string; readonly body: PrivacyRuleEnd }): Promise<Answered<PrivacyRule>>;
+  /** Erases what leads from a device to its pseudonym, and what hangs on that person alone. Cannot be undone. */
+  erasePrivacySubject(input: { readonly app: string; readonly body: PrivacyErasure }): Promise<Answered<PrivacyErased>>;
 }
 
 /** How each is sent. */
@@ -356,4 +483,20 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   listBindingBlocks: { method: 'GET', path: '/apps/{app}/binding-blocks', query: ['limit', 'after'], hasBody: false, hasVersion: false },
   addBindingBlock: { method: 'POST', path: '/apps/{app}/binding-blocks', query: [], hasBody: true, hasVersion: false },
   liftBindingBlock: { method: 'POST', path: '/apps/{app}/binding-block-lifts', query: [], hasBody: true, hasVersion: false },
+  listPrivacyFindings: { method: 'GET', path: '/apps/{app}/privacy/findings', query: ['limit', 'after', 'state', 'kind', 'severity', 'chain'], hasBody: false, hasVersion: false },
+  findPrivacyFinding: { method: 'GET', path: '/apps/{app}/privacy/findings/{finding}', query: [], hasBody: false, hasVersion: false },
+  listPrivacyChains: { method: 'GET', path: '/apps/{app}/privacy/chains', query: ['limit', 'after'], hasBody: false, hasVersion: false },
+  findPrivacyChain: { method: 'GET', path: '/apps/{app}/privacy/chains/{chain}', query: [], hasBody: false, hasVersion: false },
+  listPrivacyStops: { method: 'GET', path: '/apps/{app}/privacy/stops', query: [], hasBody: false, hasVersion: false },
+  stopPrivacyChain: { method: 'POST', path: '/apps/{app}/privacy/stops', query: [], hasBody: true, hasVersion: false },
+  listPrivacyRules: { method: 'GET', path: '/apps/{app}/privacy/rules', query: [], hasBody: false, hasVersion: false },
+  proposePrivacyRule: { method: 'POST', path: '/apps/{app}/privacy/rules', query: [], hasBody: true, hasVersion: false },
+  privacyMatrix: { method: 'GET', path: '/apps/{app}/privacy/matrix', query: ['days'], hasBody: false, hasVersion: false },
+  findPrivacySubject: { method: 'GET', path: '/apps/{app}/privacy/subjects/{subject}', query: [], hasBody: false, hasVersion: false },
+  findPrivacySubjectOfDevice: { method: 'GET', path: '/apps/{app}/privacy/devices/{device}/subject', query: [], hasBody: false, hasVersion: false },
+  listConsentKeys: { method: 'GET', path: '/apps/{app}/privacy/consent-keys', query: [], hasBody: false, hasVersion: false },
+  decidePrivacyFinding: { method: 'POST', path: '/apps/{app}/privacy/findings/{finding}/decisions', query: [], hasBody: true, hasVersion: false },
+  resumePrivacyChain: { method: 'POST', path: '/apps/{app}/privacy/resumptions', query: [], hasBody: true, hasVersion: false },
+  endPrivacyRule: { method: 'POST', path: '/apps/{app}/privacy/rule-ends', query: [], hasBody: true, hasVersion: false },
+  erasePrivacySubject: { method: 'POST', path: '/apps/{app}/privacy/erasures', query: [], hasBody: true, hasVersion: false },
 };

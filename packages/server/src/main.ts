@@ -21,7 +21,8 @@ const summaries = {
   binding:
     'binding list | bound | show | why | timeline | blocks | block | lift | vmn | unbind | number | feed import: SIM binding',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
-  privacy: 'privacy verify: checks a consent ledger, offline',
+  privacy:
+    'privacy findings | chains | stop | resume | stops | effect | accept | fix | rule | matrix | subject | consent | erase | keys | verify',
   audit: 'audit verify: check the audit log without a running gateway',
   backup: 'copy the state of a gateway, running or not',
   restore: 'put a backup in place of the state',

@@ -31,6 +31,7 @@ const gauges: ProcessGauges = {
       exceptions: { background: 6 },
     },
     behind: 7,
+    answers: { answered: 1 },
   },
   sms: {
     links: [{ id: 'operator', kind: 'smpp', state: 'bound', outcomes: { taken: 3, 'sms.rate': 1 } }],

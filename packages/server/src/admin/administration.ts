@@ -4,6 +4,7 @@ import type { BindingAdministration } from '../binding/binding-administration.ts
 import type { DeviceAdministration } from '../device/device-administration.ts';
 import type { Log } from '../gateway/log.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
+import type { PrivacyAdministration } from '../privacy/privacy-administration.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { AdminToken } from './admin-token.ts';
@@ -33,6 +34,8 @@ export interface Administration {
   readonly devicesOf: (scope: Scope) => DeviceAdministration;
   /** The bindings of one app; undefined where it does not bind. */
   readonly bindingsOf: (scope: Scope) => BindingAdministration | undefined;
+  /** Findings, stops, rules and people's rights of one app. */
+  readonly privacyOf: (scope: Scope) => PrivacyAdministration;
   /** The apps of an organisation that is served here; none for any other. */
   readonly appsOf: (organisation: string) => readonly string[];
   /** The organisation that the local administrator begins with. */

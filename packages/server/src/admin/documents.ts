@@ -6,6 +6,7 @@ import type { Settlement } from '../storage/idempotency-store.ts';
 import { approvalStates } from './approval.ts';
 import type { DeviceChangeContent } from './device-changes.ts';
 import { type DeviceAction, deviceActions } from './four-eyes.ts';
+import { ruleContentSchema, stopOrderSchema } from './privacy-content.ts';
 import type { BindingEndContent, BlockLiftContent, KnownChange } from './proposed-change.ts';
 import type { Grant } from './right.ts';
 
@@ -307,6 +308,8 @@ export const proposedChangeSchema: z.ZodType<KnownChange> = named(
     z.strictObject({ kind: z.literal('device.change'), content: deviceChangeContentSchema }),
     z.strictObject({ kind: z.literal('binding.end'), content: bindingEndContentSchema }),
     z.strictObject({ kind: z.literal('binding.unblock'), content: blockLiftContentSchema }),
+    z.strictObject({ kind: z.literal('privacy.stop'), content: named('PrivacyStopOrder', stopOrderSchema) }),
+    z.strictObject({ kind: z.literal('privacy.rule'), content: named('PrivacyRuleContent', ruleContentSchema) }),
   ]),
 );
 /** What became of a change of devices. */

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { deviceAdministration } from '../device/device-administration.ts';
 import { verdictSigner } from '../device/device-verdict.ts';
 import type { Log } from '../gateway/log.ts';
+import type { Privacy } from '../privacy/open-privacy.ts';
 import type { OpenStorage } from '../storage/index.ts';
 import type { Administration, AdminSettings } from './administration.ts';
 import { RecentChanges } from './recent-changes.ts';
@@ -19,6 +20,7 @@ export interface AdministrationParts {
   readonly log: Log;
   readonly now: () => EpochMs;
   readonly bindings?: Bindings | undefined;
+  readonly privacy: Privacy;
 }
 
 /** What a configuration says of the administration. */
@@ -39,6 +41,7 @@ export const openAdministration = ({
   log,
   now,
   bindings,
+  privacy,
 }: AdministrationParts): Administration => {
   const { organisation, apps, sessions } = config;
   const settings = settingsOf(config);
@@ -51,6 +54,7 @@ export const openAdministration = ({
     devicesOf: (scope) =>
       deviceAdministration({ scopes: [scope], stores, table, tierNames, now, signVerdict: verdictSigner(keys) }),
     bindingsOf: (scope) => (scope.organisation === organisation ? bindings?.administrationOf(scope.app) : undefined),
+    privacyOf: (scope) => privacy.administrationOf(scope),
     appsOf: (name) => (name === organisation ? ids : []),
     organisation,
     settings: () => settings,

@@ -36,6 +36,22 @@ export const operationNames = [
   'liftBindingBlock',
   'listVmns',
   'findNumber',
+  'listPrivacyFindings',
+  'findPrivacyFinding',
+  'listPrivacyChains',
+  'findPrivacyChain',
+  'listPrivacyStops',
+  'listPrivacyRules',
+  'privacyMatrix',
+  'findPrivacySubject',
+  'findPrivacySubjectOfDevice',
+  'listConsentKeys',
+  'decidePrivacyFinding',
+  'stopPrivacyChain',
+  'resumePrivacyChain',
+  'proposePrivacyRule',
+  'endPrivacyRule',
+  'erasePrivacySubject',
 ] as const;
 
 /** One of them. */

@@ -87,6 +87,18 @@ export const pathParameters: Readonly<Record<string, z.ZodType>> = {
     .string()
     .regex(/^[0-9a-f]{20}$/)
     .describe('Id of a proposal.'),
+  finding: z
+    .string()
+    .regex(/^[0-9a-f]{20}$/)
+    .describe('Id of a finding.'),
+  chain: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .describe('Id of a call chain.'),
+  subject: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{22}$/)
+    .describe('A pseudonym.'),
   entry: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,128}$/)

@@ -4,6 +4,8 @@ import { bindingChangeOperations } from './binding-change-operations.ts';
 import { bindingOperations } from './binding-operations.ts';
 import { deviceOperations } from './device-operations.ts';
 import type { Operation } from './operation.ts';
+import { privacyChangeOperations } from './privacy-change-operations.ts';
+import { privacyOperations } from './privacy-operations.ts';
 import { recordOperations } from './record-operations.ts';
 import { statementOperations } from './statement-operations.ts';
 import { tokenOperations } from './token-operations.ts';
@@ -19,4 +21,6 @@ export const operations: readonly Operation[] = [
   ...statementOperations,
   ...bindingOperations,
   ...bindingChangeOperations,
+  ...privacyOperations,
+  ...privacyChangeOperations,
 ];

@@ -1,7 +1,17 @@
 /** The changes that two people must agree on: how each is read, which right it asks for, and that it is carried out exactly as it stands. */
-import { accept, after as afterTime, hours, type JsonValue, type Result, refuse } from '@hauberk/primitives';
+import {
+  accept,
+  after as afterTime,
+  canonicalJson,
+  hours,
+  type JsonValue,
+  type Result,
+  refuse,
+} from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
 import type { Block } from '../binding/binding-store.ts';
+import type { RuleContent } from '../privacy/response-rules.ts';
+import type { StopOrder } from '../privacy/stop-chains.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { AdminRefusal } from './admin-problem.ts';
 import { deny } from './admin-problem.ts';
@@ -36,17 +46,20 @@ export interface BlockLiftContent {
 export type KnownChange =
   | { readonly kind: 'device.change'; readonly content: DeviceChangeContent }
   | { readonly kind: 'binding.end'; readonly content: BindingEndContent }
-  | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent };
+  | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent }
+  | { readonly kind: 'privacy.stop'; readonly content: StopOrder }
+  | { readonly kind: 'privacy.rule'; readonly content: RuleContent };
 
 /** A change as it is hashed and kept. */
 export const keptChange = (change: KnownChange): ProposedChange => ({
   kind: change.kind,
-  content: change.kind === 'device.change' ? contentJson(change.content) : ({ ...change.content } satisfies JsonValue),
+  content: change.kind === 'device.change' ? contentJson(change.content) : ({ ...change.content } as JsonValue),
 });
 
 /** The right that a change asks for; undefined for a kind that nobody knows. */
 export const rightOfChange = (kind: string, app: string): Right | undefined => {
   if (kind === 'device.change') return { app, area: 'devices', verb: 'write' };
+  if (kind === 'privacy.stop' || kind === 'privacy.rule') return { app, area: 'privacy', verb: 'write' };
   return kind === 'binding.end' || kind === 'binding.unblock' ? { app, area: 'binding', verb: 'write' } : undefined;
 };
 
@@ -122,6 +135,15 @@ export const performChange = async (
       done: results.some(({ code }) => code === null),
       outcome: { results: results.map((each) => ({ ...each })) },
     };
+  }
+  if (change.kind === 'privacy.stop') {
+    const { stops } = administration.privacyOf(scope);
+    return performed(change.content.chain, 'stopped', await stops.stop(scope, change.content, actor));
+  }
+  if (change.kind === 'privacy.rule') {
+    const { rules } = administration.privacyOf(scope);
+    const approval = { id: canonicalJson(content), actor };
+    return performed('rule', 'active', await rules.approve(scope, change.content, approval));
   }
   const bindings = administration.bindingsOf(scope);
   if (bindings === undefined) return performed(scope.app, '', refuse('binding.none'));

@@ -40,6 +40,8 @@ interface Shown {
 const summaryOf = ({ change }: Approval): string => {
   if (change.kind === 'binding.end') return `unbind ${change.content.profile}`;
   if (change.kind === 'binding.unblock') return `lift the block of ${change.content.subject} ${change.content.value}`;
+  if (change.kind === 'privacy.stop') return `stop chain ${change.content.chain}`;
+  if (change.kind === 'privacy.rule') return `response rule on ${change.content.kind}`;
   const { action, devices } = change.content;
   const [only, ...others] = devices;
   return `${action} ${others.length === 0 ? `device ${only?.id ?? ''}` : `${devices.length} devices`}`;
@@ -64,6 +66,12 @@ const changeLines = ({ change, outcome }: Approval): readonly string[] => {
     const { subject, value, atMs, untilMs, reason } = change.content;
     const facts = `  ${subject} ${value}, blocked ${minute(atMs)} until ${minute(untilMs)}`;
     return [`  lift the block: ${reason}\n`, `${facts}  ${doneOf(results, `${subject} ${value}`)}\n`];
+  }
+  if (change.kind === 'privacy.stop' || change.kind === 'privacy.rule') {
+    const { reason, ...facts } = change.content;
+    const id = change.kind === 'privacy.stop' ? change.content.chain : 'rule';
+    const lines = Object.entries(facts).map(([name, value]) => `  ${name} ${String(value)}\n`);
+    return [`  ${change.kind}: ${reason}  ${doneOf(results, id)}\n`, ...lines];
   }
   const { action, reason, devices } = change.content;
   return [

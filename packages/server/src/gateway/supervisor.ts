@@ -211,14 +211,22 @@ class Gateway implements RunningGateway {
       now,
       signVerdict: verdictSigner(storage.keys),
     });
-    this.privacy = openPrivacy({ config, stores: storage.ports, keys: storage.keys, log: this.#log, now });
     this.bindings = openBindings(config, { stores: storage.ports, log: this.#log, now });
     this.directives = openDirectiveDesk({
       store: storage.ports.directives,
       now,
       onPublished: () => this.#spreadDirectives(),
     });
-    this.administration = openAdministration({ config, storage, table, log: this.#log, now, bindings: this.bindings });
+    this.privacy = openPrivacy({
+      config,
+      stores: storage.ports,
+      keys: storage.keys,
+      log: this.#log,
+      desk: this.directives,
+      now,
+    });
+    const { bindings, privacy } = this;
+    this.administration = openAdministration({ config, storage, table, log: this.#log, now, bindings, privacy });
   }
 
   #keySource(): ChannelKeySource {

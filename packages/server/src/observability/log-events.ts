@@ -151,6 +151,22 @@ const logEvents = {
     fields: { seen: 'count', inactive: 'count', revoked: 'count', unchecked: 'count' },
   },
   'binding.upkeep-failed': { level: 'error', meaning: 'That round met a fault.', fields: { error: 'fault' } },
+  'privacy.answered': {
+    level: 'warn',
+    meaning: 'A response rule stopped a chain.',
+    fields: {
+      kind: [
+        'over-scope',
+        'over-frequency',
+        'background',
+        'before-consent',
+        'after-refusal',
+        'undeclared-sdk',
+        'undeclared-destination',
+        'many-identifiers',
+      ],
+    },
+  },
   'privacy.fault': {
     level: 'error',
     meaning: 'A step of the privacy stream or of retention met a fault; it is tried again.',

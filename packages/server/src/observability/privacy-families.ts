@@ -49,6 +49,14 @@ export const privacyFamilies: readonly MeasuredFamily[] = [
       process.privacy === undefined ? [] : [{ labels: {}, value: process.privacy.counts.findings }],
   },
   {
+    name: 'hauberk_privacy_rule_answers',
+    type: 'counter',
+    help: 'Findings that a response rule looked at, by what came of it; `answered` stopped a chain.',
+    labels: ['outcome'],
+    measure: ({ process }) =>
+      Object.entries(process.privacy?.answers ?? {}).map(([outcome, value]) => ({ labels: { outcome }, value })),
+  },
+  {
     name: 'hauberk_privacy_events_behind',
     type: 'gauge',
     help: 'Events of the outbox that privacy has not looked at yet; reports are refused from `privacy.limits.behind` on.',

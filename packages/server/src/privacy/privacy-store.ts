@@ -78,10 +78,10 @@ export interface ResponseRule {
   readonly expiresAtMs: number;
   /** Hash of all of the above in canonical JSON: what the second person approved. */
   readonly hash: string;
-  readonly approval: string;
-  readonly approvedBy: readonly string[];
+  /** Who proposed and who approved it. */
+  readonly approvedBy: string;
   readonly state: 'active' | 'revoked';
-  /** What it stopped, newest last, at most so many as a year can hold. */
+  /** What it stopped lately, newest last. */
   readonly answers: readonly { readonly chain: string; readonly atMs: number; readonly untilMs: number }[];
 }
 
@@ -96,6 +96,8 @@ export interface StopList {
     readonly untilMs?: number;
     readonly by: string;
   }[];
+  /** The directive that carries a list with this hash, and until when; null before the first. */
+  readonly published: { readonly hash: string; readonly rollout: string; readonly untilMs: number } | null;
 }
 
 /** Kind of row → what it holds. */

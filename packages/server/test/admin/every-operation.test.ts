@@ -1,6 +1,7 @@
 /** Every operation of the admin API, in one table: who may not call it, what it refuses, what it answers. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { openFinding } from '@hauberk/privacy';
 import { z } from 'zod';
 import { adminProblems } from '../../src/admin/admin-problem.ts';
 import { problemSchema } from '../../src/admin/documents.ts';
@@ -9,6 +10,9 @@ import type { Operation } from '../../src/admin/operation.ts';
 import { operations } from '../../src/admin/operations.ts';
 import { areas, verbs } from '../../src/admin/right.ts';
 import { issueStartupSecret } from '../../src/admin/startup-secret.ts';
+import { findingId } from '../../src/privacy/judge-batch.ts';
+import type { PrivacyPut } from '../../src/privacy/privacy-store.ts';
+import { subjectTag } from '../../src/privacy/privacy-subject.ts';
 import { ask, smsOf } from '../binding-kit.ts';
 import { type AdminWorld, type Answered, everything, openAdminWorld } from './world.ts';
 
@@ -87,6 +91,73 @@ const outcome = async (): Promise<string> => {
   await world.stores.idempotency.markUnknown(begun.value.attempt, world.clock.now);
   return begun.value.attempt.entry;
 };
+
+const privacyScope = { organisation: 'bank', app: 'corporate' };
+const chain = '0123456789abcdef';
+let subjects = 0;
+
+/** A finding about a chain that a device told of, and that device's pseudonym. */
+const reported = async (): Promise<{ readonly finding: string; readonly subject: string; readonly device: string }> => {
+  subjects += 1;
+  const id = await device();
+  const { stores, clock, administration } = world;
+  const subject = `s${String(subjects).padStart(21, '0')}`;
+  const tag = subjectTag(administration.keys, privacyScope, id, clock.now);
+  const access = {
+    api: 'web:navigator.geolocation.getCurrentPosition',
+    chain,
+    owner: '@ads/web',
+    scene: 'login',
+    isForeground: false,
+    at: clock.now,
+  };
+  const finding = findingId('background', `web:made.up${subjects}`, chain);
+  const opened = { ...openFinding('background', access), api: `web:made.up${subjects}` };
+  const kept = { id: finding, finding: opened, witnesses: ['w'], stoppedBy: null, changedBy: null };
+  const known = {
+    chain,
+    owners: { '@ads/web': ['w'] },
+    ownerVersion: '1.0',
+    effects: {},
+    frames: [{ kind: 'js', script: 'https://bank.example/a.js', name: 'f', line: 1, column: 2 } as const],
+    firstAtMs: clock.now,
+    lastAtMs: clock.now,
+  };
+  const total = {
+    day: new Date(clock.now).toISOString().slice(0, 10),
+    api: access.api,
+    chain,
+    owner: '@ads/web',
+    scene: 'login',
+    isForeground: false,
+    outcome: 'observed',
+    calls: 3,
+    firstAtMs: clock.now,
+    lastAtMs: clock.now,
+  };
+  const atMs = clock.now;
+  const puts: readonly PrivacyPut[] = [
+    { kind: 'subject', id: tag, value: { subject, day: total.day }, atMs },
+    { kind: 'alias', id: subject, value: { tag }, atMs },
+    { kind: 'finding', id: finding, value: kept, atMs },
+    { kind: 'chain', id: chain, value: known, atMs },
+    { kind: 'total', id: Object.values(total).slice(0, 7).join('\n'), value: total, atMs },
+  ];
+  const written = await stores.privacy.commit({ changes: [{ scope: privacyScope, read: [], puts, audit: [] }] }, atMs);
+  assert.ok(written.ok);
+  return { finding, subject, device: id };
+};
+
+const rule = (minutes: number) => ({
+  kind: 'background',
+  action: 'deny',
+  delayMs: null,
+  minDevices: 1,
+  perDay: 1,
+  stopHours: 1,
+  expiresAtMs: world.clock.now + minutes * 60_000,
+  reason: 'too often by hand',
+});
 
 const newToken = { subject: 'carol', label: 'night shift', grants: [{ app: 'corporate', role: 'viewer' }] };
 
@@ -195,6 +266,68 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     await world.ask('POST', `${path}/approve`, { token: bob, body: { changeHash } });
     return { path: `${path}/execute`, status: 200 };
   },
+  listPrivacyFindings: async () => {
+    await reported();
+    return { path: '/apps/corporate/privacy/findings', query: 'state=open&kind=background&limit=2', status: 200 };
+  },
+  findPrivacyFinding: async () => ({
+    path: `/apps/corporate/privacy/findings/${(await reported()).finding}`,
+    status: 200,
+  }),
+  decidePrivacyFinding: async () => ({
+    path: `/apps/corporate/privacy/findings/${(await reported()).finding}/decisions`,
+    body: { action: 'accept', days: 5, reason: 'known, and gone with the next release' },
+    status: 200,
+  }),
+  listPrivacyChains: async () => {
+    await reported();
+    return { path: '/apps/corporate/privacy/chains', query: 'limit=2', status: 200 };
+  },
+  findPrivacyChain: async () => {
+    await reported();
+    return { path: `/apps/corporate/privacy/chains/${chain}`, status: 200 };
+  },
+  listPrivacyStops: async () => ({ path: '/apps/corporate/privacy/stops', status: 200 }),
+  stopPrivacyChain: async () => {
+    await reported();
+    const body = { chain, action: 'deny', reason: 'in the background' };
+    return { path: '/apps/corporate/privacy/stops', body, status: 200 };
+  },
+  resumePrivacyChain: async () => {
+    await reported();
+    const body = { chain, action: 'deny', reason: 'in the background' };
+    await world.ask('POST', '/apps/corporate/privacy/stops', { token: alice, body });
+    return { path: '/apps/corporate/privacy/resumptions', body: { chain, reason: 'mistaken' }, status: 200 };
+  },
+  listPrivacyRules: async () => ({ path: '/apps/corporate/privacy/rules', status: 200 }),
+  proposePrivacyRule: async () => ({ path: '/apps/corporate/privacy/rules', body: rule(60), status: 202 }),
+  endPrivacyRule: async () => {
+    const { rules } = world.administration.privacyOf(privacyScope);
+    subjects += 1;
+    const content = { ...rule(60 + subjects), kind: 'background', action: 'deny' } as const;
+    const approved = await rules.approve(privacyScope, content, { id: String(subjects), actor: 'alice and bob' });
+    assert.ok(approved.ok);
+    const body = { rule: approved.value.id, reason: 'no longer needed' };
+    return { path: '/apps/corporate/privacy/rule-ends', body, status: 200 };
+  },
+  privacyMatrix: async () => {
+    await reported();
+    return { path: '/apps/corporate/privacy/matrix', query: 'days=7', status: 200 };
+  },
+  findPrivacySubject: async () => ({
+    path: `/apps/corporate/privacy/subjects/${(await reported()).subject}`,
+    status: 200,
+  }),
+  findPrivacySubjectOfDevice: async () => ({
+    path: `/apps/corporate/privacy/devices/${(await reported()).device}/subject`,
+    status: 200,
+  }),
+  listConsentKeys: async () => ({ path: '/apps/corporate/privacy/consent-keys', status: 200 }),
+  erasePrivacySubject: async () => ({
+    path: '/apps/corporate/privacy/erasures',
+    body: { subject: (await reported()).subject, reason: 'asked for it' },
+    status: 200,
+  }),
   listAudit: async () => ({ path: '/apps/corporate/audit', query: 'limit=3&after=0', status: 200 }),
   listOrganisationAudit: async () => ({ path: '/audit', status: 200 }),
   listUnknownOutcomes: async () => {
@@ -347,9 +480,10 @@ for (const operation of operations) {
     if (/\{(?!app)/.test(operation.path))
       test('what has no such id is not there', async () => {
         const request = await make();
-        const last = request.path.split('/').find((part) => /^(?:[0-9a-f]{20}|[A-Za-z0-9_-]{22,})$/.test(part)) ?? '';
-        assert.ok(last.length >= 20);
-        const absent = last.length === 20 ? 'f'.repeat(20) : 'A'.repeat(last.length);
+        const last =
+          request.path.split('/').find((part) => /^(?:[0-9a-f]{16}|[0-9a-f]{20}|[A-Za-z0-9_-]{22,})$/.test(part)) ?? '';
+        assert.ok(last.length >= 16);
+        const absent = (last.length <= 20 ? 'f' : 'A').repeat(last.length);
         for (const wrong of [absent, 'x', '%00', '..%2f..', '*'])
           refused(
             await send({ ...request, path: request.path.replace(last, wrong) }, operation, {

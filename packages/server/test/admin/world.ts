@@ -15,8 +15,12 @@ import { makeToken } from '../../src/admin/token-operations.ts';
 import type { BindingAdministration } from '../../src/binding/binding-administration.ts';
 import { deviceAdministration } from '../../src/device/device-administration.ts';
 import { verdictSigner } from '../../src/device/device-verdict.ts';
+import { openDirectiveDesk } from '../../src/directive/directive-desk.ts';
 import { createLog } from '../../src/gateway/log.ts';
 import { openFileKeys } from '../../src/keys/file-keys.ts';
+import { PrivacyAdministration, type PrivacyOffice } from '../../src/privacy/privacy-administration.ts';
+import { ResponseRules } from '../../src/privacy/response-rules.ts';
+import { ChainStops } from '../../src/privacy/stop-chains.ts';
 import { memoryStorage } from '../../src/storage/memory/memory-stores.ts';
 import type { Stores } from '../../src/storage/stores.ts';
 import { type BindingBank, openBank, VirtualClock } from '../binding-kit.ts';
@@ -48,6 +52,7 @@ export interface AdminWorld {
   /** The clock; tests may turn it. */
   readonly clock: { now: EpochMs };
   readonly settings: { current: AdminSettings };
+  readonly privacySettings: { stopFourEyes: 'never' | 'always' };
   /** Issues a token and answers its text. */
   readonly token: (subject: string, grants: readonly Grant[], more?: TokenMore) => Promise<string>;
   readonly enrol: (organisation: string, app: string, name: string) => Promise<string>;
@@ -93,6 +98,22 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
   const table = openDeviceTable(new SharedArrayBuffer(deviceTableBytes(256)));
   const log: Record<string, unknown>[] = [];
   const keys = openFileKeys(join(folder, 'keys'), clock.now);
+  const now = (): EpochMs => clock.now;
+  const desk = openDirectiveDesk({ store: stores.directives, now, onPublished: async () => {} });
+  const stops = new ChainStops({ store: stores.privacy, desk, now });
+  const rules = new ResponseRules({ store: stores.privacy, stops, now });
+  const privacySettings: { stopFourEyes: 'never' | 'always' } = { stopFourEyes: 'never' };
+  const office: PrivacyOffice = {
+    store: stores.privacy,
+    outbox: stores.outbox,
+    keys,
+    stops,
+    rules,
+    get stopFourEyes() {
+      return privacySettings.stopFourEyes;
+    },
+    now,
+  };
   const administration: Administration = {
     stores,
     keys,
@@ -106,6 +127,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
         signVerdict: verdictSigner(keys),
       }),
     appsOf: (organisation) => organisations[organisation] ?? [],
+    privacyOf: (scope) => new PrivacyAdministration(office, scope),
     bindingsOf: (scope) => (scope.organisation === 'bank' ? bindingsOf(scope.app) : undefined),
     organisation: 'bank',
     settings: () => settings.current,
@@ -137,6 +159,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
     log,
     clock,
     settings,
+    privacySettings,
     token: async (subject, grants, { organisation = 'bank', lineage = ['root'], expiresAtMs } = {}) => {
       const ends = expiresAtMs ?? epochMs(clock.now + days(1));
       const making = { organisation, subject, lineage, label: 'test', grants, createdBy: 'root', expiresAtMs: ends };
