@@ -6,6 +6,8 @@ import { accept, type EpochMs, epochMs, type JsonValue, type Result, refuse } fr
 
 /** Paths under an operator's base address. */
 export const camaraPaths = {
+  /** Of the authorisation server, unless an operator has another. */
+  token: '/oauth2/token',
   verify: '/number-verification/v2/verify',
   retrieveSwapDate: '/sim-swap/v2/retrieve-date',
   checkSwap: '/sim-swap/v2/check',

@@ -48,6 +48,8 @@ const parsed = (section: object, sections: object = {}) =>
     'made.yaml',
   );
 
+const camara = { url: 'https://operator.example', clientId: 'bank' };
+
 const faultsOf = (section: object, sections: object = {}): string => {
   const loaded = parsed(section, sections);
   return loaded.ok ? '' : loaded.issues.map(issueText).join('\n');
@@ -67,6 +69,13 @@ describe('section binding', () => {
     ['a brand with signs', { brand: 'Bank!' }, /binding\.brand/],
     ['a bank in the clear', { bank: { ...binding.bank, url: 'http://bank.example' } }, /use https/],
     ['a credential that no route opens', { credential: { kind: 'cookie', name: 'sid' } }, /binding\.credential/],
+    [
+      'an operator with secret and key',
+      { operator: { ...camara, secret: 's', keyFile: 'k.pem' } },
+      /binding\.operator/,
+    ],
+    ['an operator without either', { operator: camara }, /binding\.operator: needs a secret or a key/],
+    ['a name of no key', { operator: { ...camara, secret: 's', keyId: 'k' } }, /binding\.operator\.keyId/],
     ['a network that is none', { mobileNetworks: ['10.0.0.0/99'] }, /mobileNetworks\[0\]/],
   ];
   for (const [what, section, words] of bent)

@@ -1,12 +1,14 @@
 /** Providers of number facts and possession proofs: an operator over HTTP, feeds, and a binding without SMS. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { defaultBindingPolicy, type Msisdn, readRevocationFeed, readRiskFeed } from '@hauberk/binding';
 import { days, epochMs } from '@hauberk/primitives';
 import { attestedDevice } from '../src/binding/attested-device.ts';
-import { type CamaraOperator, camaraOperator } from '../src/binding/camara-operator.ts';
+import { type CamaraOperator, camaraKey, camaraOperator } from '../src/binding/camara-operator.ts';
 import { memoryBindingStore } from '../src/binding/memory-binding-store.ts';
 import { numberFactsFrom } from '../src/binding/number-facts-provider.ts';
+import { createGuard } from '../src/overload/guard.ts';
 import { aliceNumber, ask, bobNumber, codeOf, ok, openBank } from './binding-kit.ts';
 import { type FakeOperator, startOperator } from './fake-operator.ts';
 
@@ -58,6 +60,78 @@ test('an operator that is silent, broken or endless is a code, never a yes', asy
   assert.equal(codeOf(await open({ timeoutMs: 20 }).swapDate(number(bob), 3)), 'camara.silent');
   operator.trouble = 'none';
   assert.equal(codeOf(await open({ baseUrl: 'http://127.0.0.1:1' }).swapDate(number(bob), 3)), 'camara.silent');
+});
+
+test('the bank may sign who it is: each assertion for one call, of its key only', async () => {
+  for (const pair of [
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ]) {
+    operator.trustKey(pair.publicKey);
+    const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const place = { baseUrl: operator.url, timeoutMs: 5000, clientId: 'bank' };
+    const signed = camaraOperator({ ...place, key: camaraKey(pem), keyId: 'k1' });
+    assert.equal(ok(await signed.swapDate(number(bob), 3)), 'never');
+    assert.equal(ok(await signed.verifyNumber(operator.codeFor(alice) ?? '', number(alice))), true);
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    assert.equal(codeOf(await camaraOperator({ ...place, key: other }).swapDate(number(bob), 3)), 'camara.refused');
+  }
+});
+
+test('with the consent of the subscriber (CIBA): waited for, bounded by the deadline, and the number is named once', async () => {
+  const purpose = 'dpv:FraudPreventionAndDetection';
+  const consented = open({ cibaPath: '/bc-authorize', purpose });
+  operator.consentAfter = 3;
+  const before = operator.calls.length;
+  assert.equal(ok(await consented.swapDate(number(bob), 3)), 'never');
+  assert.deepEqual(operator.calls.slice(before), [
+    '/bc-authorize',
+    ...Array.from({ length: 4 }, () => '/oauth2/token'),
+    '/sim-swap/v2/retrieve-date',
+  ]);
+  assert.ok(operator.scopes.includes(`${purpose} openid sim-swap:retrieve-date`));
+  assert.equal(codeOf(await consented.swapDate(number('+919899999999'), 3)), 'camara.refused');
+  // One who never answers, at an operator of their own: the last call may still be under way when this ends.
+  const patient = await startOperator([{ number: bob }]);
+  patient.consentAfter = Number.POSITIVE_INFINITY;
+  const impatient = open({ baseUrl: patient.url, cibaPath: '/bc-authorize', timeoutMs: 60 });
+  assert.equal(codeOf(await impatient.swapDate(number(bob), 3)), 'camara.silent');
+  await patient.close();
+  operator.consentAfter = 0;
+});
+
+test('the token of the bank serves until its end, and a new one is fetched when the operator forgot it', async () => {
+  const fresh = open();
+  const before = operator.calls.length;
+  const tokens = () => operator.calls.slice(before).filter((path) => path === '/oauth2/token').length;
+  await fresh.swapDate(number(bob), 3);
+  await fresh.swapDate(number(alice), 3);
+  assert.equal(tokens(), 1);
+  operator.forgetTokens();
+  assert.equal(ok(await fresh.swapDate(number(bob), 3)), 'never');
+  assert.equal(tokens(), 2);
+});
+
+test('an operator that fails is not asked for a while, then tried again; its refusals open nothing', async () => {
+  const clock = { now: 0 };
+  const watched = camaraOperator(
+    { baseUrl: operator.url, timeoutMs: 5000, clientId: 'bank', clientSecret: 'secret' },
+    createGuard(() => clock.now),
+  );
+  for (let turn = 0; turn < 30; turn += 1)
+    assert.equal(codeOf(await watched.swapDate(number('+919899999999'), 3)), 'camara.refused');
+  operator.trouble = 'error';
+  clock.now = 20_000;
+  let asked = operator.calls.length;
+  for (let turn = 0; turn < 40; turn += 1) await watched.verifyNumber('x', number(alice));
+  const calls = operator.calls.length - asked;
+  operator.trouble = 'none';
+  assert.ok(calls < 40, `${calls} calls`);
+  asked = operator.calls.length;
+  assert.equal(codeOf(await watched.swapDate(number(bob), 3)), 'camara.silent');
+  assert.equal(operator.calls.length, asked, 'nothing was sent');
+  clock.now += 60_000;
+  assert.equal(ok(await watched.swapDate(number(bob), 3)), 'never');
 });
 
 test('a binding without SMS: the operator verifies the connection of an attested device', async () => {

@@ -1,5 +1,6 @@
 /** The binding services of a process's configuration over its storage: one for each app, the same on every thread. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { type BindingPolicy, type NumberFeed, readMsisdn, readVmnPool } from '@hauberk/binding';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { days, type EpochMs, minutes, utf8 } from '@hauberk/primitives';
@@ -17,7 +18,7 @@ import type { BindingClock, BindingNotices, SmsLinks } from './binding-ports.ts'
 import { bindingSecrets, machineClock } from './binding-secrets.ts';
 import { type BindingService, openBindingService } from './binding-service.ts';
 import type { BindingStore } from './binding-store.ts';
-import { type CamaraOperator, camaraOperator } from './camara-operator.ts';
+import { type CamaraOperator, camaraKey, camaraOperator } from './camara-operator.ts';
 import type { InboundAnswer, InboundSms } from './inbound-sms.ts';
 import { numberFactsFrom } from './number-facts-provider.ts';
 import { passkeyVerifier } from './passkey-verifier.ts';
@@ -100,8 +101,12 @@ const noticesOf = (scope: Scope, bank: BankDirectory, parts: BindingsParts): Bin
   alarm: (_code, { unchecked }) => parts.log.warn('binding.alarm', { unchecked: Number(unchecked ?? 0) }),
 });
 
-const operatorOf = ({ url, clientId, secret, timeoutMs }: BindingOperatorConfig): CamaraOperator =>
-  camaraOperator({ baseUrl: url, clientId, clientSecret: secret, timeoutMs });
+const operatorOf = ({ url, secret, keyFile, keyId, ...place }: BindingOperatorConfig): CamaraOperator => {
+  // One of the two is there: the configuration was judged.
+  const client =
+    keyFile === undefined ? { clientSecret: secret ?? '' } : { key: camaraKey(readFileSync(keyFile, 'utf8')), keyId };
+  return camaraOperator({ ...place, ...client, baseUrl: url });
+};
 
 const isUnknown = (answer: InboundAnswer): boolean =>
   'outcome' in answer && answer.outcome === 'ignored' && answer.code === 'binding.token-used';

@@ -47,8 +47,16 @@ export interface BindingOperatorConfig {
   /** Without a slash at the end. */
   readonly url: string;
   readonly clientId: string;
-  readonly secret: string;
+  /** Either the secret or the key. */
+  readonly secret?: string | undefined;
+  /** PEM; absolute after loading. */
+  readonly keyFile?: string | undefined;
+  readonly keyId?: string | undefined;
   readonly timeoutMs: number;
+  readonly tokenPath: string;
+  readonly cibaPath?: string | undefined;
+  readonly redirectUri?: string | undefined;
+  readonly purpose?: string | undefined;
 }
 
 /** The bank's relying party. */

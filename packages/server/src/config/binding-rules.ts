@@ -109,6 +109,17 @@ const isSecure = (url: string): boolean => {
 };
 
 /** A number must not cross a network in the clear. */
+/** Who we are is shown in one way. */
+const judgeOperator = ({ operator }: BindingConfig): readonly PathIssue[] => {
+  if (operator === undefined) return [];
+  const { secret, keyFile, keyId } = operator;
+  if ((secret === undefined) === (keyFile === undefined))
+    return [{ path: ['operator'], message: 'needs a secret or a key', hint: 'give secret_FILE or keyFile, not both' }];
+  return keyId !== undefined && keyFile === undefined
+    ? [{ path: ['operator', 'keyId'], message: 'names a key that is not there', hint: 'give keyFile' }]
+    : [];
+};
+
 const judgePeers = ({ bank, operator }: BindingConfig): readonly PathIssue[] =>
   Object.entries({ bank, operator }).flatMap(([name, peer]) =>
     peer === undefined || isSecure(peer.url)
@@ -141,6 +152,7 @@ export const judgeBinding = (config: Config): readonly PathIssue[] => {
     ...judgeApps(binding, config),
     ...judgePolicy(binding),
     ...judgeNetworks(binding),
+    ...judgeOperator(binding),
     ...judgePeers(binding),
     ...judgeRelief(binding, config),
     ...judgeCredential(binding, config),

@@ -50,11 +50,34 @@ const baseUrl = z
   .string()
   .regex(/^https?:\/\/[^?#\s@]+[^/?#\s@]$/, 'must be a URL without query and without a slash at the end');
 
+const oauthPath = z.string().regex(/^\/[A-Za-z0-9/_.-]{1,127}$/, 'must be a path such as /oauth2/token');
+
 const operatorSchema = z
   .strictObject({
     url: baseUrl.describe('Base of the CAMARA paths.'),
     clientId: z.string().min(1).max(256),
-    secret: z.string().min(1).max(1024).describe('Of the client, at the token endpoint of the operator.'),
+    secret: z
+      .string()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe('Of the client, at the token endpoint of the operator; or `keyFile`.'),
+    keyFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Private key (PEM, P-256 or RSA) that signs who we are: `private_key_jwt`.'),
+    keyId: z.string().min(1).max(128).optional().describe('Name of that key at the operator.'),
+    tokenPath: oauthPath.default('/oauth2/token').describe('Token endpoint below `url`.'),
+    cibaPath: oauthPath
+      .optional()
+      .describe('Backchannel authentication endpoint: SIM Swap is then asked with the consent of the subscriber.'),
+    redirectUri: z.url().optional().describe('As in the request by which the device gets its code.'),
+    purpose: z
+      .string()
+      .regex(/^dpv:[A-Za-z]{1,64}$/)
+      .optional()
+      .describe('Why the data is asked for, such as dpv:FraudPreventionAndDetection.'),
     timeoutMs: count(50, 10_000).default(2000),
   })
   .describe('An operator: Number Verification (`ways`: `number`) and SIM Swap (B23).');

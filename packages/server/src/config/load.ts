@@ -140,7 +140,11 @@ const resolveBinding = (binding: BindingConfig | undefined, folder: string): Bin
   const absolute = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : resolve(folder, file);
   const feeds = { revoked: absolute(revoked), risk: absolute(risk), publishersFile: absolute(publishersFile) };
-  return { ...binding, feeds };
+  const operator =
+    binding.operator === undefined
+      ? {}
+      : { operator: { ...binding.operator, keyFile: absolute(binding.operator.keyFile) } };
+  return { ...binding, ...operator, feeds };
 };
 
 const resolveTls = ({ certificateFile, keyFile }: TlsConfig, folder: string): TlsConfig => ({
