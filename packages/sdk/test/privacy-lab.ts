@@ -40,11 +40,19 @@ const listen = (server: Server): Promise<string> =>
     server.listen(0, '127.0.0.1', () => resolve(`http://localhost:${(server.address() as AddressInfo).port}`));
   });
 
+const collect = async (request: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+};
+
 /** Starts both. */
 export const openPrivacyLab = async (): Promise<PrivacyLab> => {
   const texts = new Map<string, { type: string; text: string; headers: Readonly<Record<string, string>> }>();
+  let onTold = (_text: string): void => undefined;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (path === '/tell') collect(request).then(onTold, () => undefined);
     const { type, text, headers } = texts.get(path) ?? { type: 'text/plain', text: 'none', headers: {} };
     response.writeHead(texts.has(path) ? 200 : 404, { 'content-type': type, ...headers }).end(text);
   };
@@ -69,18 +77,18 @@ export const openPrivacyLab = async (): Promise<PrivacyLab> => {
     run: async <Answer>(script: string, name: string, ...input: readonly unknown[]) => {
       serve('/suite.js', 'text/javascript', await bundleForPage(script));
       const given = input.map((value) => JSON.stringify(value)).join(', ');
-      const line = `suite.${name}(${given}).then(tell, (error) => tell({ error: String(error?.stack ?? error) }))`;
-      const body = `<body></body><script src="/suite.js"></script><script>${line}</script>`;
+      const tell = `const send = fetch; const tell = (told) => send('/tell', { method: 'POST', body: JSON.stringify(told) });`;
+      const line = `suite.${name}(${given}).then(tell, (error) => tell({ error: String(error?.stack ?? error) }));`;
+      const body = `<body></body><script>${tell}</script><script src="/suite.js"></script><script>${line}</script>`;
       serve('/run', 'text/html', `<!doctype html><title>page</title>${body}`);
-      const page = await (await newContext()).newPage();
-      const told = new Promise<unknown>((resolve) => {
-        page.exposeFunction('tell', resolve).then(
-          () => page.goto(`${origin}/run`),
-          (error: unknown) => resolve({ error: String(error) }),
-        );
+      const told = new Promise<string>((resolve) => {
+        onTold = resolve;
       });
-      const answer = (await told) as Answer & { readonly error?: string };
+      const page = await (await newContext()).newPage();
+      await page.goto(`${origin}/run`);
+      const answer = JSON.parse(await told) as Answer & { readonly error?: string };
       if (answer?.error !== undefined) throw new Error(answer.error);
+      await page.context().close();
       return answer;
     },
     close: async () => {

@@ -122,12 +122,15 @@ const emptyMini = (empty: string): object => {
   return empty === 'list' ? { data: [], devices: [], wifiList: [], keys: [] } : {};
 };
 
-const positionAnswer = ({ host, args }: StoppedCall, isDenied: boolean): Answer => {
+/** Nothing watches under this number; `clearWatch` takes it. */
+const noWatch = ({ path }: Surface): unknown => (path.endsWith('.watchPosition') ? 0 : undefined);
+
+const positionAnswer = ({ surface, host, args }: StoppedCall, isDenied: boolean): Answer => {
   const error = isDenied
     ? positionError(host, 1, 'User denied Geolocation')
     : positionError(host, 2, 'Position unavailable');
   callBack(args[1], error);
-  return { value: 0 };
+  return { value: noWatch(surface) };
 };
 
 const settle = (stopped: StoppedCall, answer: Answer): Answer => {
@@ -174,8 +177,9 @@ const laterAnswer = (stopped: StoppedCall, delayMs: number): Answer => {
         }, delayMs);
       }),
     };
-  later(() => perform(stopped, args), delayMs);
-  return { value: surface.answers === 'position' ? 0 : undefined };
+  // Nobody is there any more to catch what it throws then.
+  later(() => attempt(() => perform(stopped, args)), delayMs);
+  return { value: noWatch(surface) };
 };
 
 /** The answer of a stopped call. */

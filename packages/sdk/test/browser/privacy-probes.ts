@@ -1,6 +1,6 @@
 /** Calls every surface of the registry before, while and after it is watched, and tells what came of it. Runs inside a page. */
-import { createPrivacyAspect, type Surface, webSurfaces } from '../../src/privacy/web.ts';
-import type { Outcome, SurfaceProof } from '../privacy-proof.ts';
+import { type AspectDirective, createPrivacyAspect, type Surface, webSurfaces } from '../../src/privacy/web.ts';
+import type { Outcome, StopProof, SurfaceProof, ToldReport } from '../privacy-proof.ts';
 import { type Receiver, receivers, sampleAddress, samples } from './privacy-samples.ts';
 
 type Part = 'value' | 'get' | 'set';
@@ -50,23 +50,19 @@ const valueText = (value: unknown): string => {
   return `${typeof value} ${String(value as string)}`;
 };
 
-const volatile = /NetworkInformation|screenX|screenY/;
-
 const settle = (value: unknown, waitMs: number): Promise<Outcome> =>
   Promise.race([
     Promise.resolve(value as PromiseLike<unknown>).then(
       (settled) => `resolves ${valueText(settled)}`,
       (error: unknown) => `rejects ${errorText(error)}`,
     ),
-    new Promise<Outcome>((resolve) => setTimeout(() => resolve('stays open'), waitMs)),
+    new Promise<Outcome>((resolve) => setTimeout(() => resolve(staysOpen), waitMs)),
   ]);
 
-const outcomeOf = (surface: Surface, call: () => unknown, waitMs: number): Promise<Outcome> => {
+const outcomeOf = (call: () => unknown, waitMs: number): Promise<Outcome> => {
   try {
     const value = call();
     if (value instanceof Promise) return settle(value, waitMs);
-    // Names of watches and the like rise with every call.
-    if (surface.answers === 'position' || volatile.test(surface.path)) return Promise.resolve(typeof value);
     return Promise.resolve(valueText(value));
   } catch (error) {
     return Promise.resolve(`throws ${errorText(error)}`);
@@ -152,15 +148,27 @@ const isThere = (surface: Surface): boolean => {
 const ready = async (surfaces: readonly Surface[]): Promise<readonly (readonly Probe[])[]> =>
   Promise.all(surfaces.map((surface) => probesOf(surface)));
 
-const run = (surfaces: readonly Surface[], probes: readonly (readonly Probe[])[], waitMs: number) =>
+/** Longest wait for a promise that may stay open, and for one that should not. */
+const openMs = 800;
+const settledMs = 30_000;
+const staysOpen = 'stays open';
+
+/** Outcomes of all probes. Nobody waits for what stayed open in the round of `reference`; for the rest there is time. */
+const run = (probes: readonly (readonly Probe[])[], reference?: readonly (readonly Outcome[])[] | 'all settle') =>
   Promise.all(
-    surfaces.map((surface, index) =>
-      Promise.all((probes[index] ?? []).map(({ call }) => outcomeOf(surface, call, waitMs))),
+    probes.map((list, index) =>
+      Promise.all(
+        list.map(({ call }, at) => {
+          if (reference === undefined) return outcomeOf(call, openMs);
+          const known = reference === 'all settle' ? '' : reference[index]?.at(at - list.length);
+          return outcomeOf(call, known === staysOpen ? 0 : settledMs);
+        }),
+      ),
     ),
   );
 
 /** Proves every surface. */
-export const proveSurfaces = async (waitMs: number): Promise<readonly SurfaceProof[]> => {
+export const proveSurfaces = async (): Promise<readonly SurfaceProof[]> => {
   const there = webSurfaces.filter(isThere);
   // The same function at two places is proven once.
   const surfaces = there.filter(
@@ -168,12 +176,12 @@ export const proveSurfaces = async (waitMs: number): Promise<readonly SurfacePro
       surface.kind === 'event' || there.findIndex((other) => functionOf(other) === functionOf(surface)) === index,
   );
   // The first round leaves cookies, entries and permissions that the others find alike.
-  await run(surfaces, await ready(surfaces), waitMs);
+  const first = await run(await ready(surfaces));
   const before = await ready(surfaces);
   const natives = surfaces.map(functionOf);
   const nativeLooks = surfaces.map(looksOf);
   const nativeTexts = surfaces.map(textOf);
-  const native = await run(surfaces, before, waitMs);
+  const native = await run(before, first);
   const meanwhile = await ready(surfaces);
   const aspect = createPrivacyAspect({});
   const slots = surfaces.map((surface) => webSurfaces.indexOf(surface));
@@ -181,7 +189,7 @@ export const proveSurfaces = async (waitMs: number): Promise<readonly SurfacePro
   const watchedTexts = surfaces.map(textOf);
   const replaced = surfaces.map((surface, index) => functionOf(surface) !== natives[index]);
   const start = aspect.status();
-  const watched = await run(surfaces, meanwhile, waitMs);
+  const watched = await run(meanwhile, native);
   const end = aspect.status();
   aspect.off();
   const proofs = surfaces.map((surface, index): SurfaceProof => {
@@ -204,4 +212,79 @@ export const proveSurfaces = async (waitMs: number): Promise<readonly SurfacePro
     };
   });
   return proofs;
+};
+
+/** Directives as a client gets them, without a gateway: the newest of a kind, to whoever listens and to whoever comes later. */
+export const localDirectives = () => {
+  const listeners = new Map<string, Set<(directive: AspectDirective | undefined) => void>>();
+  const inForce = new Map<string, AspectDirective>();
+  return {
+    subscribe: (kind: string, listener: (directive: AspectDirective | undefined) => void): (() => void) => {
+      const all = listeners.get(kind) ?? new Set();
+      listeners.set(kind, all.add(listener));
+      listener(inForce.get(kind));
+      return () => all.delete(listener);
+    },
+    publish: (kind: string, directive: AspectDirective | undefined): void => {
+      if (directive === undefined) inForce.delete(kind);
+      else inForce.set(kind, directive);
+      for (const listener of listeners.get(kind) ?? []) listener(directive);
+    },
+  };
+};
+
+/** Has every surface called by chains that are stopped in between, and tells what the stopped calls came to. */
+export const proveStops = async (
+  action: 'empty' | 'deny' | 'delay',
+): Promise<{ readonly proofs: readonly StopProof[]; readonly reports: readonly ToldReport[] }> => {
+  const there = webSurfaces.filter(isThere);
+  const surfaces = there.filter(
+    (surface, index) =>
+      there.findIndex((other) => functionOf(other) === functionOf(surface)) === index || surface.kind === 'event',
+  );
+  const last = async () => (await ready(surfaces)).map((probes) => probes.slice(-1));
+  const first = await run(await ready(surfaces));
+  const rounds = [await last(), await last(), await last()];
+  const directives = localDirectives();
+  const reports: ToldReport[] = [];
+  const report = (kind: string, body: Readonly<Record<string, unknown>>): void => {
+    reports.push({ kind, body });
+  };
+  const aspect = createPrivacyAspect({ firstCalls: 1000, directives, report });
+  const before: Outcome[][] = [];
+  const during: Outcome[][] = [];
+  const after: Outcome[][] = [];
+  // One loop makes the calls of every round, so that their chains are the same.
+  for (const [probes, into] of [
+    [rounds[0], before],
+    [rounds[1], during],
+    [rounds[2], after],
+  ] as const) {
+    if (into === during) {
+      aspect.flush();
+      const chains = reports.flatMap(({ kind, body }) => (kind === 'privacy.chain' ? [body['chain']] : []));
+      const delay = action === 'delay' ? { delayMs: 50 } : {};
+      const stops = chains.map((chain) => ({ chain, action, ...delay }));
+      directives.publish('privacy.stop', { id: 'directive-1', version: 1, body: { stops } });
+    }
+    if (into === after) directives.publish('privacy.stop', undefined);
+    into.push(...(await run(probes ?? [], into === during && action !== 'delay' ? 'all settle' : first)));
+    if (into === during) aspect.flush();
+  }
+  aspect.flush();
+  const { faults } = aspect.status();
+  aspect.off();
+  if (faults > 0) throw new Error(`${faults} faults`);
+  const proofs = surfaces.map(({ path, kind, api, answers, empty, denial }, index) => ({
+    path,
+    kind,
+    api,
+    answers,
+    empty,
+    denial,
+    before: before[index]?.[0] ?? '',
+    during: during[index]?.[0] ?? '',
+    after: after[index]?.[0] ?? '',
+  }));
+  return { proofs, reports };
 };

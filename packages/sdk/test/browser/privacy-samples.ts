@@ -131,8 +131,9 @@ export const receivers: Readonly<Record<string, () => Promise<Receiver>>> = {
     return made;
   }),
   OffscreenCanvasRenderingContext2D: fresh(() => new OffscreenCanvas(8, 8).getContext('2d')),
-  WebGLRenderingContext: fresh(() => canvas().getContext('webgl')),
-  WebGL2RenderingContext: fresh(() => canvas().getContext('webgl2')),
+  // One of each: a page that makes many loses the first.
+  WebGLRenderingContext: always(canvas().getContext('webgl')),
+  WebGL2RenderingContext: always(canvas().getContext('webgl2')),
   OfflineAudioContext: fresh(() => new OfflineAudioContext(1, 64, 8000)),
   AudioBuffer: fresh(() => new AudioBuffer({ length: 64, sampleRate: 8000 })),
   AnalyserNode: fresh(() => new AnalyserNode(new OfflineAudioContext(1, 64, 8000))),
