@@ -11,6 +11,7 @@ const doors: Readonly<Record<string, string>> = {
   '@hauberk/primitives': 'primitives/src/index.js',
   '@hauberk/channel/client': 'channel/src/client.js',
   '@hauberk/rollout/client': 'rollout/src/client.js',
+  '@hauberk/privacy/client': 'privacy/src/client.js',
 };
 
 const compile = (project: string, entries: readonly string[], folder: string): void => {
@@ -43,7 +44,9 @@ const rewrite = (file: string, folder: string): void => {
 /** Writes the declarations of every entry below a folder that exists. */
 export const buildTypes = (folder: string): void => {
   // A module reached through node_modules is emitted only when it is named itself.
-  const reached = globSync('{primitives,channel,rollout}/src/*.ts', { cwd: join(root, 'packages') });
+  const reached = globSync(['{primitives,channel,rollout}/src/*.ts', 'privacy/src/{client,access-report,call-chain}.ts'], {
+    cwd: join(root, 'packages'),
+  });
   compile(
     'tsconfig.browser',
     ['sdk/src/web/index.ts', 'sdk/src/web/trusted.ts', 'sdk/src/web/directives.ts', ...reached],
@@ -59,6 +62,7 @@ export const buildTypes = (folder: string): void => {
     'trusted',
     'trusted-node',
     'bridge-conformance',
+    'privacy/web',
   ];
   compile(
     'tsconfig',

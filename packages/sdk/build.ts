@@ -104,6 +104,14 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     platform: 'browser',
   },
   { name: 'hauberk-trusted-node.mjs', entryPoints: [source('trusted-node.ts')], format: 'esm', platform: 'node' },
+  { name: 'hauberk-privacy.mjs', entryPoints: [source('privacy/web.ts')], format: 'esm', platform: 'browser' },
+  {
+    name: 'hauberk-privacy.js',
+    entryPoints: [source('privacy/first.ts')],
+    format: 'iife',
+    globalName: 'HauberkPrivacy',
+    platform: 'browser',
+  },
   {
     name: 'hauberk-bridge-conformance.mjs',
     entryPoints: [source('bridge-conformance.ts')],
@@ -146,11 +154,13 @@ const description = {
     './trusted': door('hauberk-trusted.mjs', 'trusted.d.ts'),
     './trusted-web': door('hauberk-trusted-web.mjs', 'web/trusted.d.ts'),
     './trusted-node': door('hauberk-trusted-node.mjs', 'trusted-node.d.ts'),
+    './privacy': door('hauberk-privacy.mjs', 'privacy/web.d.ts'),
     './bridge-conformance': door('hauberk-bridge-conformance.mjs', 'bridge-conformance.d.ts'),
     './hauberk.js': './hauberk.js',
     './hauberk-trusted-web.js': './hauberk-trusted-web.js',
     './hauberk-journal.js': './hauberk-journal.js',
     './hauberk-directives.js': './hauberk-directives.js',
+    './hauberk-privacy.js': './hauberk-privacy.js',
   },
 };
 

@@ -35,6 +35,8 @@ describe('SDK build', () => {
     ['hauberk-trusted-web.mjs', 12],
     ['hauberk-trusted-web.js', 12],
     ['hauberk-bridge-conformance.mjs', 12],
+    ['hauberk-privacy.mjs', 18],
+    ['hauberk-privacy.js', 18],
   ] as const)
     it(`${name} is at most ${limit} KB gzipped`, async () => {
       const size = await sizeOf(name);

@@ -4,6 +4,7 @@ import type { Bytes } from '@hauberk/primitives';
 import { type ChainFrame, chainId, readStack } from '@hauberk/privacy/client';
 import type { Attribution, Owner } from './attribution.ts';
 import type { StopRule } from './stop-rules.ts';
+import type { OpenRow } from './tally.ts';
 
 /** A chain that was seen. */
 export interface KnownChain {
@@ -14,6 +15,8 @@ export interface KnownChain {
   stop: StopRule | undefined;
   generation: number;
   isReported: boolean;
+  /** The row that its last call was counted in. */
+  lastRow: OpenRow | undefined;
 }
 
 /** Stack texts that are remembered; beyond it the oldest are read again. */
@@ -54,7 +57,15 @@ export class ChainBook {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
     const owner = this.#attribution.ownerOf(frames);
-    const chain: KnownChain = { id, owner, frames, stop: undefined, generation: -1, isReported: false };
+    const chain: KnownChain = {
+      id,
+      owner,
+      frames,
+      stop: undefined,
+      generation: -1,
+      isReported: false,
+      lastRow: undefined,
+    };
     this.#byId.set(id, chain);
     return chain;
   }

@@ -2,6 +2,7 @@
 
 import { sha256 } from '@hauberk/crypto/sha256';
 import {
+  type AccessOutcome,
   type AccessRealm,
   type AccessReport,
   type AccessRow,
@@ -87,6 +88,8 @@ export interface AspectStatus {
 
 interface Realm {
   readonly root: HostObject;
+  /** The realm's own `Object`: a window stays the same when its document, and with it its realm, is another. */
+  readonly mark: unknown;
   readonly kind: AccessRealm;
   readonly loose: LooseCounts;
   readonly destinations: Destinations;
@@ -120,6 +123,7 @@ export class PrivacyAspect {
   readonly #realms: Realm[] = [];
   readonly #newChains: KnownChain[] = [];
   readonly #ends: (() => void)[] = [];
+  readonly #lasts: (() => void)[] = [];
   readonly #ownHosts: ReadonlySet<string>;
   #report: Reporter | undefined;
   #scene: string;
@@ -150,10 +154,11 @@ export class PrivacyAspect {
 
   /** Watches a realm; a second time does nothing. Answers whether it was new. */
   addRealm(root: HostObject, kind: AccessRealm): boolean {
-    if (this.#isOff || this.#realms.some((realm) => realm.root === root)) return false;
+    const mark = root['Object'] ?? root;
+    if (this.#isOff || this.#realms.some((realm) => realm.mark === mark)) return false;
     const { surfaces } = this.#platform;
     const loose = new LooseCounts(surfaces.length);
-    const realm: Realm = { root, kind, loose, destinations: new Destinations(root), interception: undefined };
+    const realm: Realm = { root, mark, kind, loose, destinations: new Destinations(root), interception: undefined };
     this.#realms.push(realm);
     realm.interception = intercept(root, surfaces, this.#see(realm));
     return true;
@@ -202,13 +207,20 @@ export class PrivacyAspect {
     this.#attribution.addModules(modules);
   }
 
+  /** Has something done when the aspect is switched off. */
+  onOff(work: () => void): void {
+    this.#lasts.push(work);
+  }
+
   /** Puts every native back and stops listening. Answers the functions that another script keeps wrapped: they let everything through. */
   off(): readonly string[] {
     this.#isOff = true;
     this.#isLive = false;
     for (const end of this.#ends.splice(0)) end();
     clearTimeout(this.#timer);
-    return this.#realms.splice(0).flatMap(({ interception }) => interception?.restore() ?? []);
+    const kept = this.#realms.splice(0).flatMap(({ interception }) => interception?.restore() ?? []);
+    for (const last of this.#lasts.splice(0)) last();
+    return kept;
   }
 
   status(): AspectStatus {
@@ -277,7 +289,7 @@ export class PrivacyAspect {
         if (isWanted) return this.#judge(realm, surface, nowMs, { native, self, args, newTarget }, stackAbove(trap));
         if (surface.isExit) this.#countExit(realm, surface, nowMs, self, args);
         else realm.loose.add(slot, this.#isForeground, nowMs);
-        if (this.#dueMs === Number.POSITIVE_INFINITY) this.#arm(this.#options.reportMs ?? 60_000);
+        if (this.#dueMs === Number.POSITIVE_INFINITY) this.#arm(this.#options.reportMs ?? 60_000, nowMs);
       } catch {
         // A fault of ours must not become the app's.
         this.#faults += 1;
@@ -307,12 +319,35 @@ export class PrivacyAspect {
     if (rule === undefined && destination !== undefined && this.#ownHosts.has(destination)) return undefined;
     const answer = rule === undefined ? undefined : this.#answer(realm, surface, rule, made);
     const outcome = rule === undefined || answer === undefined ? 'observed' : outcomes[rule.action];
-    this.#tally.add({ ...this.#headOf(realm, surface, chain, destination), outcome }, nowMs);
+    if (!this.#countAgain(realm, surface, chain, destination, outcome, nowMs)) {
+      const row = this.#tally.add({ ...this.#headOf(realm, surface, chain, destination), outcome }, nowMs);
+      if (chain !== null) chain.lastRow = row;
+    }
     if (rule !== undefined && answer !== undefined) StopRules.count(rule, this.#platform.wall());
     if (chain !== null) this.#note(chain, realm, surface, made.args);
     const { newsMs = 1000, reportMs = 60_000 } = this.#options;
-    this.#arm(answer !== undefined || this.#policy.isException ? newsMs : reportMs);
+    this.#arm(answer !== undefined || this.#policy.isException ? newsMs : reportMs, nowMs);
     return answer;
+  }
+
+  /** The same call as the chain's last one is counted in the same row, which saves finding it. */
+  #countAgain(
+    { kind }: Realm,
+    { api }: Surface,
+    chain: KnownChain | null,
+    destination: string | undefined,
+    outcome: AccessOutcome,
+    nowMs: number,
+  ): boolean {
+    const row = chain?.lastRow;
+    if (row === undefined || !row.isOpen) return false;
+    const { head } = row;
+    if (head.api !== api || head.realm !== kind || head.outcome !== outcome || head.destination !== destination)
+      return false;
+    if (head.isForeground !== this.#isForeground || head.scene !== this.#scene) return false;
+    row.count += 1;
+    row.lastMs = nowMs;
+    return true;
   }
 
   #note(chain: KnownChain, realm: Realm, surface: Surface, args: readonly unknown[]): void {
@@ -373,9 +408,9 @@ export class PrivacyAspect {
   }
 
   /** Sees to it that reports go out no later than so many milliseconds from now. */
-  #arm(ms: number): void {
+  #arm(ms: number, nowMs: number = this.#platform.monotonic()): void {
     if (this.#report === undefined || this.#isOff) return;
-    const dueMs = this.#platform.monotonic() + ms;
+    const dueMs = nowMs + ms;
     if (dueMs >= this.#dueMs) return;
     this.#dueMs = dueMs;
     clearTimeout(this.#timer);

@@ -12,8 +12,11 @@ import {
 } from './host.ts';
 import type { Surface } from './surface.ts';
 
-/** What became of a surface in a realm: watched, not there, the same function as another surface, or not to be replaced. */
-export type SurfaceState = 'watched' | 'absent' | 'alias' | 'locked';
+/**
+ * What became of a surface in a realm: watched; waiting for the first canvas that draws with WebGL; not there; the same function as another
+ * surface; or not to be replaced.
+ */
+export type SurfaceState = 'watched' | 'waiting' | 'absent' | 'alias' | 'locked';
 
 /**
  * Sees one call before the native does. Undefined lets it through; else the answer is carried out. It must not throw. `trap` is
@@ -174,33 +177,92 @@ const installSafely = (root: HostObject, surface: Surface, slot: number, see: Se
   }
 };
 
+/**
+ * Interfaces that take the browser longer to make than all others together, and that no page has a use for before it has a context. They are watched
+ * right before the first one is made.
+ */
+const lateRoots: readonly string[] = ['WebGLRenderingContext', 'WebGL2RenderingContext'];
+const contextMakers: readonly string[] = ['HTMLCanvasElement', 'OffscreenCanvas'];
+
+const whenDrawing = (root: HostObject, patches: Patch[], work: () => void): void => {
+  for (const name of contextMakers) {
+    const owner = holderOf(root, [name, 'prototype', 'getContext']);
+    if (owner === undefined) continue;
+    const patch = patchOf(owner, 'getContext', 'value', (native) => {
+      const apply = (target: HostFunction, self: unknown, args: readonly unknown[]): unknown => {
+        if (typeof args[0] === 'string' && args[0].includes('webgl')) work();
+        return call(target, self, args);
+      };
+      return new Proxy(native, { apply } as ProxyHandler<HostFunction>);
+    });
+    if (typeof patch === 'object') patches.push(patch);
+  }
+};
+
+/** Puts surfaces into one realm. */
+class Placer {
+  readonly states: SurfaceState[] = [];
+  readonly natives = new Map<string, HostFunction>();
+  readonly #root: HostObject;
+  readonly #see: See;
+  readonly #placing: Placing;
+  readonly #late: (readonly [Surface, number])[] = [];
+
+  constructor(root: HostObject, see: See, patches: Patch[]) {
+    this.#root = root;
+    this.#see = see;
+    this.#placing = { patches, wrapperOf: new Map() };
+  }
+
+  place(surface: Surface, slot: number): void {
+    const before = this.#placing.patches.length;
+    const state = installSafely(this.#root, surface, slot, this.#see, this.#placing);
+    const native = this.#placing.patches[before]?.native;
+    if (state === 'watched' && isFunction(native)) this.natives.set(surface.path, native);
+    this.states[slot] = state;
+  }
+
+  /** Leaves a surface for later, when it is one of those. */
+  isLate(surface: Surface, slot: number): boolean {
+    const name = surface.path.slice(0, surface.path.indexOf('.'));
+    if (!lateRoots.includes(name) || !(name in this.#root)) return false;
+    this.#late.push([surface, slot]);
+    this.states[slot] = 'waiting';
+    return true;
+  }
+
+  readonly placeLate = (): void => {
+    for (const [surface, slot] of this.#late.splice(0)) this.place(surface, slot);
+  };
+
+  /** What waited waits no more. */
+  forgetLate(): void {
+    this.#late.length = 0;
+  }
+}
+
 /** Watches every surface of a realm that is there. */
 export const intercept = (root: HostObject, surfaces: readonly Surface[], see: See): Interception => {
   const patches: Patch[] = [];
-  const placing: Placing = { patches, wrapperOf: new Map() };
-  const natives = new Map<string, HostFunction>();
+  const placer = new Placer(root, see, patches);
   const events = new Map<string, number>();
-  const states = surfaces.map((surface, slot): SurfaceState => {
+  for (const [slot, surface] of surfaces.entries()) {
     if (surface.kind === 'event') {
       const type = surface.path.slice('event.'.length);
-      if (!hasEvent(root, type)) return 'absent';
-      events.set(type, slot);
-      return 'watched';
-    }
-    const before = patches.length;
-    const state = installSafely(root, surface, slot, see, placing);
-    const native = patches[before]?.native;
-    if (state === 'watched' && isFunction(native)) natives.set(surface.path, native);
-    return state;
-  });
+      const isThere = hasEvent(root, type);
+      placer.states[slot] = isThere ? 'watched' : 'absent';
+      if (isThere) events.set(type, slot);
+    } else if (!placer.isLate(surface, slot)) placer.place(surface, slot);
+  }
   eventWatch(root, events, see, patches);
+  if (placer.states.includes('waiting')) whenDrawing(root, patches, placer.placeLate);
   return {
-    states,
-    nativeOf: (path) => natives.get(path),
-    restore: () =>
-      patches
-        .splice(0)
-        .reverse()
-        .flatMap((patch) => (undo(patch) ? [] : [patch.key])),
+    states: placer.states,
+    nativeOf: (path) => placer.natives.get(path),
+    restore: () => {
+      placer.forgetLate();
+      const placed = patches.splice(0).reverse();
+      return placed.flatMap((patch) => (undo(patch) ? [] : [patch.key]));
+    },
   };
 };

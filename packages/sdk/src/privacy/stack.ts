@@ -1,8 +1,10 @@
 /** The stack of a call without our own frames, whichever engine runs, and without what the app made of `Error`. */
 import { maxChainFrames } from '@hauberk/privacy/client';
-import { call, type HostFunction, isFunction } from './host.ts';
+import { type HostFunction, isFunction } from './host.ts';
 
-const capture = (Error as unknown as { readonly captureStackTrace?: unknown }).captureStackTrace;
+const { captureStackTrace } = Error as unknown as {
+  readonly captureStackTrace: (holder: object, trap: HostFunction) => void;
+};
 const own = Error as unknown as { stackTraceLimit?: unknown; prepareStackTrace?: unknown };
 const make = Error;
 
@@ -28,22 +30,32 @@ const withEngineSettings = (take: () => unknown, frames: number): string => {
 
 const plainStack = (): string => withEngineSettings(() => new make().stack, maxChainFrames + 20);
 
-/** The stack text above the frame `trap`. */
-export const stackAbove = (trap: HostFunction): string => {
-  if (isFunction(capture))
-    return withEngineSettings(() => {
-      const holder: { stack?: unknown } = {};
-      call(capture, own, [holder, trap]);
-      return holder.stack;
-    }, maxChainFrames);
-  return linesOf(plainStack())
+/** As `withEngineSettings`, without a function in between: this is where most of a verdict's time goes. */
+const captured = (trap: HostFunction): string => {
+  const { stackTraceLimit, prepareStackTrace } = own;
+  const holder: { stack?: unknown } = {};
+  try {
+    own.stackTraceLimit = maxChainFrames;
+    if (prepareStackTrace !== undefined) own.prepareStackTrace = undefined;
+    captureStackTrace(holder, trap);
+    return holder.stack as string;
+  } finally {
+    own.stackTraceLimit = stackTraceLimit;
+    if (prepareStackTrace !== undefined) own.prepareStackTrace = prepareStackTrace;
+  }
+};
+
+const shortened = (): string =>
+  linesOf(plainStack())
     .slice(ownFrames ?? 0)
     .join('\n');
-};
+
+/** The stack text above the frame `trap`. */
+export const stackAbove: (trap: HostFunction) => string = isFunction(captureStackTrace) ? captured : shortened;
 
 /** Learns how many frames are ours. `watchedCall` is a watched function whose call answers what `stackAbove` gave. */
 export const learnOwnFrames = (watchedCall: () => unknown): void => {
-  if (isFunction(capture) || ownFrames !== undefined) return;
+  if (isFunction(captureStackTrace) || ownFrames !== undefined) return;
   withEngineSettings(() => {
     ownFrames = 0;
     const inner = linesOf(String(watchedCall())).length;

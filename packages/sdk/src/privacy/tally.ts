@@ -50,8 +50,10 @@ export interface RowHead {
   readonly destination: string | undefined;
 }
 
-interface OpenRow {
+/** A row that still counts. */
+export interface OpenRow {
   readonly head: RowHead;
+  isOpen: boolean;
   count: number;
   firstMs: number;
   lastMs: number;
@@ -71,15 +73,20 @@ const rowOf = ({ head, count, firstMs, lastMs }: OpenRow, originMs: number): Acc
 export class Tally {
   readonly #rows = new Map<string, OpenRow>();
 
-  add(head: RowHead, nowMs: number, count = 1, firstMs: number = nowMs): void {
+  /** Counts calls, and gives their row: until it is taken, more of the same can be counted there at once. */
+  add(head: RowHead, nowMs: number, count = 1, firstMs: number = nowMs): OpenRow {
     const key = keyOf(head);
     const row = this.#rows.get(key);
     if (row !== undefined) {
       row.count += count;
       row.lastMs = Math.max(row.lastMs, nowMs);
-    } else if (this.#rows.size < maxRows || head.chain === noChain)
-      this.#rows.set(key, { head, count, firstMs, lastMs: nowMs });
-    else this.add({ ...head, chain: noChain, owner: 'unknown', destination: undefined }, nowMs, count, firstMs);
+      return row;
+    }
+    if (this.#rows.size >= maxRows && head.chain !== noChain)
+      return this.add({ ...head, chain: noChain, owner: 'unknown', destination: undefined }, nowMs, count, firstMs);
+    const made: OpenRow = { head, isOpen: true, count, firstMs, lastMs: nowMs };
+    this.#rows.set(key, made);
+    return made;
   }
 
   get size(): number {
@@ -99,6 +106,7 @@ export class Tally {
         this.add({ ...head, realm: kind, outcome: 'observed', destination: undefined }, lastMs, count, firstMs);
       });
     const rows = [...this.#rows.values()].map((row) => rowOf(row, originMs)).filter(isAccessRow);
+    for (const row of this.#rows.values()) row.isOpen = false;
     this.#rows.clear();
     return rows;
   }

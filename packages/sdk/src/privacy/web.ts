@@ -2,6 +2,7 @@
 import type { AccessRealm } from '@hauberk/privacy/client';
 import { type AspectOptions, type AspectPlatform, PrivacyAspect } from './core.ts';
 import { type HostFunction, type HostObject, isFunction, memberOf } from './host.ts';
+import { RealmFollower } from './realms.ts';
 import { webSurfaces } from './web-surfaces.ts';
 
 export type { AttributionOptions, FileMap, ModuleMap } from './attribution.ts';
@@ -60,7 +61,13 @@ const followVisibility = (root: HostObject, aspect: PrivacyAspect): void => {
 /** Watches this page, from now on. Never throws: where it cannot watch, it says so in its status. */
 export const createPrivacyAspect = (options: AspectOptions = {}): PrivacyAspect => {
   const aspect = new PrivacyAspect(platformOf(globals), options);
-  followVisibility(globals, aspect);
-  aspect.addRealm(globals, realmOf(globals));
+  const kind = realmOf(globals);
+  if (kind !== 'page') aspect.addRealm(globals, kind);
+  else {
+    followVisibility(globals, aspect);
+    const follower = new RealmFollower((root, found) => aspect.addRealm(root, found));
+    aspect.onOff(() => follower.stop());
+    follower.follow(globals, kind);
+  }
   return aspect;
 };

@@ -167,6 +167,11 @@ const run = (probes: readonly (readonly Probe[])[], reference?: readonly (readon
     ),
   );
 
+/** WebGL is watched from its first context on. */
+const draw = (): void => {
+  document.createElement('canvas').getContext('webgl');
+};
+
 /** Proves every surface. */
 export const proveSurfaces = async (): Promise<readonly SurfaceProof[]> => {
   const there = webSurfaces.filter(isThere);
@@ -185,6 +190,7 @@ export const proveSurfaces = async (): Promise<readonly SurfaceProof[]> => {
   const meanwhile = await ready(surfaces);
   const aspect = createPrivacyAspect({});
   const slots = surfaces.map((surface) => webSurfaces.indexOf(surface));
+  draw();
   const watchedLooks = surfaces.map(looksOf);
   const watchedTexts = surfaces.map(textOf);
   const replaced = surfaces.map((surface, index) => functionOf(surface) !== natives[index]);
@@ -251,6 +257,7 @@ export const proveStops = async (
     reports.push({ kind, body });
   };
   const aspect = createPrivacyAspect({ firstCalls: 1000, directives, report });
+  draw();
   const before: Outcome[][] = [];
   const during: Outcome[][] = [];
   const after: Outcome[][] = [];
