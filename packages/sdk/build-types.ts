@@ -44,9 +44,12 @@ const rewrite = (file: string, folder: string): void => {
 /** Writes the declarations of every entry below a folder that exists. */
 export const buildTypes = (folder: string): void => {
   // A module reached through node_modules is emitted only when it is named itself.
-  const reached = globSync(['{primitives,channel,rollout}/src/*.ts', 'privacy/src/{client,access-report,call-chain}.ts'], {
-    cwd: join(root, 'packages'),
-  });
+  const reached = globSync(
+    ['{primitives,channel,rollout}/src/*.ts', 'privacy/src/{client,access-report,call-chain}.ts'],
+    {
+      cwd: join(root, 'packages'),
+    },
+  );
   compile(
     'tsconfig.browser',
     ['sdk/src/web/index.ts', 'sdk/src/web/trusted.ts', 'sdk/src/web/directives.ts', ...reached],
