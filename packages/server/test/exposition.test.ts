@@ -18,6 +18,10 @@ const gauges: ProcessGauges = {
   cpuSeconds: 0.25,
   configs: [{ service: 'bank', expiresAtMs: epochMs(1_700_000_000_000) }],
   reloads: 3,
+  admin: {
+    calls: [{ operation: 'listDevices', outcome: 'done', count: 3 }],
+    approvals: [{ app: 'mobile', state: 'pending', count: 1 }],
+  },
   refusedReloads: 4,
   privacy: {
     counts: {

@@ -187,6 +187,7 @@ const logAnswer = ({ told, administration }: Exchange, answer: Answer, request: 
   const { log } = administration;
   const { operation, caller, reason } = told;
   const token = caller?.token;
+  administration.calls.add(operation ?? 'none', answer.ok ? 'done' : answer.code);
   if (!answer.ok) log.warn('admin.refused', { request, operation, token, code: answer.code, reason });
   else log.info('admin.request', { request, operation, token, status: answer.status });
 };

@@ -7,6 +7,7 @@ import type { KeyReader } from '../keys/key-provider.ts';
 import type { PrivacyAdministration } from '../privacy/privacy-administration.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { Stores } from '../storage/stores.ts';
+import type { CallCounts } from './admin-figures.ts';
 import type { AdminToken } from './admin-token.ts';
 import type { DeviceAction, FourEyesRule } from './four-eyes.ts';
 import type { Person } from './person.ts';
@@ -43,6 +44,8 @@ export interface Administration {
   readonly settings: () => AdminSettings;
   /** How many devices a person changed lately. */
   readonly recent: RecentChanges;
+  /** Calls by operation and outcome. */
+  readonly calls: CallCounts;
   readonly log: Log;
   readonly now: () => EpochMs;
 }

@@ -8,6 +8,7 @@ import { verdictSigner } from '../device/device-verdict.ts';
 import type { Log } from '../gateway/log.ts';
 import type { Privacy } from '../privacy/open-privacy.ts';
 import type { OpenStorage } from '../storage/index.ts';
+import { CallCounts } from './admin-figures.ts';
 import type { Administration, AdminSettings } from './administration.ts';
 import { RecentChanges } from './recent-changes.ts';
 import { builtInRoles } from './right.ts';
@@ -59,6 +60,7 @@ export const openAdministration = ({
     organisation,
     settings: () => settings,
     recent: new RecentChanges(),
+    calls: new CallCounts(),
     log,
     now,
   };

@@ -16,6 +16,7 @@ import {
   toBase64Url,
   toEpochSeconds,
 } from '@hauberk/primitives';
+import { adminFigures } from '../admin/admin-figures.ts';
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import type { Administration } from '../admin/administration.ts';
 import { openAdministration } from '../admin/open-administration.ts';
@@ -502,6 +503,7 @@ class Gateway implements RunningGateway {
       sms: this.#sms?.status(),
       vmns: this.#sms === undefined ? undefined : this.bindings?.vmns(),
       privacy: this.privacy.status(),
+      admin: this.#config.admin.api ? await adminFigures(this.administration) : undefined,
     };
     return prometheusText(await this.#pool.snapshots(), gauges, format);
   }

@@ -3,10 +3,12 @@
  * configuration and from closed lists of codes, never from a request, so that no client can make the number of series grow.
  */
 
+import type { AdminFigures } from '../admin/admin-figures.ts';
 import type { PoolFigures } from '../binding/vmn-health.ts';
 import { latencyBounds, type MetricsSnapshot, type RouteCounts } from '../gateway/metrics.ts';
 import type { PrivacyStatus } from '../privacy/open-privacy.ts';
 import type { SmsStatus } from '../sms/sms-plane.ts';
+import { adminFamilies } from './admin-families.ts';
 import type { Family, FamilyFacts, Sample } from './exposition.ts';
 import { privacyFamilies } from './privacy-families.ts';
 import type { ConfigLife } from './readiness.ts';
@@ -28,6 +30,8 @@ export interface ProcessGauges {
   /** Undefined where nothing binds. */
   readonly vmns?: PoolFigures | undefined;
   readonly privacy?: PrivacyStatus | undefined;
+  /** Undefined where the admin API is off. */
+  readonly admin?: AdminFigures | undefined;
 }
 
 /** What a scrape is made from: all threads together, and the process. */
@@ -378,6 +382,7 @@ export const metricFamilies: readonly MeasuredFamily[] = [
   ...smsFamilies,
   ...vmnFamilies,
   ...privacyFamilies,
+  ...adminFamilies,
 ];
 
 /** The families of one scrape. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { adminProblemCodes, adminProblems } from '../../src/admin/admin-problem.ts';
 import { adminTokenReasons } from '../../src/admin/admin-token-reason.ts';
 import { openApiDocument, openApiText } from '../../src/admin/openapi.ts';
@@ -22,6 +23,22 @@ const nodes = function* (value: unknown): Generator<Tree> {
 
 test('docs/openapi.json is what the program makes: node packages/server/src/main.ts admin openapi > docs/openapi.json', () => {
   assert.equal(read('openapi.json'), openApiText());
+});
+
+test('the document is one of OpenAPI 3.1 by the schema of that standard', async () => {
+  const judge = async (document: object) => new Validator().validate(document as Record<string, unknown>);
+  const told = await judge(structuredClone(openApiDocument()));
+  assert.deepEqual([told.valid, told.errors], [true, undefined]);
+  // The schema tells: a document that is none is refused.
+  const { paths: _paths, ...rest } = openApiDocument();
+  const wrong = [
+    { ...openApiDocument(), openapi: '3.0' },
+    { ...openApiDocument(), info: {} },
+    { ...rest, paths: { '/x': { get: { responses: [] } } } },
+    { ...rest, paths: { '/x': { get: { parameters: [{ name: 'x', in: 'nowhere' }], responses: {} } } } },
+  ];
+  for (const document of wrong)
+    assert.equal((await judge(document)).valid, false, JSON.stringify(document).slice(0, 80));
 });
 
 test('every operation is in the document once, with its right, its problems and a name of its own', () => {

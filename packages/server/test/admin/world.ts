@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DeviceTable, deviceTableBytes, openDeviceTable } from '@hauberk/channel';
 import { days, type EpochMs, epochMs } from '@hauberk/primitives';
+import { CallCounts } from '../../src/admin/admin-figures.ts';
 import { createAdminHandler } from '../../src/admin/admin-handler.ts';
 import type { Administration, AdminSettings } from '../../src/admin/administration.ts';
 import { defaultFourEyes } from '../../src/admin/four-eyes.ts';
@@ -132,6 +133,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
     organisation: 'bank',
     settings: () => settings.current,
     recent: new RecentChanges(),
+    calls: new CallCounts(),
     log: createLog('info', (line) => log.push(JSON.parse(line) as Record<string, unknown>)),
     now: () => clock.now,
   };
