@@ -41,11 +41,11 @@ export interface MoreApproved {
   readonly signers?: readonly string[];
 }
 
-/** Writes the files for one app into a folder. */
+/** Writes the files for one app, or several of one build, into a folder. */
 export const writeWorldTrust = (
   folder: string,
   world: SimulatedWorld,
-  app: string,
+  app: string | readonly string[],
   more: MoreApproved = {},
 ): WorldFiles => {
   const file = (name: string, text: string): string => {
@@ -66,7 +66,7 @@ export const writeWorldTrust = (
       harmony: { bundleName: harmony.bundleName, appIds: [harmony.appId], appIdentifier: harmony.appIdentifier },
       web: { rpId, origins: [webOrigin] },
     };
-    return file('builds.json', JSON.stringify({ apps: { [app]: entry } }));
+    return file('builds.json', JSON.stringify({ apps: Object.fromEntries([app].flat().map((name) => [name, entry])) }));
   };
   const { android, oldAndroid, apple, harmony: harmonyMaker, authenticators } = world;
   return {

@@ -55,6 +55,13 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     mainFields: ['module', 'main'],
   },
   {
+    name: 'hauberk-keys.mjs',
+    entryPoints: [source('keys.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
+  {
     name: 'hauberk-journal.mjs',
     entryPoints: [source('journal.ts')],
     format: 'esm',
@@ -148,6 +155,7 @@ const description = {
     './noble': door('hauberk-noble.mjs', 'noble.d.ts'),
     './bind': door('hauberk-bind.mjs', 'bind.d.ts'),
     './bound': door('hauberk-bound.mjs', 'bound.d.ts'),
+    './keys': door('hauberk-keys.mjs', 'keys.d.ts'),
     './journal': door('hauberk-journal.mjs', 'journal.d.ts'),
     './directives': door('hauberk-directives.mjs', 'directives.d.ts'),
     './directives-web': door('hauberk-directives-web.mjs', 'web/directives.d.ts'),

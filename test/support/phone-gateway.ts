@@ -43,8 +43,10 @@ const routes = [
 /** What a gateway may have beside phones: routes, an upstream of its own, sections of the configuration. */
 export interface Beside {
   readonly routes: readonly object[];
-  readonly upstream: string;
-  readonly section: object;
+  readonly upstream?: string;
+  readonly section?: object;
+  /** More apps, of the same build. */
+  readonly apps?: readonly string[];
 }
 
 /** Starts a gateway with one app; `more` is laid over the app's configuration. */
@@ -56,11 +58,11 @@ export const startPhoneGateway = async (
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-phones-'));
   const seen: IncomingHttpHeaders[] = [];
   const server = await openUpstream(seen);
-  const trust = writeWorldTrust(folder, world, 'mobile');
+  const trust = writeWorldTrust(folder, world, ['mobile', ...(beside?.apps ?? [])]);
   const loaded = parseConfig(
     {
       organisation: 'demo',
-      apps: [{ id: 'mobile', ...more }],
+      apps: [{ id: 'mobile', ...more }, ...(beside?.apps ?? []).map((id) => ({ id }))],
       state: join(folder, 'state'),
       workers: 2,
       listen: { port: 0 },

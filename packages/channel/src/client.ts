@@ -76,6 +76,16 @@ export {
   readGatewayConfig,
 } from './gateway-config.ts';
 export {
+  type LinkSignature,
+  type LinkStatement,
+  linkBytes,
+  readLinkBytes,
+  type SharedIdentity,
+  type SharedRoute,
+  sharedRoutes,
+  signLink,
+} from './link-statement.ts';
+export {
   context,
   endpoint,
   guaranteedWidth,

@@ -98,6 +98,16 @@ export {
   transcriptOf,
 } from './key-schedule.ts';
 export {
+  type LinkSignature,
+  type LinkStatement,
+  linkBytes,
+  readLinkBytes,
+  type SharedIdentity,
+  type SharedRoute,
+  sharedRoutes,
+  signLink,
+} from './link-statement.ts';
+export {
   context,
   endpoint,
   guaranteedWidth,

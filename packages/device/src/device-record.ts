@@ -1,10 +1,10 @@
 /** A device as it is known: random id, keys, what was attested and when, and what happened to it. */
+import type { SharedRoute } from '@hauberk/channel/client';
 import { accept, type EpochMs, type Result, refuse } from '@hauberk/primitives';
 import type { AttestedFacts } from './attested-facts.ts';
 import type { DeviceKey } from './device-key.ts';
 import { type DeviceEvent, type DeviceState, type DeviceStateCode, nextDeviceState } from './device-state.ts';
 import { type ChainCode, judgeChain, type ReattestationDemand } from './reattestation.ts';
-import type { SharedRoute } from './shared-identity.ts';
 
 /** An accepted piece of evidence. */
 export interface Appraised {

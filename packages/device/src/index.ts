@@ -66,18 +66,7 @@ export {
   type ReattestationReason,
   reattestationDue,
 } from './reattestation.ts';
-export {
-  judgeLink,
-  type LinkCode,
-  type LinkSignature,
-  type LinkStatement,
-  type LinkVerdict,
-  linkBytes,
-  type SharedIdentity,
-  type SharedRoute,
-  sharedRoutes,
-  signLink,
-} from './shared-identity.ts';
+export { judgeLink, type LinkCode, type LinkVerdict } from './shared-identity.ts';
 export {
   admitTrustedKey,
   mayState,

@@ -1,8 +1,16 @@
 /** Several apps, one device: the joint proof, its ways, and what does not count. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {
+  type LinkStatement,
+  linkBytes,
+  readLinkBytes,
+  type SharedIdentity,
+  sharedRoutes,
+  signLink,
+} from '@hauberk/channel/client';
 import { nodeCrypto } from '@hauberk/crypto/node';
-import { judgeLink, type LinkStatement, linkBytes, type SharedIdentity, sharedRoutes, signLink } from '@hauberk/device';
+import { judgeLink } from '@hauberk/device';
 import type { KeyPair, Result } from '@hauberk/primitives';
 import fc from 'fast-check';
 
@@ -73,4 +81,27 @@ test('the strongest way that the phone offers is taken; without any there is no 
   const link = { ...statement, route: chosen.route };
   assert.equal(codeOf(judgeLink(link, signed(own, link), chosen, sharedRoutes, verify)), 'accepted');
   assert.equal(await signLink([way('server-link', false)], (route) => ({ ...statement, route })), undefined);
+});
+
+test('an app that is asked to sign reads exactly the statements that there are, and nothing else', () => {
+  assert.deepEqual(readLinkBytes(linkBytes(statement)), statement);
+  const text = fc.string({ minLength: 1, maxLength: 64, unit: 'grapheme-ascii' });
+  fc.assert(
+    fc.property(text, text, text, fc.constantFrom(...sharedRoutes), (organisation, app, deviceId, route) => {
+      const other = { ...statement, organisation, app, deviceId, route };
+      assert.deepEqual(readLinkBytes(linkBytes(other)), other);
+    }),
+  );
+  const whole = linkBytes(statement);
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean(), (at, flip, isCut) => {
+      const bent = isCut
+        ? whole.slice(0, at)
+        : Uint8Array.from(whole, (byte, index) => (index === at ? byte ^ flip : byte));
+      const read = readLinkBytes(bent);
+      assert.ok(read === undefined || Buffer.from(linkBytes(read)).equals(Buffer.from(bent)));
+    }),
+  );
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readLinkBytes(bytes) === undefined));
+  assert.equal(readLinkBytes(Uint8Array.of(...whole, 0)), undefined);
 });

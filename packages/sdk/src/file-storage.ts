@@ -13,7 +13,7 @@ interface WrittenKey {
 
 type Written = Record<string, unknown>;
 
-const isKeyName = (name: string): boolean => name === 'identity' || name === 'step-up';
+const isKeyName = (name: string): boolean => ['identity', 'step-up', 'successor'].includes(name);
 
 const writeKey = ({ keyPair, deviceId }: StoredKey): WrittenKey => {
   const { d = '' } = (keyPair.privateKey.handle as KeyObject).export({ format: 'jwk' });

@@ -1,9 +1,8 @@
 /** Keys of devices over the wire: one hands over to another, and those of two apps make one device. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { endpoint } from '@hauberk/channel/client';
+import { endpoint, linkBytes, type SharedRoute } from '@hauberk/channel/client';
 import { nodeCrypto } from '@hauberk/crypto/node';
-import { linkBytes, type SharedRoute } from '@hauberk/device';
 import { fromUtf8, type KeyPair, toBase64Url } from '@hauberk/primitives';
 import type { GatewayTrust } from '../src/index.ts';
 import {

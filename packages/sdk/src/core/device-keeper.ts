@@ -15,8 +15,6 @@ import { readMembers } from './outer-problem.ts';
 import { callPlain, type PlainAnswer } from './plain-call.ts';
 import type { StoredKey } from './storage.ts';
 
-const storedName = { identity: 'identity', 'step-up': 'step-up' } as const;
-
 /** How an enrolment document is delivered. */
 export type EnrolmentCourier = (document: string) => Promise<PlainAnswer>;
 
@@ -33,6 +31,8 @@ const textOf = (answer: PlainAnswer, member: string): string => {
 /** Keeps the keys of one device. */
 export class DeviceKeeper {
   readonly #context: CoreContext;
+  /** Awaited before the identity key is used: what an earlier start left half done may name another one. */
+  ready: (() => Promise<void>) | undefined;
   #enrolling: Promise<StoredKey> | undefined;
   constructor(core: CoreContext) {
     this.#context = core;
@@ -40,6 +40,7 @@ export class DeviceKeeper {
 
   /** The enrolled identity key; enrols one when there is none, as after an eviction. */
   async identity(): Promise<StoredKey> {
+    await this.ready?.();
     const stored = await this.#context.ports.storage.read('identity');
     return stored === undefined || stored.deviceId === null ? this.enrol() : stored;
   }
@@ -85,10 +86,14 @@ export class DeviceKeeper {
   }
 
   /** The key of a purpose with evidence for a challenge. Of two contexts that make one at the same time the first to store it wins. */
-  async #prove(purpose: KeyPurpose, challengeFor: (boundKey?: Bytes) => Promise<Bytes>, isBound: boolean) {
+  async #prove(
+    purpose: KeyPurpose,
+    challengeFor: (boundKey?: Bytes) => Promise<Bytes>,
+    isBound: boolean,
+    name: 'successor' | KeyPurpose,
+  ) {
     const { options, ports } = this.#context;
     const { device } = options;
-    const name = storedName[purpose];
     const held = await ports.storage.read(name);
     const made = held === undefined ? await device?.createKey(purpose, await challengeFor()) : undefined;
     const fresh = held?.keyPair ?? made?.keyPair ?? (await ports.crypto.generateKeyPair('p256', 'sign'));
@@ -99,24 +104,40 @@ export class DeviceKeeper {
     return { keyPair, evidence };
   }
 
-  async #enrolKey(
-    purpose: KeyPurpose,
-    deviceId: string | null,
-    courier: EnrolmentCourier,
-  ): Promise<{ keyPair: KeyPair; deviceId: string }> {
-    const { options, ports } = this.#context;
-    const { organisation, app, service } = options;
+  /** A member of an answer; throws for problems. */
+  readonly textOf: (answer: PlainAnswer, member: string) => string = textOf;
+
+  /** A fresh challenge of the gateway: single use, five minutes. */
+  async challenge(): Promise<Bytes> {
+    const { organisation, app, service } = this.#context.options;
     const asked = { contentType: 'application/json', text: JSON.stringify({ organisation, app, service }) };
     const challenge = fromBase64Url(
       textOf(await callPlain(this.#context, endpoint.enrolChallenge, asked), 'challenge'),
     );
     if (challenge?.length !== 32) throw refused('challenge');
-    const scope = { challenge, organisation, app, service };
-    const isBound = purpose === 'identity' && deviceId !== null;
+    return challenge;
+  }
+
+  /** Has a new identity key of the device enrolled, kept as `successor` until somebody knows that it is one. */
+  succeed(deviceId: string, courier: EnrolmentCourier): Promise<unknown> {
+    return this.#enrolKey('identity', deviceId, courier, 'successor');
+  }
+
+  async #enrolKey(
+    purpose: KeyPurpose,
+    deviceId: string | null,
+    courier: EnrolmentCourier,
+    name: 'successor' | KeyPurpose = purpose,
+  ): Promise<{ keyPair: KeyPair; deviceId: string }> {
+    const { options, ports } = this.#context;
+    const { organisation, app, service } = options;
+    const scope = { challenge: await this.challenge(), organisation, app, service };
+    const isBound = name === 'identity' && deviceId !== null;
     const { keyPair, evidence } = await this.#prove(
       purpose,
       (boundKey) => ports.crypto.sha256(evidenceInput(scope, boundKey)),
       isBound,
+      name,
     );
     const { publicKey, privateKey } = keyPair;
     const request = { ...scope, publicKey, purpose, evidence, deviceId };

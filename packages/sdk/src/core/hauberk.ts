@@ -1,6 +1,6 @@
 /** The client: `fetch` under HB/1. */
-import { toBase64Url } from '@hauberk/primitives';
-import { type Call, type FetchInput, readCall } from './call.ts';
+import { toBase64Url, utf8 } from '@hauberk/primitives';
+import { type Call, type FetchInput, ownCall, readCall } from './call.ts';
 import { ConfigKeeper } from './config-keeper.ts';
 import type { CoreContext } from './core-context.ts';
 import { unlessAborted } from './deadline.ts';
@@ -8,7 +8,7 @@ import { DeviceKeeper } from './device-keeper.ts';
 import type { DirectiveKeeping, Directives } from './directive-port.ts';
 import { EndpointList } from './endpoint-list.ts';
 import type { OpenedReply } from './exchange.ts';
-import { bestTime } from './handshake.ts';
+import { bestTime, openSession } from './handshake.ts';
 import { HauberkError } from './hauberk-error.ts';
 import type { EnqueueOptions, Journal, JournalView, QueuedRequest } from './journal-port.ts';
 import { type HauberkOptions, HauberkOptionsError, type HostPorts, readEndpoints, readPinnedKeys } from './options.ts';
@@ -109,6 +109,11 @@ class Client implements Hauberk {
     this.#config = config;
     this.#sessions = sessions;
     this.#parts = { context, device, sessions };
+    options.keys?.attach({
+      ...this.#parts,
+      hello: async () => (await openSession({ context, config, device })).client.core.deviceId,
+      send: (path, type, text) => perform(this.#parts, ownCall(path, type, utf8(text), false)),
+    });
     this.#journal = options.journal?.({
       context,
       connect: () => sessions.acquire(),

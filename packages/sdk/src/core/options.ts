@@ -6,6 +6,7 @@ import type { HostClock } from './clock.ts';
 import type { DirectivePlug } from './directive-port.ts';
 import type { HauberkError } from './hauberk-error.ts';
 import type { JournalPlug } from './journal-port.ts';
+import type { KeysPlug } from './keys-port.ts';
 import type { HauberkStatus } from './status.ts';
 import type { ClientStorage } from './storage.ts';
 import type { Transport } from './transport.ts';
@@ -48,6 +49,8 @@ export interface DevicePlug {
   readonly attest: (key: KeyPair, challenge: Bytes) => Promise<Evidence>;
   /** The host's cryptography, with signatures by keys of this plug. */
   readonly signing: (crypto: AsyncCrypto) => AsyncCrypto;
+  /** Deletes a key that another one took the place of. */
+  readonly forget?: (key: KeyPair) => Promise<void>;
 }
 
 /** The options of `createHauberk`. */
@@ -82,6 +85,8 @@ export interface HauberkOptions {
   readonly journal?: JournalPlug;
   /** Follows the gateway's directives: `openDirectives(…)`. */
   readonly directives?: DirectivePlug;
+  /** Changes the device's key, and makes devices of several apps one: `openKeys()`. */
+  readonly keys?: KeysPlug;
   /** Told of every failure that a call ends with. */
   readonly onProblem?: (error: HauberkError) => void;
   /** Told whenever a session opens or ends. */

@@ -65,6 +65,8 @@ export interface StoredHealth {
 export interface StoredEntries {
   readonly identity: StoredKey;
   readonly 'step-up': StoredKey;
+  /** The key that an identity key hands over to, until the gateway has taken it. */
+  readonly successor: StoredKey;
   readonly trust: StoredTrust;
   readonly resume: StoredResume;
   /** Wall-clock milliseconds of the latest recoveries: their budget is the device's, not the tab's. */

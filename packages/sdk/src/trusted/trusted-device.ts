@@ -57,6 +57,10 @@ export const trustedDevice = (backend: TrustedBackend, options: TrustedDeviceOpt
       if (handle === undefined) return { kind: 'software' };
       return evidenceOf((await backend.attest({ alias: handle.trustedAlias, challenge })).evidence);
     },
+    forget: async ({ privateKey }) => {
+      const handle = handleOf(privateKey);
+      if (handle !== undefined) await backend.deleteKey({ alias: handle.trustedAlias });
+    },
     signing: (crypto: AsyncCrypto): AsyncCrypto => ({
       ...crypto,
       sign: (privateKey, message) => {

@@ -235,8 +235,11 @@ const rotateKey = async (
   const rotated = await shell.attestations.rotate(scope, deviceId, successor, shell.now());
   if (!rotated.ok)
     return isStorageCode(rotated.code) ? refuse(storageReason(rotated.code)) : refuse('enrol.chain', rotated.code);
-  voidTickets(shell.table, rotated.value, shell.now());
-  return accept(jsonReply(200, { deviceId, thumbprint, tier: rotated.value.tier }));
+  // The successor's own evidence is what counts from now on: App Attest asserts with the key that came with it, not with the old one's.
+  const kept = await shell.attestations.attest(scope, deviceId, { ...worth, signedBy: thumbprint }, shell.now());
+  const device = kept.ok ? kept.value : rotated.value;
+  voidTickets(shell.table, device, shell.now());
+  return accept(jsonReply(200, { deviceId, thumbprint, tier: device.tier }));
 };
 
 /** Adds a step-up key to the device whose session asks for it, or lets its identity key hand over. */

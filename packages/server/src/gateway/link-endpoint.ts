@@ -1,14 +1,12 @@
 /** Several apps of a bank, one device: a joint proof comes through a session of one app, signed by that app's key and by the one beside it. */
-import { thumbprintInput, type VerifiedRequest } from '@hauberk/channel';
 import {
-  type AttestedFacts,
-  isActiveState,
-  judgeLink,
   type LinkSignature,
-  type LinkVerdict,
   type SharedRoute,
   sharedRoutes,
-} from '@hauberk/device';
+  thumbprintInput,
+  type VerifiedRequest,
+} from '@hauberk/channel';
+import { type AttestedFacts, isActiveState, judgeLink, type LinkVerdict } from '@hauberk/device';
 import {
   accept,
   type Bytes,

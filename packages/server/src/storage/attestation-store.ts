@@ -1,4 +1,5 @@
 /** What devices' evidence came to, and what happened to each. One row a device for what counts now, a bounded history for what was. */
+import type { SharedRoute } from '@hauberk/channel';
 import type {
   Appraised,
   AttestCode,
@@ -10,7 +11,6 @@ import type {
   HistoryEntry,
   ReattestationDemand,
   RotationCode,
-  SharedRoute,
 } from '@hauberk/device';
 import type { Bytes, EpochMs } from '@hauberk/primitives';
 import type { Device } from './device-store.ts';

@@ -1,14 +1,7 @@
 /** Every write of the record, as a message to the writer thread: inputs and answers are plain values that a port can carry. */
 
-import type {
-  AttestCode,
-  By,
-  DeviceStateCode,
-  HistoryEntry,
-  ReattestationDemand,
-  RotationCode,
-  SharedRoute,
-} from '@hauberk/device';
+import type { SharedRoute } from '@hauberk/channel';
+import type { AttestCode, By, DeviceStateCode, HistoryEntry, ReattestationDemand, RotationCode } from '@hauberk/device';
 import type { Bytes, EpochMs, Result } from '@hauberk/primitives';
 import type { AdminToken, StoredAdminToken } from '../admin/admin-token.ts';
 import type { Approval, ApprovalEvent } from '../admin/approval.ts';

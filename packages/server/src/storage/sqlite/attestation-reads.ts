@@ -1,13 +1,7 @@
 /** Reads of devices' evidence on the caller's own thread. */
 import type { DatabaseSync } from 'node:sqlite';
-import type {
-  AttestedFacts,
-  DeviceRecord,
-  HistoryEntry,
-  HistoryKind,
-  ReattestationReason,
-  SharedRoute,
-} from '@hauberk/device';
+import type { SharedRoute } from '@hauberk/channel';
+import type { AttestedFacts, DeviceRecord, HistoryEntry, HistoryKind, ReattestationReason } from '@hauberk/device';
 import { epochMs } from '@hauberk/primitives';
 import type { DeviceQuery, ListedDevice, RecordedDevice } from '../attestation-store.ts';
 import type { Device } from '../device-store.ts';
