@@ -93,6 +93,16 @@ export {
   nextFinding,
   openFinding,
 } from './finding.ts';
+export { type DetectorName, detect, detectorNames, type Find } from './masking/detectors.ts';
+export {
+  type MaskAction,
+  type MaskPolicy,
+  type MaskRule,
+  maskActions,
+  maskJson,
+  maskText,
+  usualMask,
+} from './masking/mask.ts';
 export {
   type CollectContext,
   type CollectDecision,
