@@ -257,6 +257,17 @@ describe('the protected path', () => {
     // Retention goes by the arrival: what waited on a device is not dropped with what is as old.
     assert.ok(Number(event?.atMs) >= startedAt && Number(event?.atMs) <= Date.now());
   });
+
+  test('a report is kept without the personal data that its text holds', async () => {
+    const opened = await session();
+    const body = { message: 'no card 4111 1111 1111 1111 of anna@mail.example.com', screen: 'pay', tries: 2 };
+    const report = { id: 'raw', kind: 'raw', kindVersion: 1, loss: 'must-keep' as const, eventAtMs: epochMs(1), body };
+    const kept = await call(opened, { url: endpoint.reports, mode: 'sealed', body: reportBatch([report]) });
+    assert.equal(kept.status, 200);
+    const [event] = eventsKept('report.raw');
+    const masked = { message: 'no card [card ****1111] of [e-mail]', screen: 'pay', tries: 2 };
+    assert.deepEqual(event?.payload['report'], { ...report, body: masked });
+  });
 });
 
 interface KeptEvent {

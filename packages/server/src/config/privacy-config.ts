@@ -1,5 +1,5 @@
 /** The `privacy` member of the configuration. */
-import type { DataItemId, PurposeId } from '@hauberk/privacy';
+import type { DataItemId, DetectorName, MaskAction, PurposeId } from '@hauberk/privacy';
 
 /** An SDK that the notice names. */
 export interface DeclaredSdk {
@@ -15,6 +15,18 @@ export interface SceneConfig {
   readonly purpose: PurposeId;
   readonly allows: readonly DataItemId[];
   readonly isNecessary: boolean;
+}
+
+/** What reports are kept without. */
+export interface MaskConfig {
+  /** The first rule that fits decides. `report` is a kind of report; every kind when absent. */
+  readonly rules: readonly {
+    readonly report?: string | undefined;
+    readonly path: string;
+    readonly action: MaskAction;
+  }[];
+  /** Detectors that are left out. */
+  readonly without: readonly DetectorName[];
 }
 
 /** A class of rows that retention knows. */
@@ -46,6 +58,7 @@ export interface PrivacyConfig {
     /** That one device may bring in a day. */
     readonly newChainsPerDevice: number;
   };
+  readonly mask: MaskConfig;
   /** Whether stopping a chain needs a second person. */
   readonly stopFourEyes: 'never' | 'always';
   readonly retentionDays: Readonly<Record<PrivacyClass, number>>;

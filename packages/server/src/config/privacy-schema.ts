@@ -1,5 +1,13 @@
 /** Schema of the section `privacy`. */
-import { type DataItemId, dataItems, type PurposeId, purposes, sensitiveApiOf } from '@hauberk/privacy';
+import {
+  type DataItemId,
+  dataItems,
+  detectorNames,
+  maskActions,
+  type PurposeId,
+  purposes,
+  sensitiveApiOf,
+} from '@hauberk/privacy';
 import { z } from 'zod';
 import type { PrivacyConfig } from './privacy-config.ts';
 
@@ -40,6 +48,26 @@ const limitsSchema = z
       .describe('New chains that one device may bring in a day; what is beyond is counted together.'),
   })
   .prefault({});
+
+const maskSchema = z
+  .strictObject({
+    rules: z
+      .array(
+        z.strictObject({
+          report: z.string().min(1).max(64).optional().describe('A kind of report; every kind when absent.'),
+          path: z
+            .string()
+            .max(256)
+            .regex(/^(?:\/(?:[^/~]|~[01])*)+$/, 'must be a JSON Pointer; `*` stands for any member or element'),
+          action: z.enum(maskActions),
+        }),
+      )
+      .max(256)
+      .default([]),
+    without: z.array(z.enum(detectorNames)).default([]).describe('Detectors that are left out.'),
+  })
+  .prefault({})
+  .describe('What reports are kept without, beside what the detectors find.');
 
 const kept = (days: number) => count(1, 36_500).default(days);
 
@@ -94,6 +122,7 @@ export const privacySchema: z.ZodType<PrivacyConfig> = z
     identifiers: windowSchema(2, 'Different identifiers that one owner may read on one device.'),
     latenessSeconds: count(0, 86_400).default(600).describe('How much later than its successor a row may come.'),
     limits: limitsSchema,
+    mask: maskSchema,
     stopFourEyes: z.enum(['never', 'always']).default('never').describe('Whether a stop needs a second person.'),
     retentionDays: retentionSchema,
   })

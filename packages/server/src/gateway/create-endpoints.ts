@@ -15,6 +15,7 @@ import {
   reportMark,
   reportRemembered,
 } from '../privacy/intake.ts';
+import { maskedReport } from '../privacy/mask-reports.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import { maxApprovalBytes, maxBindBytes } from './bind-call.ts';
 import { type BindShell, serveApproval, serveBind } from './bind-endpoint.ts';
@@ -175,7 +176,15 @@ const keepReports = async (parts: EndpointParts, { request }: Authorised): Promi
     scope,
     kind: `report.${report.kind}`,
     atMs: now,
-    payload: utf8(JSON.stringify({ device: deviceId, session: sessionId, service, tier, report })),
+    payload: utf8(
+      JSON.stringify({
+        device: deviceId,
+        session: sessionId,
+        service,
+        tier,
+        report: maskedReport(parts.privacy.config.mask, report),
+      }),
+    ),
     once: {
       mark: reportMark(deviceId, report.id),
       untilMs: after(now, reportRemembered),
