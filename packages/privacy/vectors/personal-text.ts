@@ -31,10 +31,12 @@ const grouped = (text: string, sizes: readonly number[], mark: string): string =
 };
 
 const luhnSum = (text: string): number =>
-  [...text].reverse().reduce((sum, letter, index) => {
-    const value = Number(letter) * (index % 2 === 1 ? 2 : 1);
-    return sum + Math.floor(value / 10) + (value % 10);
-  }, 0);
+  Array.from(text)
+    .reverse()
+    .reduce((sum, letter, index) => {
+      const value = Number(letter) * (index % 2 === 1 ? 2 : 1);
+      return sum + Math.floor(value / 10) + (value % 10);
+    }, 0);
 
 const withLuhn = (body: string): string => {
   for (let last = 0; last < 10; last += 1) if (luhnSum(`${body}${last}`) % 10 === 0) return `${body}${last}`;
@@ -53,7 +55,7 @@ const card = (draw: Draw): string => {
 const residentId = (draw: Draw): string => {
   const body = `${pick(draw, ['110105', '310101', '440524', '510104'])}${1940 + Math.floor(draw() * 70)}${padded(1 + Math.floor(draw() * 12))}${padded(1 + Math.floor(draw() * 28))}${digits(draw, 3)}`;
   // ISO 7064 mod 11-2, by its recurrence instead of the table of weights.
-  const product = [...body].reduce((sum, letter) => ((sum + Number(letter)) * 2) % 11, 0);
+  const product = Array.from(body).reduce((sum, letter) => ((sum + Number(letter)) * 2) % 11, 0);
   const check = (12 - (product % 11)) % 11;
   return `${body}${check === 10 ? 'X' : check}`;
 };
@@ -69,7 +71,7 @@ const turned = (value: number, times: number): number => (times === 0 ? value : 
 const aadhaar = (draw: Draw): string => {
   const body = `${2 + Math.floor(draw() * 8)}${digits(draw, 10)}`;
   for (let last = 0; last < 10; last += 1) {
-    const check = [...`${body}${last}`]
+    const check = Array.from(`${body}${last}`)
       .reverse()
       .reduce((sum, letter, index) => verhoeffProduct(sum, turned(Number(letter), index % 8)), 0);
     if (check === 0) return draw() < 0.5 ? `${body}${last}` : grouped(`${body}${last}`, [4, 4, 4], ' ');
@@ -83,7 +85,7 @@ const iban = (draw: Draw): string => {
     ['NL', `ABNA${digits(draw, 10)}`],
     ['GB', `WEST${digits(draw, 14)}`],
   ] as const);
-  const value = [...`${body}${country}00`].map((letter) => String(Number.parseInt(letter, 36))).join('');
+  const value = Array.from(`${body}${country}00`, (letter) => String(Number.parseInt(letter, 36))).join('');
   const check = 98n - (BigInt(value) % 97n);
   const whole = `${country}${padded(Number(check))}${body}`;
   return draw() < 0.6 ? whole : (whole.match(/.{1,4}/g) ?? []).join(' ');
@@ -123,7 +125,7 @@ const lookAlikes: readonly ((draw: Draw) => string)[] = [
     `20${padded(Math.floor(draw() * 30))}-${padded(1 + Math.floor(draw() * 12))}-${padded(1 + Math.floor(draw() * 28))}T${padded(Math.floor(draw() * 24))}:00:00Z`,
   (draw) => `v${Math.floor(draw() * 9)}.${Math.floor(draw() * 20)}.${Math.floor(draw() * 9)}`,
   (draw) => `${digits(draw, 6)}.${digits(draw, 2)} EUR`,
-  (draw) => Array.from({ length: 32 }, () => pick(draw, [...'0123456789abcdef'])).join(''),
+  (draw) => Array.from({ length: 32 }, () => pick(draw, Array.from('0123456789abcdef'))).join(''),
   (draw) => `${digits(draw, 7)}`,
   (draw) => `at line ${digits(draw, 4)}:${digits(draw, 2)} (app.js)`,
   (draw) => `@${pick(draw, ['media', 'param', 'user'])}`,
