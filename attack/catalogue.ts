@@ -33,6 +33,7 @@ import { attack as clockBack } from './clock-back.ts';
 import { attack as clonedPhone } from './cloned-phone.ts';
 import { attack as clonedStorage } from './cloned-storage.ts';
 import { attack as configRollback } from './config-rollback.ts';
+import { attack as consentForged } from './consent-forged.ts';
 import { attack as counterRollback } from './counter-rollback.ts';
 import { attack as couponGrab } from './coupon-grab.ts';
 import { attack as decompressionBomb } from './decompression-bomb.ts';
@@ -80,7 +81,13 @@ import { attack as replayLater } from './replay-later.ts';
 import { attack as replayedChallenge } from './replayed-challenge.ts';
 import { attack as replySwapped } from './reply-swapped.ts';
 import { attack as replyTampered } from './reply-tampered.ts';
+import { attack as reportFlood } from './report-flood.ts';
+import { attack as reportForAnother } from './report-for-another.ts';
+import { attack as reportOutOfTime } from './report-out-of-time.ts';
+import { attack as reportPoisonedChain } from './report-poisoned-chain.ts';
+import { attack as reportRepeated } from './report-repeated.ts';
 import { attack as revokedDevice } from './revoked-device.ts';
+import { attack as ruleTriggered } from './rule-triggered.ts';
 import { attack as skippedStep } from './skipped-step.ts';
 import { attack as slowBody } from './slow-body.ts';
 import { attack as slowHead } from './slow-head.ts';
@@ -187,6 +194,13 @@ export const attacks: readonly Attack[] = [
   statementOtherDevice,
   statementReplayed,
   statementForeignPurpose,
+  reportFlood,
+  reportForAnother,
+  reportPoisonedChain,
+  reportRepeated,
+  reportOutOfTime,
+  ruleTriggered,
+  consentForged,
   authzSpoofed,
   bindForwardedToken,
   bindHookedSentItems,

@@ -25,6 +25,8 @@ export { presentSnapshot, TrustError, type TrustUpdate, updateTrust } from './de
 export { type DeviceOperations } from './gateway/device-operations.ts';
 export { createLog, type Log } from './gateway/log.ts';
 export { type GatewayOptions, type GatewayTrust, type RunningGateway, startGateway } from './gateway/supervisor.ts';
+export type { PrivacyAdministration } from './privacy/privacy-administration.ts';
+export type { KeptFinding, KnownChain } from './privacy/privacy-store.ts';
 export { smppStatus, smppTag } from './sms/smpp-commands.ts';
 export { SmppFramer } from './sms/smpp-framer.ts';
 export { readPdu, type SmppDraft, type SmppPdu, writePdu } from './sms/smpp-pdu.ts';

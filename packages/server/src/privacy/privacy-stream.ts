@@ -80,8 +80,17 @@ export class PrivacyStream {
 
   /** Judges everything that is there, and waits for it. */
   async drain(): Promise<void> {
-    await this.#work;
-    while (await this.#step());
+    while (this.#work !== undefined) await this.#work;
+    // One step at a time, also beside the timer.
+    const work = this.#all().finally(() => {
+      this.#work = undefined;
+    });
+    this.#work = work.catch(() => undefined);
+    await work;
+  }
+
+  async #all(): Promise<void> {
+    while (await this.#step()) await breathe();
   }
 
   /** Ends after the batch that is under way. */
