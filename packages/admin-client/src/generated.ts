@@ -132,6 +132,31 @@ export type DeviceVerdict = {
   readonly token: string;
 };
 
+/** See docs/openapi.json, DirectiveApprovalContent. */
+export type DirectiveApprovalContent = {
+  readonly directive: string; readonly row: number; readonly plan: Readonly<Record<string, unknown>>;
+};
+
+/** See docs/openapi.json, DirectiveEnd. */
+export type DirectiveEnd = {
+  readonly reason: string;
+};
+
+/** See docs/openapi.json, DirectiveKill. */
+export type DirectiveKill = {
+  readonly kinds: readonly (string)[]; readonly lifeHours?: number | undefined; readonly reason: string;
+};
+
+/** See docs/openapi.json, DirectivePage. */
+export type DirectivePage = {
+  readonly items: readonly (DirectiveRollout)[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, DirectiveRollout. */
+export type DirectiveRollout = {
+  readonly id: string; readonly app: string; readonly state: 'drafted' | 'approved' | 'staged' | 'complete' | 'halted' | 'reverted' | 'expired'; readonly plan: { readonly kind: string; readonly kindVersion: number; readonly service: string | null; readonly body: Readonly<Record<string, unknown>>; readonly audience: { readonly versions: readonly ({ readonly from: string | null; readonly below: string | null })[]; readonly cohorts: readonly (string)[] }; readonly stages: readonly (number)[]; readonly guard: { readonly falseHaltPerMille: number; readonly crashesPerMillion: number | null; readonly errorsPerMillion: number | null } | null; readonly lifeMs: number; readonly reason: string }; readonly perMille: number; readonly nextPerMille: number | null; readonly stages: readonly ({ readonly perMille: number; readonly version: number; readonly revision: number; readonly atMs: number })[]; readonly guard: { readonly staged: { readonly sessions: number; readonly crashed: number; readonly failed: number }; readonly control: { readonly sessions: number; readonly crashed: number; readonly failed: number }; readonly crash: number; readonly error: number; readonly haltsAt: number; readonly halted: 'crash' | 'error' | null } | null; readonly draftedBy: string; readonly approvedBy: string | null; readonly createdAtMs: number; readonly changedAtMs: number; readonly expiresAtMs: number; readonly end: string | null;
+};
+
 /** Rights on an app. */
 export type Grant = {
   readonly app: string; readonly role: string;
@@ -165,6 +190,11 @@ export type NewDeviceChange = {
 /** See docs/openapi.json, NewDeviceChanges. */
 export type NewDeviceChanges = {
   readonly action: 'suspend' | 'unsuspend' | 'revoke' | 'lost' | 're-attest'; readonly reason: string; readonly devices: readonly (string)[];
+};
+
+/** docs/rollout.md */
+export type NewDirective = {
+  readonly kind: 'privacy.stop' | 'kill'; readonly service?: string | null | undefined; readonly body: Readonly<Record<string, unknown>>; readonly audience?: { readonly versions?: readonly ({ readonly from: string | null; readonly below: string | null })[] | undefined; readonly cohorts?: readonly (string)[] | undefined } | undefined; readonly stages?: readonly (number)[] | undefined; readonly guard?: { readonly falseHaltPerMille?: number | undefined; readonly crashesPerMillion?: number | null | undefined; readonly errorsPerMillion?: number | null | undefined } | null | undefined; readonly lifeHours?: number | undefined; readonly reason: string;
 };
 
 /** See docs/openapi.json, NewToken. */
@@ -274,7 +304,7 @@ export type Problem = {
 
 /** See docs/openapi.json, ProposedChange. */
 export type ProposedChange = {
-  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent } | { readonly kind: 'privacy.stop'; readonly content: PrivacyStopOrder } | { readonly kind: 'privacy.rule'; readonly content: PrivacyRuleContent;
+  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent } | { readonly kind: 'privacy.stop'; readonly content: PrivacyStopOrder } | { readonly kind: 'privacy.rule'; readonly content: PrivacyRuleContent } | { readonly kind: 'directive.approve'; readonly content: DirectiveApprovalContent } | { readonly kind: 'directive.kill'; readonly content: DirectiveKill;
 };
 
 /** See docs/openapi.json, Reject. */
@@ -443,6 +473,22 @@ export interface AdminApi {
   endPrivacyRule(input: { readonly app: string; readonly body: PrivacyRuleEnd }): Promise<Answered<PrivacyRule>>;
   /** Erases what leads from a device to its pseudonym, and what hangs on that person alone. Cannot be undone. */
   erasePrivacySubject(input: { readonly app: string; readonly body: PrivacyErasure }): Promise<Answered<PrivacyErased>>;
+  /** Rollouts of directives of an app, newest first. */
+  listDirectives(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly state?: 'drafted' | 'approved' | 'staged' | 'complete' | 'halted' | 'reverted' | 'expired' | undefined }): Promise<Answered<DirectivePage>>;
+  /** Drafts a directive and how it is rolled out. Nothing is published yet. */
+  draftDirective(input: { readonly app: string; readonly body: NewDirective }): Promise<Answered<DirectiveRollout>>;
+  /** A rollout: its plan, the shares that were published, what its guard has seen. */
+  findDirective(input: { readonly app: string; readonly directive: string }): Promise<Answered<DirectiveRollout>>;
+  /** Approves a draft, or proposes its approval where two people must agree: exactly this plan, by its hash. */
+  approveDirective(input: { readonly app: string; readonly directive: string }): Promise<Answered<DirectiveRollout | Approval>>;
+  /** Publishes an approved directive to its next share of the devices. */
+  stageDirective(input: { readonly app: string; readonly directive: string; readonly ifMatch?: string | undefined }): Promise<Answered<DirectiveRollout>>;
+  /** Ends a rollout that is under way: what counted before it is published anew, to everybody. */
+  haltDirective(input: { readonly app: string; readonly directive: string; readonly body: DirectiveEnd }): Promise<Answered<DirectiveRollout>>;
+  /** Takes a complete rollout back: what counted before it is published anew, to everybody. */
+  revertDirective(input: { readonly app: string; readonly directive: string; readonly body: DirectiveEnd }): Promise<Answered<DirectiveRollout>>;
+  /** The kill switch: sets kinds of directives aside on every device at once, or gives them back. */
+  killDirectives(input: { readonly app: string; readonly body: DirectiveKill }): Promise<Answered<DirectiveRollout | Approval>>;
 }
 
 /** How each is sent. */
@@ -499,4 +545,12 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   resumePrivacyChain: { method: 'POST', path: '/apps/{app}/privacy/resumptions', query: [], hasBody: true, hasVersion: false },
   endPrivacyRule: { method: 'POST', path: '/apps/{app}/privacy/rule-ends', query: [], hasBody: true, hasVersion: false },
   erasePrivacySubject: { method: 'POST', path: '/apps/{app}/privacy/erasures', query: [], hasBody: true, hasVersion: false },
+  listDirectives: { method: 'GET', path: '/apps/{app}/directives', query: ['limit', 'after', 'state'], hasBody: false, hasVersion: false },
+  draftDirective: { method: 'POST', path: '/apps/{app}/directives', query: [], hasBody: true, hasVersion: false },
+  findDirective: { method: 'GET', path: '/apps/{app}/directives/{directive}', query: [], hasBody: false, hasVersion: false },
+  approveDirective: { method: 'POST', path: '/apps/{app}/directives/{directive}/approve', query: [], hasBody: false, hasVersion: false },
+  stageDirective: { method: 'POST', path: '/apps/{app}/directives/{directive}/stage', query: [], hasBody: false, hasVersion: true },
+  haltDirective: { method: 'POST', path: '/apps/{app}/directives/{directive}/halt', query: [], hasBody: true, hasVersion: false },
+  revertDirective: { method: 'POST', path: '/apps/{app}/directives/{directive}/revert', query: [], hasBody: true, hasVersion: false },
+  killDirectives: { method: 'POST', path: '/apps/{app}/directive-kills', query: [], hasBody: true, hasVersion: false },
 };

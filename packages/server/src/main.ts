@@ -20,6 +20,8 @@ const summaries = {
   device: 'device list | search | show | verdict | suspend | unsuspend | revoke | lost | re-attest',
   binding:
     'binding list | bound | show | why | timeline | blocks | block | lift | vmn | unbind | number | feed import: SIM binding',
+  directive:
+    'directive list | show | draft | approve | stage | halt | revert | kill | unkill: what apps are told to do',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
   privacy:
     'privacy findings | chains | stop | resume | stops | effect | accept | fix | rule | matrix | subject | consent | erase | keys | verify',

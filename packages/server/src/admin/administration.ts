@@ -2,6 +2,7 @@
 import type { EpochMs } from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
 import type { DeviceAdministration } from '../device/device-administration.ts';
+import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
 import type { PrivacyAdministration } from '../privacy/privacy-administration.ts';
@@ -9,7 +10,7 @@ import type { Scope } from '../storage/scope.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { CallCounts } from './admin-figures.ts';
 import type { AdminToken } from './admin-token.ts';
-import type { DeviceAction, FourEyesRule } from './four-eyes.ts';
+import type { FourEyesAction, FourEyesRule } from './four-eyes.ts';
 import type { Person } from './person.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Grant, Roles } from './right.ts';
@@ -20,7 +21,7 @@ export interface AdminSettings {
   readonly roles: Roles;
   readonly longestTokenDays: number;
   readonly approvalHours: number;
-  readonly fourEyes: Readonly<Record<DeviceAction, FourEyesRule>>;
+  readonly fourEyes: Readonly<Record<FourEyesAction, FourEyesRule>>;
   /** From how many devices of one person within an hour on they are many. */
   readonly manyDevices: number;
   /** Of one token, on average. */
@@ -37,6 +38,7 @@ export interface Administration {
   readonly bindingsOf: (scope: Scope) => BindingAdministration | undefined;
   /** Findings, stops, rules and people's rights of one app. */
   readonly privacyOf: (scope: Scope) => PrivacyAdministration;
+  readonly directives: DirectiveDesk;
   /** The apps of an organisation that is served here; none for any other. */
   readonly appsOf: (organisation: string) => readonly string[];
   /** The organisation that the local administrator begins with. */

@@ -1,10 +1,12 @@
 /** The documents of the admin API: one schema each judges, describes and types them. */
 import { deviceStates } from '@hauberk/device';
+import { maxKilledKinds } from '@hauberk/rollout';
 import { z } from 'zod';
 import { blockSubjects } from '../binding/binding-store.ts';
 import type { Settlement } from '../storage/idempotency-store.ts';
 import { approvalStates } from './approval.ts';
 import type { DeviceChangeContent } from './device-changes.ts';
+import type { DirectiveApprovalContent, DirectiveKill } from './directive-plan.ts';
 import { type DeviceAction, deviceActions } from './four-eyes.ts';
 import { ruleContentSchema, stopOrderSchema } from './privacy-content.ts';
 import type { BindingEndContent, BlockLiftContent, KnownChange } from './proposed-change.ts';
@@ -301,6 +303,29 @@ export const blockLiftContentSchema: z.ZodType<BlockLiftContent> = named(
     reason: reasonSchema,
   }),
 );
+/** The body of a kill switch. */
+export const directiveKillSchema: z.ZodType<DirectiveKill> = named(
+  'DirectiveKill',
+  z.strictObject({
+    kinds: z
+      .array(z.string().regex(/^[\x21-\x7e]{1,64}$/))
+      .max(maxKilledKinds)
+      .describe('`*` for all; an empty list gives everything back.'),
+    lifeHours: z.int().min(1).max(8784).optional().describe('720 when absent.'),
+    reason: reasonSchema,
+  }),
+);
+
+/** The approval of a draft as it is proposed: with the whole plan, so that the hash is over what will happen. */
+export const directiveApprovalContentSchema: z.ZodType<DirectiveApprovalContent> = named(
+  'DirectiveApprovalContent',
+  z.strictObject({
+    directive: z.string().regex(/^[0-9a-f]{20}$/),
+    row: z.int().min(1),
+    plan: z.record(z.string(), z.unknown()),
+  }),
+);
+
 /** Every kind of change that can be proposed. */
 export const proposedChangeSchema: z.ZodType<KnownChange> = named(
   'ProposedChange',
@@ -310,6 +335,8 @@ export const proposedChangeSchema: z.ZodType<KnownChange> = named(
     z.strictObject({ kind: z.literal('binding.unblock'), content: blockLiftContentSchema }),
     z.strictObject({ kind: z.literal('privacy.stop'), content: named('PrivacyStopOrder', stopOrderSchema) }),
     z.strictObject({ kind: z.literal('privacy.rule'), content: named('PrivacyRuleContent', ruleContentSchema) }),
+    z.strictObject({ kind: z.literal('directive.approve'), content: directiveApprovalContentSchema }),
+    z.strictObject({ kind: z.literal('directive.kill'), content: directiveKillSchema }),
   ]),
 );
 /** What became of a change of devices. */

@@ -9,13 +9,19 @@ export const fourEyesRules = ['never', 'many', 'always'] as const;
 /** One of them. */
 export type FourEyesRule = (typeof fourEyesRules)[number];
 
-/** The rules unless the configuration says otherwise: what cannot be taken back in bulk, and what gives a device back. */
-export const defaultFourEyes: Readonly<Record<DeviceAction, FourEyesRule>> = {
+/** What two people may have to agree on: changes of devices, directives, the kill switch. */
+export type FourEyesAction = DeviceAction | 'directive' | 'kill';
+
+/** The rules unless the configuration says otherwise: what cannot be taken back in bulk, what gives a device back, what every phone obeys. */
+export const defaultFourEyes: Readonly<Record<FourEyesAction, FourEyesRule>> = {
   suspend: 'never',
   unsuspend: 'always',
   revoke: 'many',
   lost: 'many',
   're-attest': 'never',
+  directive: 'always',
+  // A switch that is needed at night must not wait for the second person.
+  kill: 'never',
 };
 
 /** Whether a change of so many devices needs a second person; `recent` are those that the same person changed so within the last hour. */

@@ -5,6 +5,7 @@ import type { Bindings } from '../binding/open-bindings.ts';
 import type { Config } from '../config/config.ts';
 import { deviceAdministration } from '../device/device-administration.ts';
 import { verdictSigner } from '../device/device-verdict.ts';
+import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
 import type { Privacy } from '../privacy/open-privacy.ts';
 import type { OpenStorage } from '../storage/index.ts';
@@ -22,6 +23,7 @@ export interface AdministrationParts {
   readonly now: () => EpochMs;
   readonly bindings?: Bindings | undefined;
   readonly privacy: Privacy;
+  readonly directives: DirectiveDesk;
 }
 
 /** What a configuration says of the administration. */
@@ -43,6 +45,7 @@ export const openAdministration = ({
   now,
   bindings,
   privacy,
+  directives,
 }: AdministrationParts): Administration => {
   const { organisation, apps, sessions } = config;
   const settings = settingsOf(config);
@@ -56,6 +59,7 @@ export const openAdministration = ({
       deviceAdministration({ scopes: [scope], stores, table, tierNames, now, signVerdict: verdictSigner(keys) }),
     bindingsOf: (scope) => (scope.organisation === organisation ? bindings?.administrationOf(scope.app) : undefined),
     privacyOf: (scope) => privacy.administrationOf(scope),
+    directives,
     appsOf: (name) => (name === organisation ? ids : []),
     organisation,
     settings: () => settings,

@@ -52,6 +52,14 @@ export const operationNames = [
   'proposePrivacyRule',
   'endPrivacyRule',
   'erasePrivacySubject',
+  'listDirectives',
+  'findDirective',
+  'draftDirective',
+  'approveDirective',
+  'stageDirective',
+  'haltDirective',
+  'revertDirective',
+  'killDirectives',
 ] as const;
 
 /** One of them. */

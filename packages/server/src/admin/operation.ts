@@ -99,6 +99,10 @@ export const pathParameters: Readonly<Record<string, z.ZodType>> = {
     .string()
     .regex(/^[A-Za-z0-9_-]{22}$/)
     .describe('A pseudonym.'),
+  directive: z
+    .string()
+    .regex(/^[0-9a-f]{20}$/)
+    .describe('Id of a rollout of a directive.'),
   entry: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,128}$/)

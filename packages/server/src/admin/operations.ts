@@ -3,6 +3,7 @@ import { approvalOperations } from './approval-operations.ts';
 import { bindingChangeOperations } from './binding-change-operations.ts';
 import { bindingOperations } from './binding-operations.ts';
 import { deviceOperations } from './device-operations.ts';
+import { directiveOperations } from './directive-operations.ts';
 import type { Operation } from './operation.ts';
 import { privacyChangeOperations } from './privacy-change-operations.ts';
 import { privacyOperations } from './privacy-operations.ts';
@@ -23,4 +24,5 @@ export const operations: readonly Operation[] = [
   ...bindingChangeOperations,
   ...privacyOperations,
   ...privacyChangeOperations,
+  ...directiveOperations,
 ];

@@ -10,6 +10,7 @@ import {
 } from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
 import type { Block } from '../binding/binding-store.ts';
+import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { RuleContent } from '../privacy/response-rules.ts';
 import type { StopOrder } from '../privacy/stop-chains.ts';
 import type { Scope } from '../storage/scope.ts';
@@ -20,6 +21,7 @@ import type { Administration, Caller } from './administration.ts';
 import { type ProposedChange, proposal } from './approval.ts';
 import { approvalDocument } from './approval-documents.ts';
 import { changeDevices, contentJson, type DeviceChangeContent } from './device-changes.ts';
+import { type DirectiveApprovalContent, type DirectiveKill, killPlanOf } from './directive-plan.ts';
 import { type AdminReply, reply } from './operation.ts';
 import type { Right } from './right.ts';
 import { storageRefusal } from './storage-problem.ts';
@@ -48,7 +50,9 @@ export type KnownChange =
   | { readonly kind: 'binding.end'; readonly content: BindingEndContent }
   | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent }
   | { readonly kind: 'privacy.stop'; readonly content: StopOrder }
-  | { readonly kind: 'privacy.rule'; readonly content: RuleContent };
+  | { readonly kind: 'privacy.rule'; readonly content: RuleContent }
+  | { readonly kind: 'directive.approve'; readonly content: DirectiveApprovalContent }
+  | { readonly kind: 'directive.kill'; readonly content: DirectiveKill };
 
 /** A change as it is hashed and kept. */
 export const keptChange = (change: KnownChange): ProposedChange => ({
@@ -60,6 +64,7 @@ export const keptChange = (change: KnownChange): ProposedChange => ({
 export const rightOfChange = (kind: string, app: string): Right | undefined => {
   if (kind === 'device.change') return { app, area: 'devices', verb: 'write' };
   if (kind === 'privacy.stop' || kind === 'privacy.rule') return { app, area: 'privacy', verb: 'write' };
+  if (kind === 'directive.approve' || kind === 'directive.kill') return { app, area: 'policy', verb: 'write' };
   return kind === 'binding.end' || kind === 'binding.unblock' ? { app, area: 'binding', verb: 'write' } : undefined;
 };
 
@@ -120,6 +125,23 @@ const liftBlock = async (
   return performed(`${subject} ${value}`, 'lifted', lifted);
 };
 
+const approveDraft = async (
+  desk: DirectiveDesk,
+  scope: Scope,
+  { directive, plan }: DirectiveApprovalContent,
+  actor: string,
+): Promise<Performed> => {
+  const held = await desk.find(scope, directive);
+  // What was approved is this plan to the letter, whatever stands in the record.
+  if (
+    held === undefined ||
+    canonicalJson({ ...held.rollout.plan } as unknown as JsonValue) !== canonicalJson(plan as JsonValue)
+  )
+    return performed(directive, 'approved', refuse('directive-changed'));
+  if (held.rollout.approvedBy === actor) return performed(directive, 'approved', accept(true));
+  return performed(directive, 'approved', await desk.approve(scope, directive, actor));
+};
+
 /** Carries a change out. Called again after a crash, it comes to the same end. */
 export const performChange = async (
   administration: Administration,
@@ -144,6 +166,14 @@ export const performChange = async (
     const { rules } = administration.privacyOf(scope);
     const approval = { id: canonicalJson(content), actor };
     return performed('rule', 'active', await rules.approve(scope, change.content, approval));
+  }
+  if (change.kind === 'directive.approve') return approveDraft(administration.directives, scope, change.content, actor);
+  if (change.kind === 'directive.kill') {
+    const killed = await administration.directives.publish(scope, killPlanOf(change.content), {
+      draft: actor,
+      approve: actor,
+    });
+    return performed('kill', 'complete', killed);
   }
   const bindings = administration.bindingsOf(scope);
   if (bindings === undefined) return performed(scope.app, '', refuse('binding.none'));

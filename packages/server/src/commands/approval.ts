@@ -42,6 +42,8 @@ const summaryOf = ({ change }: Approval): string => {
   if (change.kind === 'binding.unblock') return `lift the block of ${change.content.subject} ${change.content.value}`;
   if (change.kind === 'privacy.stop') return `stop chain ${change.content.chain}`;
   if (change.kind === 'privacy.rule') return `response rule on ${change.content.kind}`;
+  if (change.kind === 'directive.approve') return `approve directive ${change.content.directive}`;
+  if (change.kind === 'directive.kill') return `kill ${change.content.kinds.join(' ')}`;
   const { action, devices } = change.content;
   const [only, ...others] = devices;
   return `${action} ${others.length === 0 ? `device ${only?.id ?? ''}` : `${devices.length} devices`}`;
@@ -72,6 +74,17 @@ const changeLines = ({ change, outcome }: Approval): readonly string[] => {
     const id = change.kind === 'privacy.stop' ? change.content.chain : 'rule';
     const lines = Object.entries(facts).map(([name, value]) => `  ${name} ${String(value)}\n`);
     return [`  ${change.kind}: ${reason}  ${doneOf(results, id)}\n`, ...lines];
+  }
+  if (change.kind === 'directive.approve') {
+    const { directive, plan } = change.content;
+    return [`  approve directive ${directive}  ${doneOf(results, directive)}\n`, `  ${JSON.stringify(plan)}\n`];
+  }
+  if (change.kind === 'directive.kill') {
+    const { kinds, reason } = change.content;
+    return [
+      `  kill: ${reason}\n`,
+      `  ${kinds.length === 0 ? 'gives every kind back' : kinds.join(' ')}  ${doneOf(results, 'kill')}\n`,
+    ];
   }
   const { action, reason, devices } = change.content;
   return [

@@ -28,9 +28,13 @@ const fourEyesSchema = z
     revoke: rule(defaultFourEyes.revoke),
     lost: rule(defaultFourEyes.lost),
     're-attest': rule(defaultFourEyes['re-attest']),
+    directive: z.enum(['never', 'always']).default('always'),
+    kill: z.enum(['never', 'always']).default('never'),
   })
   .prefault({})
-  .describe('Which changes of devices need a second person: `never`, for `many` devices, or `always`.');
+  .describe(
+    'Which changes of devices need a second person: `never`, for `many` devices, or `always`; and whether directives and the kill switch do.',
+  );
 
 /** The operators' listener. */
 export const adminSchema: z.ZodType<AdminConfig> = z

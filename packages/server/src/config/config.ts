@@ -1,6 +1,6 @@
 /** The configuration of one gateway process, with every default filled in. `schema.ts` parses it, `rules.ts` judges it. */
 
-import type { DeviceAction, FourEyesRule } from '../admin/four-eyes.ts';
+import type { FourEyesAction, FourEyesRule } from '../admin/four-eyes.ts';
 import type { Roles } from '../admin/right.ts';
 import type { DefaultCoding } from '../sms/sms-coding.ts';
 import type { JsonMembers } from '../sms/webhook-form.ts';
@@ -40,7 +40,7 @@ export interface AdminConfig {
   readonly tokenDays: number;
   /** How long a proposal waits for a second person. */
   readonly approvalHours: number;
-  readonly fourEyes: Readonly<Record<DeviceAction, FourEyesRule>>;
+  readonly fourEyes: Readonly<Record<FourEyesAction, FourEyesRule>>;
   /** From how many devices of one person within an hour on they are many. */
   readonly manyDevices: number;
   /** Of one token, on average. */

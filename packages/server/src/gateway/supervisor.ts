@@ -226,8 +226,9 @@ class Gateway implements RunningGateway {
       desk: this.directives,
       now,
     });
-    const { bindings, privacy } = this;
-    this.administration = openAdministration({ config, storage, table, log: this.#log, now, bindings, privacy });
+    const { bindings, privacy, directives } = this;
+    const log = this.#log;
+    this.administration = openAdministration({ config, storage, table, log, now, bindings, privacy, directives });
   }
 
   #keySource(): ChannelKeySource {

@@ -159,6 +159,30 @@ const rule = (minutes: number) => ({
   reason: 'too often by hand',
 });
 
+const corporate = { organisation: 'bank', app: 'corporate' };
+const newDirective = {
+  kind: 'privacy.stop',
+  body: { stops: [{ chain: 'c1', action: 'deny' }] },
+  guard: { crashesPerMillion: 500 },
+  reason: 'reads the location in the background',
+};
+let directives = 0;
+
+/** A draft; every one in a service of its own, so that none stands in the way of another. */
+const drafted = async (): Promise<string> => {
+  directives += 1;
+  const body = { ...newDirective, service: `service-${directives}` };
+  const answer = await world.ask('POST', '/apps/corporate/directives', { token: alice, body });
+  assert.equal(answer.status, 201, JSON.stringify(answer.json));
+  return String(answer.json['id']);
+};
+
+const approvedDirective = async (): Promise<string> => {
+  const id = await drafted();
+  assert.ok((await world.administration.directives.approve(corporate, id, 'bob')).ok);
+  return id;
+};
+
 const newToken = { subject: 'carol', label: 'night shift', grants: [{ app: 'corporate', role: 'viewer' }] };
 
 /** Operation → a request that is accepted. */
@@ -326,6 +350,33 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
   erasePrivacySubject: async () => ({
     path: '/apps/corporate/privacy/erasures',
     body: { subject: (await reported()).subject, reason: 'asked for it' },
+    status: 200,
+  }),
+  listDirectives: async () => {
+    await drafted();
+    return { path: '/apps/corporate/directives', query: 'limit=5&state=drafted', status: 200 };
+  },
+  findDirective: async () => ({ path: `/apps/corporate/directives/${await drafted()}`, status: 200 }),
+  draftDirective: async () => ({ path: '/apps/corporate/directives', body: newDirective, status: 201 }),
+  approveDirective: async () => ({ path: `/apps/corporate/directives/${await drafted()}/approve`, status: 202 }),
+  stageDirective: async () => {
+    const id = await approvedDirective();
+    return { path: `/apps/corporate/directives/${id}/stage`, headers: { 'if-match': '"2"' }, status: 200 };
+  },
+  haltDirective: async () => {
+    const id = await approvedDirective();
+    assert.ok((await world.administration.directives.stage(corporate, id, 'alice')).ok);
+    return { path: `/apps/corporate/directives/${id}/halt`, body: { reason: 'second thoughts' }, status: 200 };
+  },
+  revertDirective: async () => {
+    const id = await approvedDirective();
+    for (const _share of [10, 50, 250, 1000])
+      assert.ok((await world.administration.directives.stage(corporate, id, 'alice')).ok);
+    return { path: `/apps/corporate/directives/${id}/revert`, body: { reason: 'not needed' }, status: 200 };
+  },
+  killDirectives: async () => ({
+    path: '/apps/corporate/directive-kills',
+    body: { kinds: ['*'], reason: 'at night' },
     status: 200,
   }),
   listAudit: async () => ({ path: '/apps/corporate/audit', query: 'limit=3&after=0', status: 200 }),

@@ -129,6 +129,11 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       }),
     appsOf: (organisation) => organisations[organisation] ?? [],
     privacyOf: (scope) => new PrivacyAdministration(office, scope),
+    directives: openDirectiveDesk({
+      store: stores.directives,
+      now: () => clock.now,
+      onPublished: async () => undefined,
+    }),
     bindingsOf: (scope) => (scope.organisation === 'bank' ? bindingsOf(scope.app) : undefined),
     organisation: 'bank',
     settings: () => settings.current,
