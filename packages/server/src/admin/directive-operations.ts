@@ -39,7 +39,11 @@ const refusalOf = (code: DeskCode, detail: string | undefined): AdminRefusal => 
       return deny('malformed', {
         errors: [{ in: 'body', pointer: '', message: `is no plan: ${detail ?? 'unreadable'}` }],
       });
-    default:
+    case 'directive-busy':
+    case 'directive-conflict':
+    case 'rollout.expired':
+    case 'rollout.no-stage':
+    case 'rollout.wrong-state':
       return deny('directive-state', { detail: code });
   }
 };
