@@ -66,6 +66,8 @@ export const buildTypes = (folder: string): void => {
     'trusted-node',
     'bridge-conformance',
     'privacy/web',
+    'privacy/mini',
+    'privacy/react-native',
   ];
   compile(
     'tsconfig',

@@ -97,7 +97,8 @@ const isHead = (line: string, index: number): boolean => index === 0 && /^(?:[A-
  */
 export const readStack = (text: string): Result<readonly ChainFrame[], ChainCode> => {
   if (text.length > maxStackText) return refuse('chain.too-long', `over ${maxStackText} characters`);
-  if (!text.isWellFormed()) return refuse('chain.malformed');
+  // A lone surrogate. Older engines have no `isWellFormed`.
+  if (/\p{Cs}/u.test(text)) return refuse('chain.malformed');
   const frames: ChainFrame[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     if (isHead(line, index) || line.trim() === '') continue;

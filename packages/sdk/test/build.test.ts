@@ -37,6 +37,8 @@ describe('SDK build', () => {
     ['hauberk-trusted-web.js', 12],
     ['hauberk-bridge-conformance.mjs', 12],
     ['hauberk-privacy.mjs', 18],
+    ['hauberk-privacy-mini.mjs', 14],
+    ['hauberk-privacy-react-native.mjs', 14],
     ['hauberk-privacy.js', 18],
   ] as const)
     it(`${name} is at most ${limit} KB gzipped`, async () => {

@@ -33,9 +33,14 @@ const make = (host: HostObject, name: string, args: readonly unknown[]): unknown
   return isFunction(constructor) ? construct(constructor, args) : undefined;
 };
 
+const nameOf = ({ path }: Surface): string => path.slice(path.lastIndexOf('.') + 1);
+
 /** The denial as an error of the realm that asked. */
 const errorOf = ({ surface, host }: StoppedCall): unknown => {
-  const { denial } = surface;
+  const { denial, platform } = surface;
+  if (platform === 'react-native')
+    return Object.assign(new Error('Permission denied'), { code: 'E_PERMISSION_DENIED' });
+  if (platform !== 'web') return new Error(`${nameOf(surface)}:fail ${denial}`);
   if (denial === 'Failed to fetch') return make(host, 'TypeError', [denial]);
   if (denial === 'TypeError') return make(host, 'TypeError', ['Permission denied']);
   return make(host, 'DOMException', ['Permission denied', denial]) ?? new Error('Permission denied');
@@ -100,8 +105,20 @@ const callBack = (callback: unknown, value: unknown): void => {
   if (isFunction(callback)) later(() => callback(value), 0);
 };
 
+const nothing = (): void => undefined;
+/** What functions that move data give back at once, for the program to follow and to end; there is nothing to follow. */
+const idleTask: object = Object.fromEntries(
+  [
+    'abort close send onHeadersReceived offHeadersReceived onProgressUpdate offProgressUpdate',
+    'onChunkReceived offChunkReceived onOpen onClose onError onMessage',
+  ]
+    .join(' ')
+    .split(' ')
+    .map((name) => [name, nothing]),
+);
+
 const miniAnswer = ({ surface, host, args }: StoppedCall, isDenied: boolean): Answer => {
-  const name = surface.path.slice(surface.path.lastIndexOf('.') + 1);
+  const name = nameOf(surface);
   const [fail, complete, success] = callbacksOf(args);
   const refusal =
     surface.platform === 'my'
@@ -114,7 +131,7 @@ const miniAnswer = ({ surface, host, args }: StoppedCall, isDenied: boolean): An
   }
   callBack(isDenied ? fail : success, told);
   callBack(complete, told);
-  return { value: undefined };
+  return { value: surface.isExit ? idleTask : undefined };
 };
 
 const emptyMini = (empty: string): object => {
@@ -129,7 +146,7 @@ const positionAnswer = ({ surface, host, args }: StoppedCall, isDenied: boolean)
   const error = isDenied
     ? positionError(host, 1, 'User denied Geolocation')
     : positionError(host, 2, 'Position unavailable');
-  callBack(args[1], error);
+  callBack(args.filter(isFunction)[1], error);
   return { value: noWatch(surface) };
 };
 
@@ -146,7 +163,7 @@ const emptyAnswer = (stopped: StoppedCall): Answer => {
   if (surface.answers === 'mini') return miniAnswer(stopped, false);
   const value = values[surface.empty]?.(stopped);
   if (surface.answers !== 'callback') return settle(stopped, { value });
-  callBack(args[0], value);
+  callBack(args.find(isFunction), value);
   return { value: undefined };
 };
 

@@ -71,7 +71,7 @@ export class Attribution {
   constructor(options: AttributionOptions, pageAddress: string) {
     this.#scripts = Object.entries(options.scripts ?? {})
       .map(([start, owner]) => [start, ownerOfPackage(owner)] as const)
-      .toSorted(([one], [other]) => other.length - one.length);
+      .sort(([one], [other]) => other.length - one.length);
     this.#passing = new Set(['zone.js', ...(options.passing ?? [])]);
     this.#ownHost = hostOf(`${pageAddress}/`);
     this.addModules(options.modules ?? {});

@@ -14,7 +14,7 @@ import { type Answer, answerOf, canWait } from './answers.ts';
 import { Attribution, type AttributionOptions, type ModuleMap } from './attribution.ts';
 import { ChainBook, type KnownChain, noChain } from './chain-book.ts';
 import { addressOf, Destinations } from './destination.ts';
-import type { HostFunction, HostObject } from './host.ts';
+import { type HostFunction, type HostObject, memberOf } from './host.ts';
 import { type Interception, intercept, type See, type SurfaceState, watched } from './intercept.ts';
 import { learnOwnFrames, stackAbove } from './stack.ts';
 import { type FrequencyLimit, StackPolicy } from './stack-policy.ts';
@@ -164,8 +164,25 @@ export class PrivacyAspect {
     return true;
   }
 
+  /** For realms whose functions are handed out one by one: puts a watched function around the one of a surface. */
+  watcherOf(root: HostObject, kind: AccessRealm): (native: HostFunction, slot: number) => HostFunction {
+    const { surfaces } = this.#platform;
+    const loose = new LooseCounts(surfaces.length);
+    const states = surfaces.map(() => 'waiting' as SurfaceState);
+    const interception: Interception = { states, nativeOf: () => undefined, restore: () => [] };
+    const realm: Realm = { root, mark: root, kind, loose, destinations: new Destinations(root), interception };
+    this.#realms.push(realm);
+    return (native, slot) => {
+      states[slot] = 'watched';
+      return watched(native, slot, this.#see(realm));
+    };
+  }
+
   /** Gives reports somewhere to go, and listens to directives. Once each. */
-  connect({ report, directives }: AspectConnection): void {
+  connect(connection: AspectConnection): void {
+    const report = memberOf(connection, 'report') as Reporter | undefined;
+    // A client without the option says so by throwing.
+    const directives = memberOf(connection, 'directives') as DirectiveSource | undefined;
     if (report !== undefined && this.#report === undefined) {
       this.#report = report;
       this.#arm(this.#options.newsMs ?? 1000);
@@ -403,8 +420,17 @@ export class PrivacyAspect {
 
   #send(told: AccessReport, loss: 'should-keep' | 'must-keep'): void {
     const written = writeAccessReport(told);
-    if (!written.ok) this.#faults += 1;
-    else this.#report?.(written.value.kind, written.value.body, { kindVersion: written.value.kindVersion, loss });
+    if (!written.ok) {
+      this.#faults += 1;
+      return;
+    }
+    const { kind, kindVersion, body } = written.value;
+    try {
+      this.#report?.(kind, body, { kindVersion, loss });
+    } catch {
+      // The queue's own failure; a timer of ours must not throw into the app.
+      this.#faults += 1;
+    }
   }
 
   /** Sees to it that reports go out no later than so many milliseconds from now. */

@@ -44,8 +44,15 @@ export const addressOf = (root: HostObject, address: unknown): string | undefine
   return typeof href === 'string' ? href : undefined;
 };
 
+/** Hosts without a class for addresses: mini-programs name them in full. */
+const plainHostOf = (address: unknown): string | undefined =>
+  typeof address === 'string'
+    ? /^(?:https?|wss?):\/\/(?:[^/?#@]*@)?([^/?#@]+)/i.exec(address)?.[1]?.toLowerCase()
+    : undefined;
+
 /** Host, with the port when it is not the usual one; undefined when the address names none. */
 export const hostOf = (root: HostObject, address: unknown): string | undefined => {
+  if (root['URL'] === undefined) return plainHostOf(address);
   const url = urlOf(root, address);
   const host = url?.['host'];
   return isRemote(url?.['protocol']) && typeof host === 'string' && host !== '' ? host : undefined;
@@ -65,6 +72,7 @@ export class Destinations {
 
   of(path: string, self: unknown, args: readonly unknown[]): string | undefined {
     if (path === 'XMLHttpRequest.prototype.send') return this.requestOf(self)?.host;
+    if (path.endsWith('.sendRequest')) return hostOf(this.#root, optionOf(args[0])) ?? hostOf(this.#root, args[1]);
     if (path !== 'XMLHttpRequest.prototype.open')
       return hostOf(this.#root, path.endsWith('.srcset') ? firstOf(args[0]) : optionOf(args[0]));
     const host = hostOf(this.#root, args[1]);

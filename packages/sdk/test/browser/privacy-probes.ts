@@ -1,5 +1,6 @@
 /** Calls every surface of the registry before, while and after it is watched, and tells what came of it. Runs inside a page. */
-import { type AspectDirective, createPrivacyAspect, type Surface, webSurfaces } from '../../src/privacy/web.ts';
+import { createPrivacyAspect, type Surface, webSurfaces } from '../../src/privacy/web.ts';
+import { localDirectives } from '../local-directives.ts';
 import type { Outcome, StopProof, SurfaceProof, ToldReport } from '../privacy-proof.ts';
 import { type Receiver, receivers, sampleAddress, samples } from './privacy-samples.ts';
 
@@ -218,25 +219,6 @@ export const proveSurfaces = async (): Promise<readonly SurfaceProof[]> => {
     };
   });
   return proofs;
-};
-
-/** Directives as a client gets them, without a gateway: the newest of a kind, to whoever listens and to whoever comes later. */
-export const localDirectives = () => {
-  const listeners = new Map<string, Set<(directive: AspectDirective | undefined) => void>>();
-  const inForce = new Map<string, AspectDirective>();
-  return {
-    subscribe: (kind: string, listener: (directive: AspectDirective | undefined) => void): (() => void) => {
-      const all = listeners.get(kind) ?? new Set();
-      listeners.set(kind, all.add(listener));
-      listener(inForce.get(kind));
-      return () => all.delete(listener);
-    },
-    publish: (kind: string, directive: AspectDirective | undefined): void => {
-      if (directive === undefined) inForce.delete(kind);
-      else inForce.set(kind, directive);
-      for (const listener of listeners.get(kind) ?? []) listener(directive);
-    },
-  };
 };
 
 /** Has every surface called by chains that are stopped in between, and tells what the stopped calls came to. */
