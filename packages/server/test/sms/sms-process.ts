@@ -74,7 +74,7 @@ export const hasKannel: boolean = spawnSync('sh', ['-c', 'command -v bearerbox &
 export const startKannel = async (
   smscPort: number,
   webhook: string,
-): Promise<{ readonly stop: () => Promise<void> }> => {
+): Promise<{ readonly pids: readonly number[]; readonly stop: () => Promise<void> }> => {
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-kannel-'));
   const [admin, box, send] = [await freePort(), await freePort(), await freePort()];
   const query = 'from=%p&to=%P&text=%b&carrier=%i&id=%I&coding=%c&charset=%C';
@@ -127,6 +127,7 @@ get-url = "${webhook}?${query}"
   const smsbox = start('smsbox');
   const ended = [bearerbox, smsbox].map((child) => once(child, 'exit'));
   return {
+    pids: [bearerbox, smsbox].flatMap(({ pid }) => pid ?? []),
     stop: async () => {
       smsbox.kill('SIGKILL');
       bearerbox.kill('SIGKILL');
