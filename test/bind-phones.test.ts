@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { type BindOutcome, type BindShelf, checkSim, resumeBind } from '@hauberk/sdk/bind';
 import { type Hauberk, HauberkError } from '@hauberk/sdk/node';
 import { bridgeBackend } from '@hauberk/sdk/trusted';
+import { type BindingPart, type BindingRole, bindingCast, partOptions } from '@hauberk/simulator';
 import { type BindGateway, startBindGateway } from './support/bind-gateway.ts';
 
 const said = (outcome: BindOutcome | undefined): string =>
@@ -249,4 +250,34 @@ describe('binding on phones', () => {
     assert.equal(await checkSim(asked), 'unknown');
     assert.equal(shelf.text(), undefined);
   });
+
+  for (const [role, part] of Object.entries<BindingPart>(bindingCast))
+    test(`${role}: ${part.words}`, async () => {
+      const victim = await gateway.customer();
+      const strangers = '+919877777777';
+      // An honest part is one's own customer; an attacker is logged in as the victim.
+      const isHonest = role.startsWith('honest') || role === 'no-sim';
+      const numbers = { own: isHonest ? victim.number : strangers, victims: victim.number };
+      const options = partOptions(role as BindingRole, numbers);
+      const attacker = await gateway.customerOn(victim.name, part.kind, options).catch((error: unknown) => error);
+      if (attacker instanceof HauberkError) return assert.equal(attacker.code, part.ends);
+      const { phone } = attacker as typeof victim;
+      const sim =
+        part.victim === 'nothing'
+          ? phone.backend
+          : {
+              ...phone.backend,
+              sendSms: async (message: Parameters<typeof phone.backend.sendSms>[0]) => {
+                await victim.phone.sim.sendBeside(message.to, message.text);
+                return phone.backend.sendSms(message);
+              },
+            };
+      const passing = setInterval(() => {
+        const text = victim.phone.sim.inbox().at(-1);
+        if (part.victim === 'malware' && text !== undefined) phone.sim.passOn(text);
+      }, 5);
+      const outcome = await gateway.bind(attacker as typeof victim, { sim, number: victim.number });
+      clearInterval(passing);
+      assert.equal('code' in outcome ? outcome.code : outcome.state, part.ends);
+    });
 });

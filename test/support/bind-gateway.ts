@@ -12,6 +12,7 @@ import {
   type SimulatedPhone,
   simulatedNetwork,
   simulatedPhone,
+  simulatedWorld,
 } from '@hauberk/simulator';
 import { type PhoneGateway, startPhoneGateway } from './phone-gateway.ts';
 
@@ -24,6 +25,9 @@ export interface BoundCustomer extends BindCaller {
   readonly number: string;
 }
 
+/** How a phone is made here. */
+export type SimOptions = Omit<PhoneOptions, 'world' | 'network'>;
+
 /** The running parts. */
 export interface BindGateway {
   readonly phones: PhoneGateway;
@@ -33,7 +37,9 @@ export interface BindGateway {
   /** Texts of the bank to numbers, newest last. */
   readonly texts: readonly { readonly number: string; readonly text: string }[];
   /** A fresh customer with a phone of a kind and their own SIM in it. */
-  readonly customer: (kind?: PhoneKind, options?: Omit<PhoneOptions, 'world' | 'network'>) => Promise<BoundCustomer>;
+  readonly customer: (kind?: PhoneKind, options?: SimOptions) => Promise<BoundCustomer>;
+  /** The same customer's password on a phone of somebody's. */
+  readonly customerOn: (name: string, kind: PhoneKind, options: SimOptions) => Promise<BoundCustomer>;
   /** A new login of the same customer, on the same phone. */
   readonly again: (customer: BoundCustomer) => Promise<BoundCustomer>;
   readonly bind: (customer: BoundCustomer, more?: Partial<BindOptions>) => Promise<BindOutcome>;
@@ -115,7 +121,10 @@ export const startBindGateway = async (beside: BesideBinding = {}): Promise<Bind
     network.deliver(number, text);
   });
   const url = `http://127.0.0.1:${(bank.address() as AddressInfo).port}`;
-  const phones = await startPhoneGateway({}, undefined, {
+  const world = simulatedWorld();
+  // Listed before the gateway reads the list, which it looks at once a second.
+  simulatedPhone('android', { world, tricks: ['leaked-keybox'] });
+  const phones = await startPhoneGateway({}, world, {
     routes: [login],
     upstream: url,
     section: { binding: sectionOf(url, beside), ...beside.sections },
@@ -131,6 +140,13 @@ export const startBindGateway = async (beside: BesideBinding = {}): Promise<Bind
     const reply = await hauberk.fetch(`/login/${name}`, { method: 'POST', body: '{}' });
     return String(((await reply.json()) as { readonly credential: string }).credential);
   };
+  const customerOn = async (name: string, kind: PhoneKind, options: SimOptions): Promise<BoundCustomer> => {
+    const phone = simulatedPhone(kind, { ...options, world: phones.world, network });
+    phones.writeRevocations();
+    const storage: ClientStorage = memoryStorage();
+    const hauberk = phones.clientOn(phone, storage);
+    return { hauberk, phone, name, number: numberOf(name), authorization: await logIn(hauberk, name) };
+  };
   const gateway: BindGateway = {
     phones,
     network,
@@ -139,14 +155,9 @@ export const startBindGateway = async (beside: BesideBinding = {}): Promise<Bind
     customer: async (kind = 'android', options = {}) => {
       customers += 1;
       const name = `c${String(customers).padStart(8, '0')}`;
-      const number = numberOf(name);
-      const cards = options.cards ?? [{ number, carrier: 'Jio' }];
-      const phone = simulatedPhone(kind, { ...options, world: phones.world, network, cards });
-      phones.writeRevocations();
-      const storage: ClientStorage = memoryStorage();
-      const hauberk = phones.clientOn(phone, storage);
-      return { hauberk, phone, name, number, authorization: await logIn(hauberk, name) };
+      return customerOn(name, kind, { cards: [{ number: numberOf(name), carrier: 'Jio' }], ...options });
     },
+    customerOn,
     again: async (customer) => ({ ...customer, authorization: await logIn(customer.hauberk, customer.name) }),
     bind: ({ phone, name, ...customer }, more = {}) =>
       bind({

@@ -135,12 +135,20 @@ describe('SDK build', () => {
         import { bridgeConformance } from '@hauberk/sdk/bridge-conformance';
         import { bridgeBackend, type TrustedBridge, type TrustedServices, trustedServices } from '@hauberk/sdk/trusted';
         import { pageTrustedServices } from '@hauberk/sdk/trusted-web';
+        import { bind, type BindOptions, type BindOutcome, type BindShelf, type SimSlot } from '@hauberk/sdk/bind';
+        import { type DeviceKeys, type Linked, openKeys, sharedKey } from '@hauberk/sdk/keys';
         declare const options: Parameters<typeof trustedServices>[1];
         const bridge: TrustedBridge = { call: ${call} };
         const services: TrustedServices = trustedServices(bridgeBackend(bridge), options);
         const statement: Promise<string> = services.identify({ challenge: new Uint8Array(32) });
         const rules: readonly string[] = bridgeConformance.map(({ rule }) => rule);
-        const page: TrustedServices = pageTrustedServices({ organisation: 'a', app: 'b', service: 'c' });`;
+        const page: TrustedServices = pageTrustedServices({ organisation: 'a', app: 'b', service: 'c' });
+        declare const asked: Omit<BindOptions, 'sim'>;
+        const chooseSlot = async (slots: readonly SimSlot[]): Promise<number | undefined> => slots[0]?.slot;
+        const outcome: Promise<BindOutcome> = bind({ ...asked, sim: bridgeBackend(bridge), chooseSlot });
+        const shelf: BindShelf | undefined = asked.shelf;
+        const keys: DeviceKeys = openKeys();
+        const linked: Promise<Linked | undefined> = keys.link([sharedKey(bridgeBackend(bridge), 'keychain-group')]);`;
       writeFileSync(join(folder, 'bridging.mts'), bridging('async (message: string) => message'));
       writeFileSync(join(folder, 'wrong-bridge.mts'), bridging('(message: string) => message'));
       writeFileSync(

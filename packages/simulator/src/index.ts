@@ -10,6 +10,7 @@ export {
 } from './android.ts';
 export type { AndroidApp, DescriptionClaims } from './android-description.ts';
 export { type AppleMaker, appAssertion, appAttestation, appAttestKeyId, appleMaker, appReceipt } from './apple.ts';
+export { type BindingPart, type BindingRole, bindingCast, partOptions } from './binding-cast.ts';
 export { caseTime, caseWorld, checkCase, judge, type Minted, type NegativeCase, negativeCases } from './cases/index.ts';
 export { withBrokenSignature } from './certificate.ts';
 export { type HarmonyApp, type HarmonyMaker, harmonyKey, harmonyMaker } from './harmony.ts';
