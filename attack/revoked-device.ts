@@ -12,7 +12,7 @@ export const attack: Attack = {
     const victim = await newVictim(world.target());
     await world.gateway
       .running()
-      .devices.change(victim.device.deviceId, { state: 'revoked', actor: 'attack', reason: 'reported stolen' });
+      .deviceAdministration.revoke(victim.device.deviceId, { actor: 'attack', reason: 'reported stolen' });
     const answers = await Promise.all(Array.from({ length: 16 }, () => victimCall(victim, 'GET', '/api/accounts')));
     const resumed = await openSession(victim.target, victim.device, victim.session.resumeTicket).then(
       () => 'a session',

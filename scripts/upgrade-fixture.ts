@@ -100,9 +100,9 @@ const record = async (gateway: ReadyProcess, folder: string): Promise<Record<str
   const devices = Object.fromEntries(
     Object.entries({ alice, bob, carol }).map(([name, each]) => [name, each.status().deviceId ?? '']),
   );
-  const change = { actor: 'the-operator', reason: 'test data' };
-  await askOperator(gateway, `/devices/${devices['bob']}/state`, { ...change, state: 'revoked' });
-  await askOperator(gateway, `/devices/${devices['carol']}/state`, { ...change, state: 'suspended' });
+  const reason = 'test data';
+  await askOperator(gateway, `/devices/${devices['bob']}/changes`, { action: 'revoke', reason });
+  await askOperator(gateway, `/devices/${devices['carol']}/changes`, { action: 'suspend', reason });
   return { devices, authorization, trust: gateway.ready['trust'] };
 };
 

@@ -72,13 +72,13 @@ const orderOn = async (orders: Order[], victim: Victim, name: string, ends: () =
 const operate = async (device: string, name: string, ends: () => boolean): Promise<string[]> => {
   const acknowledged: string[] = [];
   for (let count = 0; !ends(); count += 1) {
-    const actor = `${name}-${count}`;
-    const change = { state: count % 2 === 0 ? 'suspended' : 'enrolled', actor, reason: 'a drill' };
+    const reason = `${name}-${count}`;
+    const change = { action: count % 2 === 0 ? 'suspend' : 'unsuspend', reason };
     // Killed under it: the operator knows nothing.
-    const answer = await world.admin('POST', `/devices/${device}/state`, change).catch(() => undefined);
+    const answer = await world.admin('POST', `/devices/${device}/changes`, change).catch(() => undefined);
     if (answer === undefined) return acknowledged;
     assert.equal(answer.status, 200, JSON.stringify(answer.json));
-    acknowledged.push(actor);
+    acknowledged.push(reason);
   }
   return acknowledged;
 };
@@ -181,7 +181,7 @@ const settleAll = async (unknown: readonly Order[]): Promise<void> => {
   const notMade = unknown.filter(({ reference }) => !world.bookings().has(reference));
   const settlement = notMade.length === unknown.length ? 'not-executed' : 'executed';
   for (const { entry } of listed) {
-    const { status } = await world.admin('POST', `/unknown-outcomes/${entry}`, { settlement, actor: 'the-operator' });
+    const { status } = await world.admin('POST', `/unknown-outcomes/${entry}`, { settlement });
     assert.equal(status, 200);
   }
   assert.deepEqual(await world.unknownOutcomes(), []);
@@ -193,13 +193,13 @@ const settleAll = async (unknown: readonly Order[]): Promise<void> => {
 
 const revoke = async (session: Session): Promise<void> => {
   const { deviceId } = session.device;
-  const change = { state: 'revoked', actor: 'the-operator', reason: 'stolen' };
-  assert.equal((await world.admin('POST', `/devices/${deviceId}/state`, change)).status, 200);
+  const change = { action: 'revoke', reason: 'stolen' };
+  assert.equal((await world.admin('POST', `/devices/${deviceId}/changes`, change)).status, 200);
 };
 
 const checkRevoked = async ({ device, resumeTicket }: Session): Promise<void> => {
   const { json } = await world.admin('GET', `/devices/${device.deviceId}`);
-  assert.equal((json['device'] as { readonly state: string }).state, 'revoked');
+  assert.equal(json['state'], 'revoked');
   await assert.rejects(openSession(world.target, device), /hello: 40[13]/);
   await assert.rejects(openSession(world.target, device, resumeTicket), /hello: 40[13]/);
 };
@@ -225,9 +225,9 @@ for (let round = 0; round < rounds; round += 1) {
     checkBooks(orders, unknown, blow);
     await settleAll(unknown);
     await checkRevoked(stolen);
-    const actors = world.auditedActors();
+    const reasons = world.auditedReasons();
     assert.deepEqual(
-      audited.filter((actor) => !actors.has(actor)),
+      audited.filter((reason) => !reasons.has(reason)),
       [],
     );
     const { status, output } = world.verifyAudit();

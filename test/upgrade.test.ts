@@ -183,13 +183,11 @@ describe('upgrade from the previous version', () => {
       ['bob', 'revoked'],
       ['carol', 'suspended'],
     ] as const) {
-      const { device } = (await askOperator(gateway, `/devices/${about.devices[who]}`)) as {
-        readonly device: { readonly state: string };
-      };
+      const device = (await askOperator(gateway, `/devices/${about.devices[who]}`)) as { readonly state: string };
       assert.equal(device.state, expected, who);
     }
-    const { outcomes } = (await askOperator(gateway, '/unknown-outcomes')) as {
-      readonly outcomes: readonly { readonly device: string }[];
+    const { items: outcomes } = (await askOperator(gateway, '/unknown-outcomes')) as {
+      readonly items: readonly { readonly device: string }[];
     };
     assert.deepEqual(
       outcomes.map(({ device }) => device),

@@ -7,12 +7,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { fromBase64Url } from '@hauberk/primitives';
 import type { Target } from '../../attack/wire-client.ts';
+import { redeemSecret } from '../../packages/server/test/operator-token.ts';
 import { type BankLink, openBankLink } from './bank-link.ts';
 import { type ReadyProcess, startProcess } from './ready-process.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const factsKey = 'facts-key-of-the-kill-tests-and-no-other';
-const adminToken = 'operators-token-of-the-kill-tests';
 const organisation = 'mailbrook';
 const app = 'mailbrook-h5';
 
@@ -64,6 +64,7 @@ export class KillWorld {
   readonly link: BankLink;
   #bank: ReadyProcess;
   #gateway: ReadyProcess | undefined;
+  #token: string | undefined;
   readonly #workers: number;
 
   private constructor(bank: ReadyProcess, link: BankLink, folder: string, workers: number) {
@@ -104,12 +105,17 @@ export class KillWorld {
       HAUBERK__workers: String(this.#workers),
       HAUBERK__listen__port: '0',
       HAUBERK__admin__port: '0',
-      HAUBERK__admin__token: adminToken,
+      HAUBERK__admin__requestsPerSecond: '10000',
+      HAUBERK__admin__fourEyes__unsuspend: 'never',
+      HAUBERK__admin__fourEyes__revoke: 'never',
       HAUBERK__upstreams__bank__origin: this.link.url,
       HAUBERK__upstreams__bank__factsKey: factsKey,
       HAUBERK__log__access: 'none',
       HAUBERK__log__level: 'error',
     });
+    const gateway = this.#gateway;
+    // Once: a token outlives every crash.
+    this.#token ??= await redeemSecret(String(gateway.ready['admin']), gateway.errors);
   }
 
   /** No warning, no last word. */
@@ -128,18 +134,18 @@ export class KillWorld {
     this.link.leadTo(String(this.#bank.ready['bank']));
   }
 
-  /** A call to the operators' listener. */
+  /** A call of the admin API on the app. */
   async admin(method: 'GET' | 'POST', path: string, body?: object): Promise<AdminAnswer> {
-    const reply = await fetch(`${String(this.gateway.ready['admin'])}${path}`, {
+    const reply = await fetch(`${String(this.gateway.ready['admin'])}/admin/v1/apps/${app}${path}`, {
       method,
-      headers: { authorization: `Bearer ${adminToken}` },
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: reply.status, json: (await reply.json()) as Readonly<Record<string, unknown>> };
   }
 
   async unknownOutcomes(): Promise<readonly ListedOutcome[]> {
-    return (await this.admin('GET', '/unknown-outcomes')).json['outcomes'] as readonly ListedOutcome[];
+    return (await this.admin('GET', '/unknown-outcomes')).json['items'] as readonly ListedOutcome[];
   }
 
   /** How often each client reference was booked, as the bank's journal has it on the disk. */
@@ -159,12 +165,12 @@ export class KillWorld {
     return (await reply.json()) as { readonly balanced: boolean; readonly duplicates: readonly unknown[] };
   }
 
-  /** The actors of all device changes in the audit log. */
-  auditedActors(): ReadonlySet<string> {
+  /** The reasons of all device changes in the audit log. */
+  auditedReasons(): ReadonlySet<string> {
     const record = new DatabaseSync(join(this.state, 'record.db'), { readOnly: true });
     try {
       const rows = record.prepare('select entry from audit_entries').all();
-      return new Set(rows.map(({ entry }) => String(JSON.parse(String(entry)).actor)));
+      return new Set(rows.map(({ entry }) => String(JSON.parse(String(entry)).facts?.reason)));
     } finally {
       record.close();
     }

@@ -2,14 +2,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { redeemSecret } from '../../packages/server/test/operator-token.ts';
 import { type ReadyProcess, startProcess } from './ready-process.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Where the fixture lies. */
 export const upgradeFolder: string = at('test/upgrade');
-/** The operators' token of the fixture's gateway. */
-export const operatorToken = 'test-data-operators-token';
 
 /** A transfer that the service booked. */
 export interface Booking {
@@ -90,17 +89,21 @@ export const startUpgradeGateway = (
       HAUBERK__state: state,
       HAUBERK__listen__port: '0',
       HAUBERK__admin__port: '0',
-      HAUBERK__admin__token: operatorToken,
       HAUBERK__upstreams__core__origin: core,
       HAUBERK__log__access: 'none',
       HAUBERK__log__level: 'error',
     },
   );
 
-/** A call to the operators' listener; answers the JSON of a 2xx. */
+const tokens = new WeakMap<ReadyProcess, Promise<string>>();
+
+/** A call of the admin API on the app, by the local administrator; answers the JSON of a 2xx. */
 export const askOperator = async (gateway: ReadyProcess, path: string, body?: object): Promise<unknown> => {
-  const reply = await fetch(`${String(gateway.ready['admin'])}${path}`, {
-    headers: { authorization: `Bearer ${operatorToken}` },
+  const admin = String(gateway.ready['admin']);
+  const token = tokens.get(gateway) ?? redeemSecret(admin, gateway.errors);
+  tokens.set(gateway, token);
+  const reply = await fetch(`${admin}/admin/v1/apps/upgrade-app${path}`, {
+    headers: { authorization: `Bearer ${await token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   });
   if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);

@@ -69,7 +69,6 @@ const start = async (port: number): Promise<RunningGateway> => {
       state: 'state',
       workers: 2,
       listen: { port },
-      admin: { token: 'a-token-for-the-operators' },
       services: [{ id: 'bank', upstream: 'core', routes }],
       upstreams: {
         core: {

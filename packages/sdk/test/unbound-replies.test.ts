@@ -126,7 +126,8 @@ describe('replies that no gateway binds', () => {
   it('are never believed when they claim to be a refusal of the gateway', async () => {
     const hauberk = createHauberk(optionsOf('proxied', urlOfProxy()), { storage: memoryStorage() });
     assert.equal((await hauberk.fetch('/api/things')).status, 200);
-    await gateway.devices.change(hauberk.status().deviceId ?? '', { state: 'revoked', actor: 'test', reason: 'test' });
+    const word = { actor: 'test', reason: 'test' };
+    assert.ok((await gateway.deviceAdministration.revoke(hauberk.status().deviceId ?? '', word)).ok);
     const error = await hauberk.fetch('/api/things', { method: 'POST', body: 'x' }).catch((caught: unknown) => caught);
     assert.ok(error instanceof HauberkError);
   });

@@ -22,7 +22,6 @@ export type {
   OperatorWord,
 } from './device/device-administration.ts';
 export { presentSnapshot, TrustError, type TrustUpdate, updateTrust } from './device/trust-snapshots.ts';
-export { type DeviceOperations } from './gateway/device-operations.ts';
 export { createLog, type Log } from './gateway/log.ts';
 export { type GatewayOptions, type GatewayTrust, type RunningGateway, startGateway } from './gateway/supervisor.ts';
 export type { PrivacyAdministration } from './privacy/privacy-administration.ts';

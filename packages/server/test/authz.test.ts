@@ -17,7 +17,7 @@ import {
   send,
   type TestSession,
 } from './channel-device.ts';
-import { adminToken, type EchoGateway, startEchoGateway } from './echo-gateway.ts';
+import { type EchoGateway, startEchoGateway } from './echo-gateway.ts';
 import { hasNginx, type RunningProxy, startEnvoyLike, startNginx } from './proxies.ts';
 import { selfSigned } from './self-signed.ts';
 
@@ -208,13 +208,8 @@ const replayed: Experiment = async (mode) => {
 
 const revoked: Experiment = async (mode) => {
   const { session, device } = await sessionOf(mode);
-  const url = new URL(`/devices/${device.deviceId}/state`, gateway.running.adminUrl);
-  const reply = await fetch(url, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${adminToken}` },
-    body: JSON.stringify({ state: 'revoked', actor: 'test', reason: 'test' }),
-  });
-  assert.equal(reply.status, 200);
+  const word = { actor: 'test', reason: 'test' };
+  assert.ok((await gateway.running.deviceAdministration.revoke(device.deviceId, word)).ok);
   return observe(session, await make(mode, session));
 };
 

@@ -257,7 +257,7 @@ describe('combinations that would promise more than they keep are refused', () =
       'services[0].upstream',
     ],
     ['tokens in the clear on a network', { admin: { host: '0.0.0.0' } }, 'admin.host'],
-    ['a token in the clear on a network', { admin: { host: '::', api: false, token: 'x'.repeat(16) } }, 'admin.host'],
+    ['the one token of earlier versions', { admin: { token: 'x'.repeat(16) } }, 'admin.token'],
     ['a built-in role by another meaning', { admin: { roles: { viewer: ['*:*'] } } }, 'admin.roles.viewer'],
     ['a right that does not exist', { admin: { roles: { desk: ['devices:delete'] } } }, 'admin.roles.desk[0]'],
     ['a proxy that is no address', { listen: { trustedProxies: ['10.0.0.0/33'] } }, 'listen.trustedProxies[0]'],
@@ -318,9 +318,22 @@ describe('secrets', () => {
   });
 
   test('a secret file by environment', () => {
+    writeFileSync(join(folder, 'facts.txt'), factsKey);
+    const environment = { HAUBERK__upstreams__core__factsKey_FILE: join(folder, 'facts.txt') };
+    const core = { upstreams: { core: { origin: 'http://127.0.0.1:9000' } } };
+    assert.equal(accepted(load(minimal([route()], core), environment)).upstreams['core']?.factsKey, factsKey);
+  });
+
+  test('the one token of earlier versions is refused by name, wherever it comes from', () => {
     writeFileSync(join(folder, 'token.txt'), 'a-token-of-some-length');
-    const config = accepted(load(minimal(), { HAUBERK__admin__token_FILE: join(folder, 'token.txt') }));
-    assert.equal(config.admin.token, 'a-token-of-some-length');
+    for (const environment of [
+      { HAUBERK__admin__token: 'a-token-of-some-length' },
+      { HAUBERK__admin__token_FILE: join(folder, 'token.txt') },
+    ]) {
+      const [issue] = refusals(load(minimal(), environment));
+      assert.match(issue?.message ?? '', /config\.admin-token-gone/);
+      assert.match(issue?.hint ?? '', /hauberk token create/);
+    }
   });
 
   test('a secret file that is not there is refused with its path', () => {
@@ -335,9 +348,8 @@ describe('secrets', () => {
   });
 
   test('printing shows no secret', () => {
-    const config = accepted(load(minimal([route()], { admin: { token: 'a-token-of-some-length' } })));
-    const shown = JSON.stringify(redact(config));
-    assert.ok(!shown.includes(factsKey) && !shown.includes('a-token-of-some-length'));
+    const shown = JSON.stringify(redact(accepted(load(minimal([route()])))));
+    assert.ok(!shown.includes(factsKey));
     assert.ok(shown.includes('[redacted]'));
   });
 });

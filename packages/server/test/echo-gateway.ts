@@ -36,9 +36,6 @@ export interface EchoGateway {
   readonly close: () => Promise<void>;
 }
 
-/** The token of the operators' listener. */
-export const adminToken = 'a-token-for-the-operators';
-
 const openUpstream = async (seen: SeenUpstream[]) => {
   const server = createServer((incoming, response) => {
     const pieces: Buffer[] = [];
@@ -72,7 +69,6 @@ export const startEchoGateway = async (
       state: join(folder, 'state'),
       workers: 2,
       listen: { port: 0 },
-      admin: { token: adminToken },
       services: [{ id: 'bank', upstream: 'core', ...service }],
       upstreams: { core: { origin: upstream, factsKey: 'k'.repeat(32) } },
       log: { access: 'none', level: 'error' },

@@ -9,7 +9,8 @@ import { parseConfig } from '../src/index.ts';
 import type { ClientReport } from '../src/report/client-report.ts';
 import { clientOf, createClientSightings } from '../src/report/client-sightings.ts';
 import { call, enrol, openSession, protect, send } from './channel-device.ts';
-import { adminToken, type EchoGateway, pastTheFence, startEchoGateway } from './echo-gateway.ts';
+import { type EchoGateway, pastTheFence, startEchoGateway } from './echo-gateway.ts';
+import { operatorToken } from './operator-token.ts';
 
 const secret = 'a shared secret of the bank and its app';
 const cavage = { scheme: 'cavage-hmac', keys: [{ id: 'old-app', secret }] };
@@ -356,12 +357,16 @@ describe('the client report', () => {
     assert.ok(!stdout.includes('old-app') && !stdout.includes('iPhone') && !stdout.includes('127.0.0.1'));
   });
 
-  test('the operators’ listener answers it to the token only', async () => {
+  test('the operators’ listener answers it to a token with the right only', async () => {
     const other = await startEchoGateway({ routes });
     try {
       const url = new URL('/clients', other.running.adminUrl);
       assert.equal((await fetch(url)).status, 401);
-      const reply = await fetch(url, { headers: { authorization: `Bearer ${adminToken}` } });
+      const viewer = { authorization: `Bearer ${await operatorToken(other.running, 'viewer')}` };
+      assert.equal((await fetch(url, { headers: viewer })).status, 403);
+      const reply = await fetch(url, {
+        headers: { authorization: `Bearer ${await operatorToken(other.running, 'auditor')}` },
+      });
       assert.deepEqual(await reply.json(), { clients: [], wouldBeRefused: [] });
     } finally {
       await other.close();

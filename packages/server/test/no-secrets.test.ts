@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { endpoint } from '@hauberk/channel/client';
 import type { GatewayTrust } from '../src/index.ts';
 import { call, enrol, exchange, openSession, protect, type RawRequest, send } from './channel-device.ts';
+import { redeemSecret } from './operator-token.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hauberk-secrets-'));
@@ -32,12 +33,13 @@ const secrets = {
   header: 'zqHeaderSecret',
   upstream: 'zqUpstreamSecret',
   coding: 'zqcoding',
+  /** Known once the gateway is up. */
   admin: 'zq-admin-token-of-the-operators',
   guessed: 'zq-guessed-admin-token',
   factsKey: 'zq-facts-key-zq-facts-key-zq-facts-key',
   newFactsKey: 'zqShortKey',
   baggage: 'zqBaggage',
-} as const;
+};
 const client = '203.0.113.77';
 /** What the tickets of the run were. */
 const tickets: string[] = [];
@@ -72,7 +74,7 @@ const configOf = (factsKey: string): string =>
     state: join(folder, 'state'),
     workers: 2,
     listen: { port: 0, trustedProxies: ['127.0.0.1/32'] },
-    admin: { port: 0, token: secrets.admin },
+    admin: { port: 0 },
     services: [
       {
         id: 'bank',
@@ -148,6 +150,7 @@ before(async () => {
   void once(child, 'exit').then(() => ready.reject(new Error(written)));
   const started = JSON.parse(await ready.promise) as { gateway: string; admin: string; trust: GatewayTrust };
   [base, admin, trust] = [started.gateway, started.admin, started.trust];
+  secrets.admin = await redeemSecret(admin, () => written);
 });
 after(async () => {
   if (child.exitCode === null) {
@@ -228,12 +231,12 @@ const protectedTraffic = async (): Promise<void> => {
 
 const operators = async (): Promise<void> => {
   const authorization = `Bearer ${secrets.guessed}`;
-  for (const path of ['/devices/x', '/clients', `/${secrets.customer}`])
+  for (const path of ['/sms', '/clients', `/${secrets.customer}`])
     await fetch(`${admin}${path}`, { headers: { authorization } });
   const post = (path: string, body: string) =>
     fetch(`${admin}${path}`, { method: 'POST', headers: { authorization: `Bearer ${secrets.admin}` }, body });
-  await post('/devices/x/state', JSON.stringify({ state: secrets.password }));
-  await post('/devices/x/state', secrets.password);
+  await post('/admin/v1/apps/bank-h5/devices/x/changes', JSON.stringify({ reason: secrets.password }));
+  await post('/admin/v1/apps/bank-h5/devices/x/changes', secrets.password);
   writeFileSync(configFile, configOf(secrets.newFactsKey));
   assert.equal((await post('/reload', '')).status, 409);
   await post('/workers/0/kill', '');

@@ -31,9 +31,9 @@ import {
   type TestDevice,
   type TestSession,
 } from './channel-device.ts';
+import { operatorToken } from './operator-token.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hauberk-rules-'));
-const token = 'a-token-for-the-operators';
 
 interface Seen {
   readonly url: string;
@@ -160,7 +160,6 @@ before(async () => {
       state: 'state',
       workers: 2,
       listen: { port: 0 },
-      admin: { token },
       services: [{ id: 'bank', upstream: 'core', routes }],
       upstreams: {
         core: { origin: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, factsKey: 'f'.repeat(40) },
@@ -343,18 +342,15 @@ describe('idempotency', () => {
     const again = await call(opened, keyed('key-unknown-01', '/api/silent'));
     assert.deepEqual([again.bound, code(again), jsonOf(again)['execution']], [true, 'outcome-unknown', 'unknown']);
     assert.equal(forwarded('/api/silent'), 1);
-    const headers = { authorization: `Bearer ${token}` };
-    const listed = jsonOf(await send(gateway.adminUrl, { method: 'GET', url: '/unknown-outcomes', headers }));
-    const outcomes = listed['outcomes'] as readonly { entry: string; device: string; app: string }[];
+    const headers = { authorization: `Bearer ${await operatorToken(gateway)}`, 'content-type': 'application/json' };
+    const path = '/admin/v1/apps/bank-h5/unknown-outcomes';
+    const listed = jsonOf(await send(gateway.adminUrl, { method: 'GET', url: path, headers }));
+    const outcomes = listed['items'] as readonly { entry: string; device: string }[];
     const mine = outcomes.find((each) => each.device === opened.client.core.deviceId);
-    assert.equal(mine?.app, 'bank-h5');
-    const settle = (settlement: string) =>
-      send(gateway.adminUrl, {
-        method: 'POST',
-        url: `/unknown-outcomes/${mine?.entry}`,
-        headers,
-        body: JSON.stringify({ settlement, actor: 'operator' }),
-      });
+    const settle = (settlement: string) => {
+      const body = JSON.stringify({ settlement });
+      return send(gateway.adminUrl, { method: 'POST', url: `${path}/${mine?.entry}`, headers, body });
+    };
     assert.equal((await settle('not-executed')).status, 200);
     assert.equal((await settle('not-executed')).status, 404);
     await call(opened, keyed('key-unknown-01', '/api/silent'));

@@ -360,11 +360,8 @@ test('stream: a revoked device loses its open stream, with the final mark', asyn
   const device = await enrol(gateway.url, trust);
   const { next } = await openEvents(await openSession(gateway.url, trust, device));
   assert.equal(await next(), 'data: first\n\n');
-  const changed = await gateway.devices.change(device.deviceId, {
-    state: 'revoked',
-    actor: 'operator',
-    reason: 'stolen',
-  });
+  const word = { actor: 'operator', reason: 'stolen' };
+  const changed = await gateway.deviceAdministration.revoke(device.deviceId, word);
   assert.ok(changed.ok);
   assert.equal(await next(), undefined);
 });

@@ -7,7 +7,8 @@ import { after, describe, test } from 'node:test';
 import { type EpochMs, epochMs } from '@hauberk/primitives';
 import { createReadiness, type Readiness, type ReadinessPorts } from '../src/observability/readiness.ts';
 import { probeStorage } from '../src/storage/probe.ts';
-import { adminToken, startEchoGateway } from './echo-gateway.ts';
+import { startEchoGateway } from './echo-gateway.ts';
+import { operatorToken } from './operator-token.ts';
 
 const at = (ms: number): EpochMs => epochMs(1_700_000_000_000 + ms);
 
@@ -92,8 +93,6 @@ describe('the probe of the storage', () => {
 });
 
 describe('a gateway that is asked', () => {
-  const operator = { authorization: `Bearer ${adminToken}` };
-
   test('strangers learn yes or no, operators why; alive all the while; not ready once it drains', async () => {
     const gateway = await startEchoGateway(
       { routes: [{ path: '/{rest*}', protection: 'none', outcome: 'slow' }] },
@@ -102,6 +101,7 @@ describe('a gateway that is asked', () => {
       }),
     );
     try {
+      const operator = { authorization: `Bearer ${await operatorToken(gateway.running, 'auditor')}` };
       const { adminUrl, url } = gateway.running;
       const ready = async (headers: Record<string, string>) => {
         const reply = await fetch(`${adminUrl}/readyz`, { headers });

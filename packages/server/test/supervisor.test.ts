@@ -24,9 +24,10 @@ import {
   sayHello,
   send,
 } from './channel-device.ts';
+import { operatorToken } from './operator-token.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hauberk-gateway-'));
-const token = 'a-token-for-the-operators';
+let token: string;
 
 /** What the upstream saw of one request. */
 interface Seen {
@@ -76,7 +77,6 @@ const configOf = (
       state,
       workers: 2,
       listen: { port: 0 },
-      admin: { token },
       services: [{ id: 'bank', upstream: 'core', routes: [...routes, ...extra] }],
       upstreams: { core: { origin: `http://127.0.0.1:${port}`, factsKey: 'f'.repeat(40) } },
       sessions: { tiers: [{ name: 'software', sessions: 256 }], devices: 64, strikes: 4096 },
@@ -105,6 +105,7 @@ before(async () => {
   config = configOf('main');
   started = await start(config);
   gateway = started;
+  token = await operatorToken(gateway);
 });
 after(async () => {
   await started?.stop();
@@ -298,8 +299,8 @@ describe('operators', () => {
     const enrolled = await device();
     const opened = await openSession(gateway.url, gateway.trust(), enrolled);
     assert.equal((await call(opened, { url: '/api/echo', body: '{}' })).status, 200);
-    const change = { state: 'revoked', actor: 'operator', reason: 'stolen' };
-    assert.equal((await admin('POST', `/devices/${enrolled.deviceId}/state`, change)).status, 200);
+    const word = { actor: 'operator', reason: 'stolen' };
+    assert.ok((await gateway.deviceAdministration.revoke(enrolled.deviceId, word)).ok);
     const replies = await Promise.all(
       Array.from({ length: 8 }, () => call(opened, { url: '/api/echo', body: '{"gone":1}' })),
     );
@@ -307,31 +308,48 @@ describe('operators', () => {
     assert.equal(seen.filter(({ body }) => body === '{"gone":1}').length, 0);
     const { reply } = await sayHello(gateway.url, gateway.trust(), enrolled);
     assert.equal(reply.status, 403);
-    const back = await admin('POST', `/devices/${enrolled.deviceId}/state`, { ...change, state: 'enrolled' });
-    assert.equal(back.status, 409);
+    const back = await gateway.deviceAdministration.reinstate(enrolled.deviceId, word);
+    assert.equal(back.ok ? 'back' : back.code, 'device.revoked');
   });
 
-  const guarded: readonly (readonly [string, string])[] = [
-    ['POST', '/devices/x/state'],
-    ['GET', '/devices/x'],
-    ['GET', '/unknown-outcomes'],
-    ['POST', '/unknown-outcomes/x'],
-    ['POST', '/workers/0/kill'],
-    ['POST', '/reload'],
+  const guarded: readonly (readonly [string, string, string])[] = [
+    ['GET', '/clients', 'audit:read'],
+    ['GET', '/sms', 'binding:read'],
+    ['POST', '/workers/77/kill', 'policy:write'],
+    ['POST', '/reload', 'policy:write'],
   ];
-  for (const [method, path] of guarded)
-    test(`${method} ${path} asks for the token`, async () => {
+  for (const [method, path, right] of guarded)
+    test(`${method} ${path} asks for a token with ${right} on every app`, async () => {
       assert.equal((await admin(method, path, undefined, 'another-token-altogether')).status, 401);
       assert.equal((await send(gateway.adminUrl, { method, url: path, headers: {} })).status, 401);
+      const [area = '', verb = ''] = right.split(':');
+      const other = await operatorToken(gateway, verb === 'read' ? `${area}:write` : `${area}:read`);
+      assert.equal((await admin(method, path, undefined, other)).status, 403);
+      const fitting = await admin(method, path, undefined, await operatorToken(gateway, right));
+      assert.ok(![401, 403].includes(fitting.status), String(fitting.status));
     });
 
-  test('what is not there, and what is malformed, is refused', async () => {
+  test('what is not there is refused, and devices and outcomes are the admin API’s alone', async () => {
     assert.equal((await admin('GET', '/nothing')).status, 404);
     assert.equal((await admin('POST', '/metrics')).status, 405);
-    assert.equal((await admin('POST', '/devices/x/state', { state: 'gone' })).status, 400);
-    const change = { state: 'lost', actor: 'o', reason: 'r' };
-    assert.equal((await admin('POST', `/devices/${'A'.repeat(22)}/state`, change)).status, 404);
     assert.equal((await admin('POST', '/workers/77/kill')).status, 404);
+    const id = 'A'.repeat(22);
+    for (const [method, path] of [
+      ['GET', `/devices/${id}`],
+      ['POST', `/devices/${id}/state`],
+      ['GET', '/unknown-outcomes'],
+      ['POST', '/unknown-outcomes/x'],
+    ] as const)
+      assert.equal((await admin(method, path)).status, 404, path);
+  });
+
+  test('what changes how the gateway works is in the audit log, with who did it', async () => {
+    await admin('POST', '/reload');
+    const { audit } = gateway.administration.stores;
+    const entries = await audit.readAfter({ organisation: 'demo', app: '' }, 0, 1000);
+    const reloads = entries.filter(({ action }) => action === 'config.reload');
+    assert.ok(reloads.length > 0);
+    assert.equal(reloads.at(-1)?.actor, 'operator');
   });
 
   test('metrics count the requests of all threads by route and inner reason', async () => {

@@ -11,7 +11,7 @@ import { stateFiles } from '../storage/state-folder.ts';
 export const usage: string = `usage: hauberk report clients [--json] [--state DIR | --admin URL]
 
   --state DIR   read the state folder, whether the gateway runs or not (default ./state)
-  --admin URL   ask a running gateway; its token comes from HAUBERK_ADMIN_TOKEN or HAUBERK_ADMIN_TOKEN_FILE
+  --admin URL   ask a running gateway; an API token with audit:read comes from HAUBERK_TOKEN or HAUBERK_TOKEN_FILE
 `;
 
 interface Options {
@@ -50,8 +50,8 @@ const fromState = (folder: string): ClientReport => {
 };
 
 const adminToken = (): string => {
-  const file = process.env['HAUBERK_ADMIN_TOKEN_FILE'];
-  return file === undefined ? (process.env['HAUBERK_ADMIN_TOKEN'] ?? '') : readFileSync(file, 'utf8').trimEnd();
+  const file = process.env['HAUBERK_TOKEN_FILE'];
+  return file === undefined ? (process.env['HAUBERK_TOKEN'] ?? '') : readFileSync(file, 'utf8').trimEnd();
 };
 
 const fromAdmin = async (url: string): Promise<ClientReport> => {

@@ -6,12 +6,12 @@ import type { SmsStatus } from '../sms/sms-plane.ts';
 /** What `--help` prints. */
 export const usage: string = `usage: hauberk sms [--json] --admin URL
 
-  --admin URL   the gateway's admin listener; its token comes from HAUBERK_ADMIN_TOKEN or HAUBERK_ADMIN_TOKEN_FILE
+  --admin URL   the gateway's admin listener; an API token with binding:read comes from HAUBERK_TOKEN or HAUBERK_TOKEN_FILE
 `;
 
 const adminToken = (): string => {
-  const file = process.env['HAUBERK_ADMIN_TOKEN_FILE'];
-  return file === undefined ? (process.env['HAUBERK_ADMIN_TOKEN'] ?? '') : readFileSync(file, 'utf8').trimEnd();
+  const file = process.env['HAUBERK_TOKEN_FILE'];
+  return file === undefined ? (process.env['HAUBERK_TOKEN'] ?? '') : readFileSync(file, 'utf8').trimEnd();
 };
 
 const counted = (counts: Readonly<Record<string, number>>): string =>

@@ -47,11 +47,6 @@ export const adminSchema: z.ZodType<AdminConfig> = z
       .default(0)
       .describe('Port of /healthz, /readyz, /metrics and the admin API; 0 takes a free one.'),
     tls: tlsSchema.optional().describe('TLS of this listener; needed where it can be reached from other machines.'),
-    token: z
-      .string()
-      .min(16)
-      .optional()
-      .describe('Bearer token of the operations outside /admin/v1 that change something; without it they are off.'),
     api: z.boolean().default(true).describe('Whether the admin API, /admin/v1, is served.'),
     roles: rolesSchema,
     tokenDays: count(1, 366).default(90).describe('Longest life of an API token.'),

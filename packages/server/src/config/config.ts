@@ -30,8 +30,6 @@ export interface AdminConfig {
   readonly host: string;
   readonly port: number;
   readonly tls?: TlsConfig | undefined;
-  /** Secret of the paths that are not of the admin API. Without it those that change something are switched off. */
-  readonly token?: string | undefined;
   /** Whether `/admin/v1` is served. */
   readonly api: boolean;
   /** Role → rights as `area:verb`, beside the built-in ones. */

@@ -11,7 +11,7 @@ import { unknownNameHint, valueHint } from './hints.ts';
 import { configJsonSchema } from './json-schema.ts';
 import { judgeConfig } from './rules.ts';
 import { configSchema } from './schema.ts';
-import { isTree, resolveSecretFiles, type Tree } from './secrets.ts';
+import { fileSuffix, isTree, resolveSecretFiles, type Tree } from './secrets.ts';
 import { resolveSms } from './sms-rules.ts';
 import { resolveStorage } from './storage-schema.ts';
 
@@ -152,7 +152,23 @@ const resolveTls = ({ certificateFile, keyFile }: TlsConfig, folder: string): Tl
   keyFile: resolve(folder, keyFile),
 });
 
+/** The one token of earlier versions stood outside of rights and four eyes. It is refused by name: ignored, it would seem to be in force. */
+const judgeGone = ({ admin }: Tree): readonly PathIssue[] =>
+  ['token', `token${fileSuffix}`].flatMap((name) =>
+    isTree(admin) && admin[name] !== undefined
+      ? [
+          {
+            path: ['admin', name],
+            message: 'config.admin-token-gone: there is no one token of the configuration any more',
+            hint: 'remove it, and issue API tokens with rights: hauberk admin login, hauberk token create (docs/upgrade.md)',
+          },
+        ]
+      : [],
+  );
+
 const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
+  const gone = judgeGone(tree);
+  if (gone.length > 0) return gone;
   const parsed = configSchema.safeParse(tree, { reportInput: true });
   if (!parsed.success) return shapeIssues(parsed.error);
   const config = { ...parsed.data, state: resolve(folder, parsed.data.state) };

@@ -113,10 +113,9 @@ const isLoopback = (host: string): boolean => loopback.includes(host) || /^127\.
 
 /** Tokens must not cross a network in the clear. Probes and metrics may. */
 const judgeAdmin = ({ admin }: Config): readonly PathIssue[] => {
-  const { host, tls, api, token, roles } = admin;
-  const isExposed = !isLoopback(host) && tls === undefined && (api || token !== undefined);
-  const hint =
-    'add admin.tls, or switch the API off (admin.api: false, no admin.token) where only probes and metrics are asked';
+  const { host, tls, api, roles } = admin;
+  const isExposed = !isLoopback(host) && tls === undefined && api;
+  const hint = 'add admin.tls, or switch the API off (admin.api: false) where only probes and metrics are asked';
   const taken = Object.keys(roles).filter((name) => Object.hasOwn(builtInRoles, name));
   return [
     ...(isExposed ? [{ path: ['admin', 'host'], message: 'tokens would cross the network in the clear', hint }] : []),

@@ -1,19 +1,19 @@
 /**
- * The operators' listener: health, readiness, metrics, the keys that apps pin, and the operations on devices. It is not the public one, and
- * whatever changes something asks for the bearer token of the configuration.
+ * The operators' listener: health, readiness, metrics, the keys that apps pin, and what the gateway is doing. It is not the public one, and whatever
+ * is not for everybody asks for an API token with a right on the whole organisation. Devices and outcomes are the admin API's alone.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
 import type { AdminHandler } from '../admin/admin-handler.ts';
+import type { Caller } from '../admin/administration.ts';
+import type { PathAuthority } from '../admin/path-authority.ts';
+import type { Area, Verb } from '../admin/right.ts';
 import type { AdminConfig } from '../config/config.ts';
 import { type ExpositionFormat, expositionType, negotiate } from '../observability/exposition.ts';
 import type { Readiness } from '../observability/readiness.ts';
 import type { SmsStatus } from '../sms/sms-plane.ts';
-import type { DeviceOperations } from './device-operations.ts';
 import type { Log } from './log.ts';
 
 /** What the admin listener shows and does. */
@@ -25,13 +25,14 @@ export interface AdminParts {
   /** What apps pin: public keys and lowest config version per service. */
   readonly trust: () => unknown;
   readonly reload: () => Promise<readonly string[]>;
-  readonly devices: DeviceOperations;
   /** What the SMS plane is doing; undefined where none is configured. */
   readonly sms: () => SmsStatus | undefined;
   /** Which clients speak what. */
   readonly clients: () => Promise<unknown>;
   /** The admin API; absent where it is switched off. */
   readonly api: AdminHandler | undefined;
+  /** Who may use the paths that are not open; nobody where the API is switched off. */
+  readonly authority: PathAuthority | undefined;
   /** Ends one worker thread; false when there is none of that index. */
   readonly killWorker: (index: number) => Promise<boolean>;
 }
@@ -51,9 +52,9 @@ interface AdminReply {
 
 interface AdminRequest {
   readonly segments: readonly string[];
-  readonly body: unknown;
   readonly accept: string | undefined;
-  readonly isOperator: boolean;
+  /** Whoever has the right that the path asks for; undefined on open paths for strangers. */
+  readonly caller: Caller | undefined;
   readonly parts: AdminParts;
 }
 
@@ -61,11 +62,12 @@ interface AdminRoute {
   readonly method: 'GET' | 'POST';
   /** `*` stands for any one segment. */
   readonly path: readonly string[];
-  readonly isOpen: boolean;
+  /** On the whole organisation. */
+  readonly right: { readonly area: Area; readonly verb: Verb };
+  /** Strangers are answered, too. */
+  readonly isOpen?: true;
   readonly answer: (request: AdminRequest) => Promise<AdminReply> | AdminReply;
 }
-
-const maxBody = 16_384;
 
 const json = (status: number, value: unknown): AdminReply => ({
   status,
@@ -83,120 +85,74 @@ const problem = (status: number, code: string, title: string): AdminReply => ({
 
 const notFound = problem(404, 'not-found', 'There is nothing here');
 
-const changeSchema = z.strictObject({
-  state: z.enum(['enrolled', 'suspended', 'lost', 'revoked']),
-  tier: z.int().min(0).max(15).optional(),
-  actor: z.string().min(1).max(128),
-  reason: z.string().min(1).max(512),
-});
-
-const settlementSchema = z.strictObject({
-  settlement: z.enum(['executed', 'not-executed']),
-  actor: z.string().min(1).max(128),
-});
-
-const malformed = (error: z.ZodError): AdminReply =>
-  problem(
-    400,
-    'malformed',
-    error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),
-  );
-
-const findDevice = async ({ parts, segments }: AdminRequest): Promise<AdminReply> => {
-  const found = await parts.devices.find(segments[1] ?? '');
-  return found === undefined ? notFound : json(200, found);
+/** Puts what is done into the audit log before it is done: an entry too much is better than one too few. */
+const recorded = async (
+  { parts, caller }: AdminRequest,
+  action: string,
+  facts: Record<string, number>,
+): Promise<void> => {
+  if (caller !== undefined) await parts.authority?.record(caller, action, facts);
 };
 
-const changeDevice = async ({ parts, segments, body }: AdminRequest): Promise<AdminReply> => {
-  const parsed = changeSchema.safeParse(body);
-  if (!parsed.success) return malformed(parsed.error);
-  const { tier, ...change } = parsed.data;
-  const changed = await parts.devices.change(segments[1] ?? '', tier === undefined ? change : { ...change, tier });
-  if (changed.ok) return json(200, changed.value);
-  return changed.code === 'device-unknown'
-    ? notFound
-    : problem(409, 'conflict', `The change was refused: ${changed.code}`);
+const killWorker = async (request: AdminRequest): Promise<AdminReply> => {
+  const index = request.segments[1] ?? '';
+  if (!/^\d{1,3}$/.test(index)) return notFound;
+  await recorded(request, 'worker.kill', { index: Number(index) });
+  return (await request.parts.killWorker(Number(index))) ? json(200, { killed: true }) : notFound;
 };
 
-const listUnknown = async ({ parts }: AdminRequest): Promise<AdminReply> =>
-  json(200, { outcomes: await parts.devices.unknownOutcomes() });
-
-const settleUnknown = async ({ parts, segments, body }: AdminRequest): Promise<AdminReply> => {
-  const parsed = settlementSchema.safeParse(body);
-  if (!parsed.success) return malformed(parsed.error);
-  const { settlement, actor } = parsed.data;
-  const settled = await parts.devices.settle(segments[1] ?? '', settlement, actor);
-  if (!settled.ok) return problem(503, 'overloaded', `Not kept: ${settled.code}`);
-  return settled.value ? json(200, { settled: true }) : notFound;
-};
-
-const killWorker = async ({ parts, segments }: AdminRequest): Promise<AdminReply> => {
-  const index = segments[1] ?? '';
-  return /^\d{1,3}$/.test(index) && (await parts.killWorker(Number(index))) ? json(200, { killed: true }) : notFound;
-};
-
-const reload = async ({ parts }: AdminRequest): Promise<AdminReply> => {
-  const issues = await parts.reload();
+const reload = async (request: AdminRequest): Promise<AdminReply> => {
+  await recorded(request, 'config.reload', {});
+  const issues = await request.parts.reload();
   return json(issues.length === 0 ? 200 : 409, { reloaded: issues.length === 0, issues });
 };
 
 /** Strangers learn yes or no; what is wrong inside is for operators. */
-const readyz = async ({ parts, isOperator }: AdminRequest): Promise<AdminReply> => {
+const readyz = async ({ parts, caller }: AdminRequest): Promise<AdminReply> => {
   const readiness = await parts.readiness();
   const status = readiness.ready ? 200 : 503;
-  return isOperator ? json(status, readiness) : text(status, readiness.ready ? 'ready\n' : 'not ready\n');
+  return caller !== undefined ? json(status, readiness) : text(status, readiness.ready ? 'ready\n' : 'not ready\n');
+};
+
+/** What shows the state of the whole. */
+const look = { area: 'audit', verb: 'read' } as const;
+/** What changes how the gateway works. */
+const change = { area: 'policy', verb: 'write' } as const;
+
+const metrics = async ({ parts, accept }: AdminRequest): Promise<AdminReply> => {
+  const format = negotiate(accept);
+  return { status: 200, type: expositionType[format], body: await parts.metrics(format) };
 };
 
 const routes: readonly AdminRoute[] = [
-  { method: 'GET', path: ['healthz'], isOpen: true, answer: () => text(200, 'ok\n') },
+  { method: 'GET', path: ['healthz'], right: look, isOpen: true, answer: () => text(200, 'ok\n') },
+  { method: 'GET', path: ['readyz'], right: look, isOpen: true, answer: readyz },
+  { method: 'GET', path: ['metrics'], right: look, isOpen: true, answer: metrics },
+  { method: 'GET', path: ['trust'], right: look, isOpen: true, answer: ({ parts }) => json(200, parts.trust()) },
+  { method: 'GET', path: ['clients'], right: look, answer: async ({ parts }) => json(200, await parts.clients()) },
   {
     method: 'GET',
-    path: ['readyz'],
-    isOpen: true,
-    answer: readyz,
+    path: ['sms'],
+    right: { area: 'binding', verb: 'read' },
+    answer: ({ parts }) => json(200, parts.sms() ?? { links: [] }),
   },
-  {
-    method: 'GET',
-    path: ['metrics'],
-    isOpen: true,
-    answer: async ({ parts, accept }) => {
-      const format = negotiate(accept);
-      return { status: 200, type: expositionType[format], body: await parts.metrics(format) };
-    },
-  },
-  { method: 'GET', path: ['trust'], isOpen: true, answer: ({ parts }) => json(200, parts.trust()) },
-  { method: 'GET', path: ['clients'], isOpen: false, answer: async ({ parts }) => json(200, await parts.clients()) },
-  { method: 'GET', path: ['sms'], isOpen: false, answer: ({ parts }) => json(200, parts.sms() ?? { links: [] }) },
-  { method: 'POST', path: ['reload'], isOpen: false, answer: reload },
-  { method: 'GET', path: ['devices', '*'], isOpen: false, answer: findDevice },
-  { method: 'POST', path: ['devices', '*', 'state'], isOpen: false, answer: changeDevice },
-  { method: 'GET', path: ['unknown-outcomes'], isOpen: false, answer: listUnknown },
-  { method: 'POST', path: ['unknown-outcomes', '*'], isOpen: false, answer: settleUnknown },
-  { method: 'POST', path: ['workers', '*', 'kill'], isOpen: false, answer: killWorker },
+  { method: 'POST', path: ['reload'], right: change, answer: reload },
+  { method: 'POST', path: ['workers', '*', 'kill'], right: change, answer: killWorker },
 ];
 
 const matches = (route: AdminRoute, segments: readonly string[]): boolean =>
   route.path.length === segments.length && route.path.every((part, index) => part === '*' || part === segments[index]);
 
-const digest = (value: string): Buffer => createHash('sha256').update(value).digest();
-
-/** Compared as digests: equal lengths, so that time tells nothing about the token. */
-const isAuthorised = (incoming: IncomingMessage, token: string | undefined): boolean =>
-  token !== undefined && timingSafeEqual(digest(incoming.headers.authorization ?? ''), digest(`Bearer ${token}`));
-
-const readJson = async (incoming: IncomingMessage): Promise<unknown> => {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += piece.length;
-    if (length > maxBody) return undefined;
-    pieces.push(piece);
-  }
-  try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8'));
-  } catch {
-    return undefined;
-  }
+/** The caller with the right of a path. Strangers ask for no right where it is open. */
+const callerOf = async (
+  { authority }: AdminParts,
+  { headers }: IncomingMessage,
+  route: AdminRoute,
+): Promise<Caller | 'login-required' | 'right-missing' | undefined> => {
+  const isStranger = route.isOpen === true && headers.authorization === undefined;
+  if (isStranger) return undefined;
+  const judged = authority === undefined ? 'login-required' : await authority.judge(headers.authorization, route.right);
+  return route.isOpen === true && typeof judged === 'string' ? undefined : judged;
 };
 
 const answer = async (parts: AdminParts, incoming: IncomingMessage): Promise<AdminReply> => {
@@ -205,11 +161,13 @@ const answer = async (parts: AdminParts, incoming: IncomingMessage): Promise<Adm
   const route = candidates.find(({ method }) => method === incoming.method);
   if (route === undefined)
     return candidates.length === 0 ? notFound : problem(405, 'method-not-allowed', 'This method is not offered here');
-  const isOperator = isAuthorised(incoming, parts.admin.token);
-  if (!route.isOpen && !isOperator)
-    return problem(401, 'login-required', 'The bearer token of the configuration is needed');
-  const body = route.method === 'POST' ? await readJson(incoming) : undefined;
-  return route.answer({ segments, body, accept: incoming.headers.accept, isOperator, parts });
+  const caller = await callerOf(parts, incoming, route);
+  if (caller === 'login-required') return problem(401, 'login-required', 'An API token is needed');
+  if (caller === 'right-missing') {
+    const { area, verb } = route.right;
+    return problem(403, 'right-missing', `The token does not have ${area}:${verb} on every app`);
+  }
+  return route.answer({ segments, accept: incoming.headers.accept, caller, parts });
 };
 
 const send = (response: ServerResponse, reply: AdminReply): void => {

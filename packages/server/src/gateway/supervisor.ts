@@ -20,6 +20,7 @@ import { adminFigures } from '../admin/admin-figures.ts';
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import type { Administration } from '../admin/administration.ts';
 import { openAdministration } from '../admin/open-administration.ts';
+import { pathAuthority } from '../admin/path-authority.ts';
 import { type BindingUpkeep, keepBindings } from '../binding/keep-bindings.ts';
 import { type Bindings, openBindings } from '../binding/open-bindings.ts';
 import { compileService } from '../config/compile.ts';
@@ -47,7 +48,6 @@ import type { OpenStorage } from '../storage/index.ts';
 import { type AdminListener, openAdmin } from './admin.ts';
 import { type ChannelKeySource, makeChannelKeys, pinnedKeys, signingKey, TicketRing } from './channel-keys.ts';
 import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
-import { type DeviceOperations, deviceOperations } from './device-operations.ts';
 import { createLog, type Log } from './log.ts';
 import { prometheusText } from './prometheus.ts';
 import { expiryOf } from './published-config.ts';
@@ -91,7 +91,6 @@ export interface RunningGateway {
   /** Settles only when the storage can no longer keep writes: the process should then end. */
   readonly failed: Promise<Error>;
   readonly trust: () => GatewayTrust;
-  readonly devices: DeviceOperations;
   readonly deviceAdministration: DeviceAdministration;
   readonly administration: Administration;
   /** Directives: what is published here reaches every connected client at once. */
@@ -168,7 +167,6 @@ class Gateway implements RunningGateway {
   readonly #nonceKey = fresh(32);
   readonly #stepUpKey = fresh(32);
   readonly #pool: WorkerPool;
-  readonly devices: DeviceOperations;
   readonly deviceAdministration: DeviceAdministration;
   readonly administration: Administration;
   readonly directives: DirectiveDesk;
@@ -199,10 +197,8 @@ class Gateway implements RunningGateway {
       program: new URL('./worker.ts', import.meta.url),
       seed: (index, port, reusePort) => this.#seed(index, port, reusePort),
     });
-    const { devices, idempotency } = storage.ports;
     const scopes = config.apps.map(({ id }) => ({ organisation: config.organisation, app: id }));
     const table = openSharedTables(this.#tables).devices;
-    this.devices = deviceOperations({ scopes, devices, idempotency, table, now });
     const tierNames = config.sessions.tiers.map(({ name }) => name);
     this.deviceAdministration = deviceAdministration({
       scopes,
@@ -346,8 +342,8 @@ class Gateway implements RunningGateway {
       metrics: (format) => this.metrics(format),
       trust: () => this.trust(),
       reload: () => this.reload(),
-      devices: this.devices,
       api: this.#config.admin.api ? createAdminHandler(this.administration) : undefined,
+      authority: this.#config.admin.api ? pathAuthority(this.administration) : undefined,
       sms: () => this.sms(),
       clients: async () => clientReport(await readSightings(this.#options.storage.ports.outbox)),
       killWorker: (index) => this.killWorker(index),

@@ -1,7 +1,8 @@
 /** Inbound SMS of a whole gateway: from the configuration to the receiver, the metrics and the operators' view. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { adminToken, startEchoGateway } from '../echo-gateway.ts';
+import { startEchoGateway } from '../echo-gateway.ts';
+import { operatorToken } from '../operator-token.ts';
 import { FakeSmsc } from './fake-smsc.ts';
 
 test('a configured link and a webhook reach the receiver; scrape and operators see both', async (t) => {
@@ -40,7 +41,8 @@ test('a configured link and a webhook reach the receiver; scrape and operators s
   const scraped = await running.metrics();
   assert.match(scraped, /hauberk_sms_deliveries_total\{link="operator",outcome="taken"\} 1/);
   assert.match(scraped, /hauberk_sms_link_up\{link="operator"\} 1/);
-  const asked = await fetch(`${running.adminUrl}/sms`, { headers: { authorization: `Bearer ${adminToken}` } });
+  const headers = { authorization: `Bearer ${await operatorToken(running, 'viewer')}` };
+  const asked = await fetch(`${running.adminUrl}/sms`, { headers });
   const status = (await asked.json()) as { links: readonly { id: string; state: string }[] };
   assert.deepEqual(
     status.links.map(({ id, state }) => `${id} ${state}`),
