@@ -12,10 +12,10 @@ interface Cached {
 /** Persons whose events are held in memory. */
 const mostPersons = 4096;
 
-/** Answers what a person had decided at an instant. */
+/** Answers what a person had decided at any instant. */
 export const consentCache = (
   store: Pick<PrivacyStore, 'load' | 'list'>,
-): ((scope: Scope, subject: string, at: number) => Promise<Consent>) => {
+): ((scope: Scope, subject: string) => Promise<(at: number) => Consent>) => {
   const cached = new Map<string, Cached>();
   const eventsOf = async (scope: Scope, subject: string): Promise<readonly ConsentEvent[]> => {
     const name = `${scopeKey(scope)}\u0000${subject}`;
@@ -28,11 +28,16 @@ export const consentCache = (
     cached.set(name, { count, events });
     return events;
   };
-  return async (scope, subject, at) => {
+  return async (scope, subject) => {
     const events = await eventsOf(scope, subject);
-    return consentOf(
-      events.every((event) => event.at <= at) ? events : events.filter((event) => event.at <= at),
-      subject,
-    );
+    const last = events.at(-1)?.at ?? 0;
+    const whole = consentOf(events, subject);
+    return (at) =>
+      last <= at
+        ? whole
+        : consentOf(
+            events.filter((event) => event.at <= at),
+            subject,
+          );
   };
 };

@@ -65,7 +65,7 @@ export interface JudgeParts {
   readonly limits: PrivacyConfig['limits'];
   readonly counts: StreamCounts;
   readonly held: (scope: Scope, day: string) => Promise<Held>;
-  readonly consentAt: (scope: Scope, subject: string, at: number) => Promise<Consent>;
+  readonly consentOf: (scope: Scope, subject: string) => Promise<(at: number) => Consent>;
   /** Tells of a finding that changed. */
   readonly touched: (scope: Scope, id: string) => void;
 }
@@ -174,14 +174,17 @@ export class BatchJudge {
     const rows = accesses.toSorted((one, other) => one.lastAtMs - other.lastAtMs);
     const kept = await workspace.get(scope, 'watch', subject);
     const watch = kept === undefined ? newDeviceWatch() : openWatch(kept.saved);
+    const consentAt = await this.#parts.consentOf(scope, subject);
+    const { policy, decide } = this.#parts.declared;
+    const told = new Set<string>();
     for (const row of rows) {
       const isAdmitted = await this.#admits(device, row.chain, row.lastAtMs);
       if (!isAdmitted) counts.folded += 1;
       const counted = isAdmitted ? row : { ...row, chain: otherChain, owner: otherOwner };
-      if (isAdmitted) await this.#told(device, row.chain, row.owner, row.lastAtMs, {});
-      const consent = await this.#parts.consentAt(scope, subject, row.lastAtMs);
-      const { policy, decide } = this.#parts.declared;
-      const judged = judgeRow(watch, row, policy, decide(consent, row.owner, row.lastAtMs));
+      if (isAdmitted && !told.has(`${row.chain} ${row.owner}`))
+        await this.#told(device, row.chain, row.owner, rows.at(-1)?.lastAtMs ?? row.lastAtMs, {});
+      told.add(`${row.chain} ${row.owner}`);
+      const judged = judgeRow(watch, row, policy, decide(consentAt(row.lastAtMs), row.owner, row.lastAtMs));
       counts.rows += 1;
       counts.calls += row.count;
       if (judged.isLate) counts.late += 1;

@@ -53,7 +53,7 @@ export class PrivacyStream {
     exceptions: {},
   };
   readonly #parts: StreamParts;
-  readonly #consentAt: ReturnType<typeof consentCache>;
+  readonly #consentOf: ReturnType<typeof consentCache>;
   readonly #held = new Map<string, Held & { readonly scope: Scope; readonly day: string }>();
   #batches = 0;
   #position: number | undefined;
@@ -64,7 +64,7 @@ export class PrivacyStream {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
-    this.#consentAt = consentCache(parts.store);
+    this.#consentOf = consentCache(parts.store);
   }
 
   /** Events that wait, as of the last look. */
@@ -162,7 +162,7 @@ export class PrivacyStream {
       declared: this.#parts.declared,
       limits: this.#parts.config.limits,
       held: (scope, day) => this.#heldOf(scope, day),
-      consentAt: this.#consentAt,
+      consentOf: this.#consentOf,
       touched: (scope, id) => touched.set(`${scopeKey(scope)}\u0000${id}`, { scope, id }),
     });
     for (const event of events) {
