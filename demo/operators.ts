@@ -52,6 +52,7 @@ export const operatorsText = (
     `  export HAUBERK_URL=${adminUrl} HAUBERK_TOKEN_FILE=${alice}`,
     `  bin/hauberk device list --app ${phones}`,
     `  bin/hauberk device list --app ${browser}`,
+    `  bin/hauberk binding list --app ${phones}, then binding why ATTEMPT, binding timeline ATTEMPT, binding vmn`,
     `  bin/hauberk device suspend ID --app ${browser} --reason "reported by phone"`,
     `  unsuspend takes two: bob approves with ${bob}; the administrator has ${administrator}`,
     '',

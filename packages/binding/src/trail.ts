@@ -3,7 +3,7 @@
  * that was taken was asked and did not hold, so its rule was kept; the taken row is the rule that refused.
  */
 import type { EpochMs } from '@hauberk/primitives';
-import type { AttemptEventKind, AttemptState } from './attempt.ts';
+import type { AttemptEventKind, AttemptState, BindingWay } from './attempt.ts';
 import type { ConditionName } from './conditions.ts';
 import type { Platform } from './policy.ts';
 import { type BindingCode, type Rule, type RuleId, rules } from './rules.ts';
@@ -32,6 +32,8 @@ export interface Trail {
   readonly device: { readonly id: string; readonly key: string; readonly fingerprint: string };
   /** Where the SMS has to come to; absent when no token was given. */
   readonly vmn?: string | undefined;
+  /** By SMS when absent. */
+  readonly way?: BindingWay | undefined;
   readonly startedAtMs: EpochMs;
   readonly state: AttemptState;
   /** Why it ended, or why its last event was refused. */
@@ -87,7 +89,7 @@ export interface RuleVerdict {
   readonly atMs?: EpochMs | undefined;
   readonly code?: BindingCode | undefined;
   /** Why nobody judged it. */
-  readonly why?: 'other-platform' | 'after-binding' | 'not-reached' | undefined;
+  readonly why?: 'other-platform' | 'other-way' | 'after-binding' | 'not-reached' | undefined;
 }
 
 type Found = Map<RuleId, Pick<RuleVerdict, 'verdict' | 'atMs' | 'code'>>;
@@ -100,6 +102,13 @@ const heldByIssue: readonly RuleId[] = ['B08', 'B13'];
 const heldByBinding: readonly RuleId[] = ['B02', 'B04', 'B05', 'B06', 'B07', 'B12'];
 /** Rules about a binding's life after it was made. */
 const ofLife: readonly RuleId[] = ['B19', 'B21'];
+
+/** Rules about an SMS, of an attempt that has none; and about the SIM, of a device that shows none. */
+const ofSms: readonly RuleId[] = ['B04', 'B05', 'B06', 'B07', 'B08', 'B13', 'B14'];
+const ofSim: readonly RuleId[] = ['B01', 'B02', 'B03', 'B26'];
+
+const isOtherWay = (id: RuleId, way: BindingWay = 'sms'): boolean =>
+  way !== 'sms' && (ofSms.includes(id) || (way !== 'number' && ofSim.includes(id)));
 
 const isTaken = (row: Transition, step: TrailStep): boolean =>
   row.when === step.when && row.to === step.to && row.code === step.code;
@@ -126,13 +135,19 @@ const judgeStep = (step: TrailStep, found: Found): void => {
 };
 
 /** Every rule with what it came to, in the order of the table. */
-export const judgeTrail = ({ steps, platform }: Pick<Trail, 'steps' | 'platform'>): readonly RuleVerdict[] => {
+export const judgeTrail = ({
+  steps,
+  platform,
+  way,
+}: Pick<Trail, 'steps' | 'platform' | 'way'>): readonly RuleVerdict[] => {
   const found: Found = new Map();
   for (const step of steps) judgeStep(step, found);
   return rules.map((rule) => {
     const judged = found.get(rule.id);
     const isForeign = rule.platform !== 'both' && rule.platform !== platform;
-    if (judged !== undefined && (judged.verdict === 'fail' || !isForeign)) return { rule, ...judged };
+    const isElsewhere = isForeign || isOtherWay(rule.id, way);
+    if (judged !== undefined && (judged.verdict === 'fail' || !isElsewhere)) return { rule, ...judged };
+    if (!isForeign && isElsewhere) return { rule, verdict: 'not-judged', why: 'other-way' };
     const why = isForeign ? 'other-platform' : ofLife.includes(rule.id) ? 'after-binding' : 'not-reached';
     return { rule, verdict: 'not-judged', why };
   });

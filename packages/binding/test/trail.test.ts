@@ -125,3 +125,22 @@ test('a block by an operator reads as B09 failed, with a note of its own', () =>
   const trail = followed(begin('android'), trailStep(found.value, start.wallMs, 'blocked by an operator: profile'));
   assert.deepEqual([trail.state, trail.rule, verdicts(trail)['B09']], ['blocked', 'B09', 'fail']);
 });
+
+test('an attempt without SMS is not judged by the rules of one, and a device without a SIM not by those of the SIM', () => {
+  const noSim = { ...honestRequest().evidence, sim: 'absent', airplane: 'on' } as const;
+  const passkey: AttemptEvent = { kind: 'proof', key: 'key-1', proof: { kind: 'passkey' } };
+  const trail = { ...walk([request({ way: 'passkey', evidence: noSim }), passkey, confirm]), way: 'passkey' } as const;
+  assert.equal(trail.state, 'bound');
+  const other = judgeTrail(trail).filter(({ why }) => why === 'other-way');
+  const ids = ['B01', 'B02', 'B03', 'B04', 'B06', 'B07', 'B08', 'B13', 'B14', 'B26'];
+  assert.deepEqual(
+    other.map(({ rule }) => rule.id),
+    ids,
+  );
+  const byNumber = judgeTrail({ ...trail, way: 'number' }).filter(({ why }) => why === 'other-way');
+  assert.deepEqual(
+    byNumber.map(({ rule }) => rule.id),
+    ids.filter((id) => !['B01', 'B02', 'B03', 'B26'].includes(id)),
+  );
+  for (const id of ['B09', 'B10', 'B15', 'B16', 'B17', 'B20', 'B25']) assert.equal(verdicts(trail)[id], 'pass', id);
+});

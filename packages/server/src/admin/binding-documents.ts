@@ -90,7 +90,12 @@ export const attemptSchema: z.ZodType = named(
           source: z.string(),
           decidedBy: z.enum(['server', 'attested-client', 'both']),
           verdict: z.enum(['pass', 'fail', 'not-judged']),
-          why: z.string().nullable().describe('Why nobody judged it: other-platform, after-binding, not-reached.'),
+          why: z
+            .string()
+            .nullable()
+            .describe(
+              'Why nobody judged it: other-platform, other-way (without SMS, or without a SIM), after-binding, not-reached.',
+            ),
           code: z.string().nullable(),
           atMs: instant.nullable(),
         }),

@@ -38,7 +38,7 @@ const put = (trail: Trail, life: DurationMs): RowPut => ({
 /** The trail of an attempt begins, with or without a token. */
 export const trailBegins = (
   begun: { readonly id: string; readonly vmn?: string | undefined; readonly note: string },
-  { profile, number, device }: Pick<BindingRequest, 'profile' | 'number' | 'device'>,
+  { profile, number, device, way }: Pick<BindingRequest, 'profile' | 'number' | 'device' | 'way'>,
   step: Step,
   life: DurationMs,
   now: EpochMs,
@@ -51,7 +51,8 @@ export const trailBegins = (
     profile,
     number,
     device: { id: device.id, key, fingerprint },
-    ...(vmn === undefined ? {} : { vmn }),
+    ...(vmn === undefined || vmn === '' ? {} : { vmn }),
+    ...(way === undefined ? {} : { way }),
     startedAtMs: now,
     state: 'idle',
     steps: [],
