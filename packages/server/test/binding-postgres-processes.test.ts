@@ -144,6 +144,7 @@ test('binds through two processes, one killed in the middle: each token claimed 
     await bindings.close();
   } finally {
     for (const { child } of servers) child.kill('SIGKILL');
-    await Promise.all(servers.map(({ child }) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+    for (const { child } of servers)
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
 });
