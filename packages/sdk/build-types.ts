@@ -62,6 +62,7 @@ export const buildTypes = (folder: string): void => {
     'bound',
     'directives',
     'journal',
+    'keys',
     'trusted',
     'trusted-node',
     'bridge-conformance',

@@ -27,7 +27,7 @@ const labels: readonly (readonly [keyof SessionSecrets, string, number])[] = [
   ['exporter', 'hb1 exporter', 32],
 ];
 
-const newline = utf8('\n');
+const newline = /* @__PURE__ */ utf8('\n');
 
 /** The bytes whose SHA-256 is the transcript hash. */
 export const transcriptOf = (hello: string, answerCore: string): Bytes =>

@@ -26,7 +26,7 @@ export interface UnverifiedDocument {
   readonly signature: Bytes;
 }
 
-const zero = Uint8Array.of(0);
+const zero = /* @__PURE__ */ Uint8Array.of(0);
 
 /** The bytes that a signature or a MAC under `contextName` covers. */
 export const bytesUnderContext = (contextName: string, ...parts: readonly Uint8Array[]): Bytes =>

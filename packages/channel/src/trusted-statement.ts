@@ -70,7 +70,6 @@ const members = [
   'digest',
   'mediaType',
 ];
-const captureContext = context.capture;
 
 /** What the evidence for a key of the services is made for. */
 export interface TrustedKeyAsk {
@@ -136,7 +135,7 @@ export interface CaptureDigests {
 export const captureBytes = ({ binding, media, mediaType }: CaptureDigests, capturedAtMs: number): Bytes => {
   const time = new Uint8Array(8);
   new DataView(time.buffer).setBigUint64(0, BigInt(capturedAtMs));
-  return bytesUnderContext(captureContext, binding, media, mediaType, time);
+  return bytesUnderContext(context.capture, binding, media, mediaType, time);
 };
 
 /** A statement, taken apart and not yet believed. */
@@ -282,7 +281,7 @@ export const verifyTrustedCapture = (
 
 const sealLabel = (ephemeral: Uint8Array, recipient: Uint8Array): Bytes =>
   concat(utf8('hb1/trusted-seal'), Uint8Array.of(0), ephemeral, recipient);
-const noSalt = new Uint8Array(32);
+const noSalt = /* @__PURE__ */ new Uint8Array(32);
 
 /** Seals data for a recipient's P-256 key: ephemeral point ‖ nonce ‖ ciphertext and tag (ECDH, HKDF-SHA-256, AES-256-GCM). */
 export const sealForRecipient = async (

@@ -2,10 +2,20 @@
  * Binding a SIM to this device, for every platform: `bind({ hauberk, sim, … })` asks the gateway for a token, has the phone send it, answers what
  * the gateway asks next and confirms. The outcome is the gateway's; what is told here only shows it.
  */
-import { callGateway, clock, codeOf, isEnd, outcomeOf, type Run, type Told, unlessCancelled } from './bind/attempt.ts';
+import {
+  callGateway,
+  clock,
+  codeOf,
+  isEnd,
+  NotTold,
+  outcomeOf,
+  type Run,
+  type Told,
+  unlessCancelled,
+} from './bind/attempt.ts';
 import { answerMove, sendToken, tellNews } from './bind/moves.ts';
 import type { BindCaller, BindOptions, BindOutcome } from './bind/options.ts';
-import { burn, settle, writeShelf } from './bind/shelf.ts';
+import { burn, keptAfter, settle, writeShelf } from './bind/shelf.ts';
 import type { SimSlot, SimState } from './trusted/sim-contract.ts';
 
 export type { BindCaller, BindOptions, BindOutcome, BindShelf } from './bind/options.ts';
@@ -21,14 +31,11 @@ interface Ground {
   readonly lastEvent: number;
 }
 
-/** The customer chose no SIM. */
-class NoSlot extends Error {}
-
 const chooseSlot = async ({ chooseSlot: choose }: BindOptions, { slots }: SimState): Promise<SimSlot | undefined> => {
   if (choose === undefined || slots.length < 2) return slots[0];
   const chosen = await choose(slots);
   const slot = slots.find((each) => each.slot === chosen);
-  if (slot === undefined) throw new NoSlot();
+  if (slot === undefined) throw new NotTold('user-cancelled', 0);
   return slot;
 };
 
@@ -51,14 +58,19 @@ const start = (options: BindOptions, { state, slot }: Ground): Promise<Told> => 
   return callGateway(options, { do: 'start', ...asked }, signal);
 };
 
+/** B11. */
+const longestMs = 45_000;
+
 const runOf = (options: BindOptions, told: Told, { slot, methods, lastEvent }: Ground): Run => ({
   options,
   attempt: told.attempt,
   message: { to: told.vmn, text: told.text },
   slot: slot?.slot,
-  endsAt: clock() + told.expiresInMs,
+  // The rules allow no more; what says otherwise, or nothing, is not the gateway's word.
+  endsAt: clock() + (told.expiresInMs <= longestMs ? told.expiresInMs : longestMs),
   methods,
   lastEvent,
+  move: '',
   reading: undefined,
 });
 
@@ -73,7 +85,7 @@ const drive = async (run: Run): Promise<BindOutcome> => {
 };
 
 const failed = ({ signal }: Pick<BindOptions, 'signal'>, error: unknown): BindOutcome =>
-  signal?.aborted === true || error instanceof NoSlot || codeOf(error) === 'user-cancelled'
+  signal?.aborted === true || codeOf(error) === 'user-cancelled'
     ? { state: 'cancelled' }
     : { state: 'failed', code: codeOf(error) };
 
@@ -83,11 +95,10 @@ const attemptOnce = async (options: BindOptions): Promise<BindOutcome> => {
   if (started.state !== 'issued') return outcomeOf(started);
   const { attempt } = started;
   const subscription = ground.slot?.subscription;
-  const named = subscription === undefined ? {} : { subscription };
   try {
-    await writeShelf(options, { attempt, ...named });
+    await writeShelf(options, { attempt, subscription });
     const outcome = await drive(runOf(options, started, ground));
-    await writeShelf(options, outcome.state === 'bound' ? named : {});
+    await writeShelf(options, keptAfter(outcome, subscription));
     return outcome;
   } catch (error) {
     await burn(options, attempt);

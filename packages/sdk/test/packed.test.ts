@@ -35,16 +35,23 @@ const node20 = (process.env['PATH'] ?? '')
 const program = `
 import { createHauberk, fileStorage, HauberkError } from '@hauberk/sdk/node';
 import { openJournal } from '@hauberk/sdk/journal';
+import { bind } from '@hauberk/sdk/bind';
+import { openKeys } from '@hauberk/sdk/keys';
 
 const options = JSON.parse(process.env.OPTIONS);
 let told;
 const ended = new Promise((resolve) => { told = resolve; });
+const keys = openKeys();
 const hauberk = createHauberk(
-  { ...options, journal: openJournal({ onEntry: ({ state }) => told(state) }) },
+  { ...options, keys, journal: openJournal({ onEntry: ({ state }) => told(state) }) },
   { storage: fileStorage('./device.json') },
 );
 const signed = (await hauberk.fetch('/api/signed')).status;
 const sealed = await (await hauberk.fetch('/api/sealed', { method: 'POST', body: 'plain' })).text();
+const before = (await hauberk.connect()).deviceId;
+await keys.rotate();
+const rotated = (await hauberk.fetch('/api/signed')).status === 200 && hauberk.status().deviceId === before;
+const soft = (await bind({ hauberk })).code;
 await hauberk.owner('alice');
 await hauberk.enqueue({ url: '/api/keyed', method: 'POST', body: 'once' });
 const journal = await ended;
@@ -52,7 +59,7 @@ const device = hauberk.status().deviceId;
 const again = createHauberk(options, { storage: fileStorage('./device.json') });
 const resumed = (await again.fetch('/api/signed')).status;
 const refused = await hauberk.fetch('https://elsewhere.example/').catch((error) => error instanceof HauberkError && error.code);
-console.log(JSON.stringify({ signed, sealed, journal, resumed, isSame: again.status().deviceId === device, refused }));
+console.log(JSON.stringify({ signed, sealed, rotated, soft, journal, resumed, isSame: again.status().deviceId === device, refused }));
 await hauberk.logout();
 `;
 
@@ -143,6 +150,8 @@ describe('the packed SDK', () => {
   const expected = {
     signed: 200,
     sealed: 'plain',
+    rotated: true,
+    soft: 'binding.not-attested',
     journal: 'sent',
     resumed: 200,
     isSame: true,

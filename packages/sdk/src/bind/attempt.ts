@@ -29,6 +29,8 @@ export interface Run {
   readonly methods: readonly string[];
   /** Number of the last lifecycle event that was seen. */
   lastEvent: number;
+  /** The move that was answered last. */
+  move: string;
   /** The code that is being waited for. */
   reading: Promise<string | undefined> | undefined;
 }
@@ -105,9 +107,13 @@ const repeated: readonly string[] = ['left', 'composer', 'code'];
 
 const mayPass = (error: unknown): boolean => !(error instanceof NotTold) || error.isPassing;
 
+/** An attempt that goes on after its end, by this margin in milliseconds, is kept so by somebody on the way. */
+const graceMs = 10_000;
+
 /** Says something of the attempt. While the network or the bank is away it goes on trying, until the attempt's time is over. */
 export const later = async (run: Run, call: BindCall): Promise<Told> => {
   const { options, attempt, endsAt } = run;
+  if (clock() > endsAt + graceMs) throw new NotTold('timeout', 0);
   const { signal, pollMs = 1000 } = options;
   let asked = call;
   for (;;) {

@@ -36,25 +36,25 @@ const tellCode = async (run: Run): Promise<Told> => {
   return later(run, code === undefined ? { do: 'no-code' } : { do: 'code', code, isRead: true });
 };
 
+/** Moves that are answered at once, but for the second time in a row. */
+const quick: readonly string[] = ['check-sent-item', 'await-code', 'read-code', 'confirm'];
+
 /** Answers one move; what needs time waits first. */
 export const answerMove = async (run: Run, next: string): Promise<Told> => {
   const { pollMs = 1000, signal, onMove } = run.options;
   onMove?.(next);
+  if (next === run.move || !quick.includes(next)) await pause(pollMs, signal);
+  run.move = next;
   switch (next) {
     case 'check-sent-item':
-      return later(run, await sentItem(run));
     case 'poll-sent-item':
-      await pause(pollMs, signal);
       return later(run, await sentItem(run));
     case 'await-code':
       return awaitCode(run);
     case 'read-code':
       return tellCode(run);
-    case 'confirm':
-      return later(run, { do: 'confirm' });
     default:
-      await pause(pollMs, signal);
-      return later(run, { do: 'status' });
+      return later(run, { do: next === 'confirm' ? next : 'status' });
   }
 };
 

@@ -27,6 +27,6 @@ export const checkSim = async (options: BindCaller & Pick<BindOptions, 'sim'>): 
   const { sim, slots } = await options.sim.simState({});
   if (slots.some((slot) => slot.subscription === subscription)) return 'unchanged';
   if (sim === 'absent' || slots.length === 0) return 'absent';
-  if (await tellSimChanged(options)) await writeShelf(options, {});
+  if (await tellSimChanged(options)) await writeShelf(options);
   return 'changed';
 };
