@@ -23,7 +23,7 @@ import { StateError, StorageFault, StorageUnavailable } from '../src/storage/sto
 import type { Stores } from '../src/storage/stores.ts';
 import { ask, bind, codeOf, ok, openBank, scope, VirtualClock } from './binding-kit.ts';
 import { call, enrol, openSession } from './channel-device.ts';
-import { startEchoGateway } from './echo-gateway.ts';
+import { type EchoGateway, startEchoGateway } from './echo-gateway.ts';
 import { noPostgres, type PostgresCluster, startCluster } from './postgres-cluster.ts';
 import { selfSigned } from './self-signed.ts';
 
@@ -83,6 +83,65 @@ const checkChain = async (bindings: PostgresBindings, config: PostgresConfig): P
   }
   assert.deepEqual([entries.length, Buffer.from(hash).toString('hex')], [size, Buffer.from(previous).toString('hex')]);
   return size;
+};
+
+/** `audit verify` of a gateway that was stopped: its own log, and the chain in the database that the log anchors. */
+const verifyAfterStop = async (gateway: EchoGateway, config: PostgresConfig): Promise<void> => {
+  await gateway.stop();
+  const { folder } = gateway;
+  const file = join(folder, 'verified.yaml');
+  const { apps, organisation, services, upstreams, binding } = gateway.config;
+  const { bank, brand, links, secret, credential, vmns } = binding ?? assert.fail();
+  const [service] = services;
+  const login = service?.routes.find(({ id }) => id === 'login');
+  const written = {
+    organisation,
+    apps: apps.map(({ id }) => ({ id })),
+    services: [
+      {
+        id: 'bank',
+        upstream: 'core',
+        routes: [{ id: 'login', methods: ['POST'], path: '/login', login: login?.login }],
+      },
+    ],
+    upstreams: { core: { origin: 'http://127.0.0.1:9', factsKey: upstreams['core']?.factsKey } },
+    binding: { apps: binding?.apps, bank, brand, links, secret, credential, vmns, policy: { onStaleList: 'accept' } },
+    storage: { binding: { postgres: config } },
+  };
+  writeFileSync(file, JSON.stringify(written));
+  const main = new URL('../src/main.ts', import.meta.url).pathname;
+  const verify = (): { readonly status: number | null; readonly out: string } => {
+    const args = ['audit', 'verify', '--state', join(folder, 'state'), '--config', file, '--json'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+    return { status, out: stdout + stderr };
+  };
+  const whole = verify();
+  assert.equal(whole.status, 0, whole.out);
+  assert.match(whole.out, /"bindings":\[\{"app":"app","ok":true,"entries":1,"anchored":1/);
+  const table = `${config.schema}.binding_audit`;
+  const entry = cluster.sql(`select entry from ${table}`);
+  const bent: readonly (readonly [string, string, RegExp])[] = [
+    [
+      `update ${table} set entry = replace(entry, 'not-attested', 'declined')`,
+      `update ${table} set entry = '${entry}'`,
+      /entry-hash/,
+    ],
+    [`update ${table} set at_ms = at_ms + 1`, `update ${table} set at_ms = at_ms - 1`, /entry-columns/],
+    [`update ${table} set sequence = 2`, `update ${table} set sequence = 1`, /entry-missing|log-truncated/],
+    // A database that was put back to an earlier time agrees with itself; the signed log does not agree with it.
+    [
+      `begin; create table ${table}_kept as table ${table}; delete from ${table}; update ${config.schema}.binding_audit_heads set size = 0, hash = decode(repeat('00', 32), 'hex'); commit`,
+      `insert into ${table} table ${table}_kept`,
+      /log-truncated/,
+    ],
+  ];
+  for (const [bend, mend, finding] of bent) {
+    cluster.sql(bend);
+    const found = verify();
+    assert.equal(found.status, 1, found.out);
+    assert.match(found.out, finding);
+    cluster.sql(mend);
+  }
 };
 
 const openHarness = async (): Promise<OpenedStorage> => {
@@ -420,6 +479,7 @@ describe('bindings in PostgreSQL', { skip: noPostgres }, () => {
       const entry = JSON.parse(cluster.sql(`select entry from ${config.schema}.binding_audit`)) as { facts: object };
       assert.equal((entry.facts as { code: string }).code, 'binding.not-attested');
       assert.equal(cluster.sql(`select fence from ${config.schema}.binding_state`), '1');
+      await verifyAfterStop(gateway, config);
     } finally {
       await gateway.close();
       bank.closeAllConnections();

@@ -54,7 +54,7 @@ export interface AuditTrust {
 const maxFindings = 50;
 
 /** Gathers findings. */
-class Findings {
+export class AuditFindings {
   readonly list: AuditFinding[] = [];
   add(code: AuditFindingCode, sequence?: number, detail?: string): void {
     if (this.list.length >= maxFindings) return;
@@ -84,14 +84,18 @@ const parseEntry = (text: string): Readonly<Record<string, unknown>> | undefined
   }
 };
 
-const columnsAgree = (row: AuditEntryTable, entry: Readonly<Record<string, unknown>>): boolean =>
+/** A row as it is judged; where actions have no column of their own there is none to compare. */
+type JudgedRow = Omit<AuditEntryTable, 'action'> & { readonly action?: string };
+
+const columnsAgree = (row: JudgedRow, entry: Readonly<Record<string, unknown>>): boolean =>
   entry['sequence'] === row.sequence &&
   entry['organisation'] === row.organisation &&
   entry['app'] === row.app &&
-  entry['action'] === row.action &&
+  (row.action === undefined || entry['action'] === row.action) &&
   entry['atMs'] === row.at_ms;
 
-const judgeRow = (row: AuditEntryTable, previous: Bytes, findings: Findings): Bytes => {
+/** Judges a row after the one before it; answers the hash that the next link starts from. */
+export const judgeAuditRow = (row: JudgedRow, previous: Bytes, findings: AuditFindings): Bytes => {
   // SQLite hands out text that is not UTF-8 with replacement characters; compared as bytes it would not be what was hashed.
   const isText = fromUtf8(utf8(row.entry)) === row.entry;
   const entry = isText ? parseEntry(row.entry) : undefined;
@@ -110,7 +114,7 @@ interface Walked {
   readonly hashes: ReadonlyMap<number, Bytes>;
 }
 
-const walk = (database: DatabaseSync, sizes: ReadonlySet<number>, findings: Findings): Walked => {
+const walk = (database: DatabaseSync, sizes: ReadonlySet<number>, findings: AuditFindings): Walked => {
   const hashes = new Map<number, Bytes>([[0, emptyAuditHash]]);
   let head: Bytes = emptyAuditHash;
   let entries = 0;
@@ -124,7 +128,7 @@ const walk = (database: DatabaseSync, sizes: ReadonlySet<number>, findings: Find
       continue;
     }
     if (row.sequence !== entries) findings.add('entry-missing', entries, `found ${row.sequence}`);
-    head = judgeRow(row, head, findings);
+    head = judgeAuditRow(row, head, findings);
     entries = row.sequence;
     if (sizes.has(row.sequence)) hashes.set(row.sequence, head);
   }
@@ -136,7 +140,7 @@ const isWholeCheckpoint = (row: Readonly<Record<string, unknown>>): boolean =>
   row['hash'] instanceof Uint8Array &&
   row['signature'] instanceof Uint8Array;
 
-const readCheckpoints = (database: DatabaseSync, findings: Findings): readonly AuditCheckpoint[] =>
+const readCheckpoints = (database: DatabaseSync, findings: AuditFindings): readonly AuditCheckpoint[] =>
   database
     .prepare('select size, hash, at_ms, epoch, boot, key_id, signature from audit_checkpoints order by size')
     .all()
@@ -155,7 +159,7 @@ const judgeCheckpoint = (
   checkpoint: AuditCheckpoint,
   walked: Walked,
   keys: AuditTrust['keys'],
-  findings: Findings,
+  findings: AuditFindings,
 ): boolean => {
   const { size } = checkpoint;
   const key = keys.get(checkpoint.keyId);
@@ -168,7 +172,7 @@ const judgeCheckpoint = (
   return findings.list.length === before;
 };
 
-const judgeStructure = (database: DatabaseSync, findings: Findings): void => {
+const judgeStructure = (database: DatabaseSync, findings: AuditFindings): void => {
   for (const table of ['audit_entries', 'audit_checkpoints']) {
     for (const row of database.prepare(`pragma integrity_check('${table}')`).all()) {
       const said = String(row['integrity_check']);
@@ -177,7 +181,11 @@ const judgeStructure = (database: DatabaseSync, findings: Findings): void => {
   }
 };
 
-const judge = (database: DatabaseSync, trust: AuditTrust, findings: Findings): Omit<AuditReport, 'ok' | 'findings'> => {
+const judge = (
+  database: DatabaseSync,
+  trust: AuditTrust,
+  findings: AuditFindings,
+): Omit<AuditReport, 'ok' | 'findings'> => {
   judgeStructure(database, findings);
   const checkpoints = [...readCheckpoints(database, findings), ...trust.anchors];
   const walked = walk(database, new Set(checkpoints.map(({ size }) => size)), findings);
@@ -189,7 +197,7 @@ const judge = (database: DatabaseSync, trust: AuditTrust, findings: Findings): O
 
 /** Verifies the audit log of a record. Never throws for what it finds, also where the file itself is damaged. */
 export const verifyAudit = (database: DatabaseSync, trust: AuditTrust): AuditReport => {
-  const findings = new Findings();
+  const findings = new AuditFindings();
   try {
     const judged = judge(database, trust, findings);
     return { ok: findings.list.length === 0, ...judged, findings: findings.list };

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type BindingPolicy, type NumberFeed, readMsisdn, readVmnPool } from '@hauberk/binding';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import { days, type EpochMs, minutes, utf8 } from '@hauberk/primitives';
+import type { AuditHead } from '../audit/audit-log.ts';
 import type { BindingConfig, BindingOperatorConfig } from '../config/binding-config.ts';
 import type { Config } from '../config/config.ts';
 import { watchedFile } from '../device/watched-file.ts';
@@ -35,6 +36,8 @@ export interface Bindings {
   /** How the numbers fare that receive SMS, as far as this thread was told of SMS. */
   readonly vmns: () => PoolFigures;
   readonly policyOf: (app: string) => BindingPolicy | undefined;
+  /** The end of an app's own chain of audit records; undefined where they are in the chain of the folder. */
+  readonly auditHead: (app: string) => Promise<AuditHead | undefined>;
   /** Makes the database of bindings ready, where one is configured: once a process, before anything is decided. */
   readonly start: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -137,17 +140,18 @@ interface Kept {
   readonly clock: BindingClock;
   readonly start: () => Promise<void>;
   readonly close: () => Promise<void>;
+  readonly auditHead: (scope: Scope) => Promise<AuditHead | undefined>;
 }
 
-const nothing = async (): Promise<void> => undefined;
+const nothing = async (): Promise<undefined> => undefined;
 
 /** Where bindings are kept. Gateways that share a database share its clock. */
 const keptIn = ({ storage }: Config, { stores }: BindingsParts): Kept => {
   if (storage?.binding === undefined)
-    return { store: stores.bindings, clock: machineClock, start: nothing, close: nothing };
-  const { store, monotonicMs, start, close } = postgresBindings(storage.binding.postgres);
+    return { store: stores.bindings, clock: machineClock, start: nothing, close: nothing, auditHead: nothing };
+  const { store, monotonicMs, start, close, auditHead } = postgresBindings(storage.binding.postgres);
   const clock = { now: () => ({ ...machineClock.now(), monotonicMs: monotonicMs() }) };
-  return { store, clock, start, close };
+  return { store, clock, start, close, auditHead };
 };
 
 /** Opens the services; undefined without the section. The configuration was judged, so nothing is refused here. */
@@ -204,6 +208,7 @@ export const openBindings = (config: Config, parts: BindingsParts): Bindings | u
     config: binding,
     of: (app) => services.get(app)?.service,
     start: kept.start,
+    auditHead: (app) => kept.auditHead({ organisation, app }),
     close: kept.close,
     policyOf: (app) => services.get(app)?.policy,
     administrationOf: (app) => services.get(app)?.administration,

@@ -21,6 +21,8 @@ import { createAdminHandler } from '../admin/admin-handler.ts';
 import type { Administration } from '../admin/administration.ts';
 import { openAdministration } from '../admin/open-administration.ts';
 import { pathAuthority } from '../admin/path-authority.ts';
+import type { AuditHead } from '../audit/audit-log.ts';
+import { anchorRecord } from '../audit/verify-binding-audit.ts';
 import { type BindingUpkeep, keepBindings } from '../binding/keep-bindings.ts';
 import { type Bindings, openBindings } from '../binding/open-bindings.ts';
 import { compileService } from '../config/compile.ts';
@@ -358,7 +360,10 @@ class Gateway implements RunningGateway {
       log: this.#log,
       now,
     });
-    this.#upkeep = this.bindings === undefined ? undefined : keepBindings(this.bindings, this.#log);
+    this.#upkeep =
+      this.bindings === undefined
+        ? undefined
+        : keepBindings(this.bindings, this.#log, (app, head) => this.#anchor(app, head));
     this.#stopWatching = this.#watchRollouts();
     this.#renewal = setInterval(() => {
       this.#inTurn(() => this.#renew()).catch((error: unknown) => this.#log.error('keys.renewal-failed', { error }));
@@ -380,6 +385,14 @@ class Gateway implements RunningGateway {
     });
     const failed = (error: unknown): void => this.#log.error('directive.watch-failed', { error });
     return keepWatching(() => watch.step(), watchHealthMs, failed);
+  }
+
+  /** What binding keeps in a database has a chain of its own; where it ended is in the signed one. */
+  async #anchor(app: string, head: AuditHead): Promise<void> {
+    const { organisation, node } = this.#config;
+    const { audit } = this.#options.storage.ports;
+    const kept = await audit.append({ organisation, app }, anchorRecord(node, head), now());
+    if (!kept.ok) throw new Error(kept.code);
   }
 
   /** Inbound SMS; they need no worker, for each is one small write. */
@@ -512,13 +525,13 @@ class Gateway implements RunningGateway {
 
   async #stop(): Promise<void> {
     clearInterval(this.#renewal);
-    this.#upkeep?.stop();
     await this.#stopWatching?.();
     await this.#watch?.stop();
     await this.#work;
     await this.#sms?.close();
     await this.#pool.drain(this.#config.limits.drainMs);
     await this.#admin?.close();
+    await this.#upkeep?.stop();
     await this.bindings?.close();
     await this.privacy.close();
     // Last: what the drained requests wrote is on the disk before the process ends.

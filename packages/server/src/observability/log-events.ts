@@ -150,6 +150,12 @@ const logEvents = {
     meaning: 'The daily round through the live bindings (B17, B21) is done.',
     fields: { seen: 'count', inactive: 'count', revoked: 'count', unchecked: 'count' },
   },
+  'binding.anchor-failed': {
+    level: 'error',
+    meaning:
+      'Where the audit records of binding in the database ended could not be written into the signed log; it is tried again every minute.',
+    fields: { error: 'fault' },
+  },
   'binding.upkeep-failed': { level: 'error', meaning: 'That round met a fault.', fields: { error: 'fault' } },
   'privacy.answered': {
     level: 'warn',

@@ -9,6 +9,7 @@ import {
   chainHash,
   emptyAuditHash,
 } from '../../audit/audit-log.ts';
+import type { BindingAuditRow } from '../../audit/verify-binding-audit.ts';
 import type { Scope } from '../scope.ts';
 import type { PostgresBindingSchema, PostgresDatabase } from './postgres-database.ts';
 
@@ -50,6 +51,28 @@ export const postgresAuditHead = async (database: PostgresDatabase, scope: Scope
     .executeTakeFirst();
   return row === undefined ? { size: 0, hash: emptyAuditHash } : { size: row.size, hash: new Uint8Array(row.hash) };
 };
+
+const auditPage = 1000;
+
+/** Every row of an app's chain as it is kept, oldest first. */
+export async function* postgresAuditRows(database: PostgresDatabase, scope: Scope): AsyncGenerator<BindingAuditRow> {
+  let after = 0;
+  for (;;) {
+    const rows = await database
+      .selectFrom('binding_audit')
+      .select(['sequence', 'at_ms', 'entry', 'hash'])
+      .where('organisation', '=', scope.organisation)
+      .where('app', '=', scope.app)
+      .where('sequence', '>', after)
+      .orderBy('sequence')
+      .limit(auditPage)
+      .execute();
+    for (const { hash, ...row } of rows) yield { ...row, hash: new Uint8Array(hash) };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < auditPage) return;
+    after = last.sequence;
+  }
+}
 
 /** Entries of an app after a sequence number, oldest first, as they were hashed. */
 export const readPostgresAudit = async (

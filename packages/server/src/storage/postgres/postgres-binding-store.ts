@@ -17,6 +17,7 @@ import {
 } from '@hauberk/primitives';
 import { sql, type Transaction } from 'kysely';
 import type { AuditEntry, AuditHead } from '../../audit/audit-log.ts';
+import type { BindingAuditRow } from '../../audit/verify-binding-audit.ts';
 import {
   type BindingChange,
   type BindingRowKind,
@@ -30,7 +31,7 @@ import {
 import type { PostgresConfig } from '../../config/storage-config.ts';
 import { type Scope, scopeKey } from '../scope.ts';
 import { StateError, StorageFault, type StorageRefusal, StorageUnavailable } from '../storage-refusal.ts';
-import { appendPostgresAudit, postgresAuditHead, readPostgresAudit } from './postgres-audit.ts';
+import { appendPostgresAudit, postgresAuditHead, postgresAuditRows, readPostgresAudit } from './postgres-audit.ts';
 import { type PostgresBindingSchema, type PostgresDatabase, postgresDatabase } from './postgres-database.ts';
 import { isTransient, refusalOf, unavailable } from './postgres-failure.ts';
 import { migratePostgres } from './postgres-migrations.ts';
@@ -47,7 +48,9 @@ export interface PostgresBindings {
   readonly monotonicMs: () => DurationMs;
   /** Entries of the app's audit chain after a sequence number, oldest first. */
   auditAfter(scope: Scope, sequence: number, limit: number): Promise<readonly AuditEntry[]>;
-  auditHead(scope: Scope): Promise<AuditHead>;
+  readonly auditHead: (scope: Scope) => Promise<AuditHead>;
+  /** Every row of the app's chain as it is kept, oldest first. */
+  auditRows(scope: Scope): AsyncIterable<BindingAuditRow>;
   readonly close: () => Promise<void>;
 }
 
@@ -403,6 +406,7 @@ export const postgresBindings = (config: PostgresConfig): PostgresBindings => {
     monotonicMs: () => clock.now(),
     auditAfter: (scope, sequence, limit) => reading(readPostgresAudit(database, scope, sequence, limit)),
     auditHead: (scope) => reading(postgresAuditHead(database, scope)),
+    auditRows: (scope) => postgresAuditRows(database, scope),
     close: () => {
       clearInterval(upkeep);
       return database.destroy();
