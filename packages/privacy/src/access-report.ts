@@ -39,7 +39,7 @@ export type AccessOutcome = (typeof accessOutcomes)[number];
 export interface AccessRow {
   /** `platform:name` of a sensitive function. */
   readonly api: string;
-  /** Id of the call chain. */
+  /** Id of the call chain; `unattributedChain` when the caller was not looked at. */
   readonly chain: string;
   /** `app`, or the SDK that the chain belongs to. */
   readonly owner: string;
@@ -89,6 +89,8 @@ export type AccessReportCode =
   | 'access-report.too-many'
   | 'access-report.too-long';
 
+/** Stands for a chain where a call was counted and its caller not looked at; its owner is `unknown`. */
+export const unattributedChain = '0000000000000000';
 /** Most rows of one `privacy.accesses`. */
 export const maxAccessRows = 256;
 /** Most calls that one row may count. */

@@ -5,8 +5,9 @@
  * Declared: a row that ends more than `lateness` before the newest one of its function and chain (of its owner, for identifiers) is late. It is
  * judged by every rule but that of the window, and the window forgets it. Rows that are out of order by less are put where they belong and
  * judged with what is known by then; rows that were judged before are not judged again.
+ * Calls whose caller was not looked at belong to no one chain and to no one owner: no rule that accuses either is judged.
  */
-import type { AccessRow } from './access-report.ts';
+import { type AccessRow, unattributedChain } from './access-report.ts';
 import { dataItems } from './data-items.ts';
 import { type ExceptionKind, type ExceptionPolicy, exceptionKinds, maxWindowCount } from './exception-rules.ts';
 import { judgeAlone } from './exceptions.ts';
@@ -139,10 +140,13 @@ export const judgeRow = (
   decide: (item: string, scene: string) => CollectDecision,
 ): JudgedRow => {
   if (!isYielded(row)) return { kinds: [], isLate: false };
-  const frequency = judgeFrequency(watch, row, policy);
-  const identifiers = judgeIdentifiers(watch, row, policy);
+  const isAttributed = row.chain !== unattributedChain;
+  const frequency = isAttributed ? judgeFrequency(watch, row, policy) : 'kept';
+  const identifiers = isAttributed ? judgeIdentifiers(watch, row, policy) : 'kept';
+  const alone = judgeAlone(row, policy, decide);
   const broken: Partial<Record<ExceptionKind, boolean>> = {
-    ...judgeAlone(row, policy, decide),
+    ...alone,
+    'undeclared-sdk': isAttributed && alone['undeclared-sdk'] === true,
     'over-frequency': frequency === 'broken',
     'many-identifiers': identifiers === 'broken',
   };

@@ -18,6 +18,7 @@ export {
   maxAccessRows,
   maxFrameText,
   readAccessReport,
+  unattributedChain,
   writeAccessReport,
 } from './access-report.ts';
 export {

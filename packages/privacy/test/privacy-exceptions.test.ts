@@ -54,7 +54,7 @@ const apis = [
   'react-native:DeviceInfo.getSerialNumber',
   'wx:unheardOf',
 ];
-const chains = ['00000000000000a1', '00000000000000a2', '00000000000000b1'];
+const chains = ['00000000000000a1', '00000000000000a2', '00000000000000b1', '0000000000000000'];
 const owners = ['app', '@maps/web', '@ads/web'];
 const hosts = [undefined, undefined, undefined, 'api.bank.example', 'ads.example'];
 const placed = ['branch-finder', 'risk-control', 'operation', 'login', 'never-named'];
@@ -204,9 +204,14 @@ const oracle = (
   row: AccessRow,
 ): readonly ExceptionKind[] => {
   if (row.outcome === 'emptied' || row.outcome === 'denied') return [];
-  const broken = new Set<ExceptionKind>([...oracleConsent(events, row), ...oracleWindows(memory, row)]);
+  // A call whose caller nobody looked at accuses no chain and no owner.
+  const isSomebodys = row.chain !== '0000000000000000';
+  const broken = new Set<ExceptionKind>([
+    ...oracleConsent(events, row),
+    ...(isSomebodys ? oracleWindows(memory, row) : []),
+  ]);
   if (!row.isForeground && row.api !== 'wx:onLocationChange') broken.add('background');
-  if (row.owner === '@ads/web') broken.add('undeclared-sdk');
+  if (isSomebodys && row.owner === '@ads/web') broken.add('undeclared-sdk');
   if (row.destination === 'ads.example') broken.add('undeclared-destination');
   return exceptionKinds.filter((kind) => broken.has(kind));
 };
@@ -272,7 +277,14 @@ test('rows of one call in order are judged as single accesses are', () => {
     clock += random() % 1500;
     const [row] = rowsOf(random);
     assert.ok(row !== undefined);
-    const one: AccessRow = { ...row, count: 1, firstAtMs: clock, lastAtMs: clock, outcome: 'observed' };
+    const one: AccessRow = {
+      ...row,
+      chain: 'c'.repeat(16),
+      count: 1,
+      firstAtMs: clock,
+      lastAtMs: clock,
+      outcome: 'observed',
+    };
     const { api, chain, owner, scene, isForeground, destination } = one;
     const access = {
       api,

@@ -147,6 +147,13 @@ describe('from report to finding', () => {
     assert.deepEqual(await kindsFound(), ['after-refusal', 'before-consent']);
   });
 
+  test('calls whose caller nobody looked at are judged for the app as a whole, and accuse nobody', async () => {
+    const row = accessAt(start, { chain: otherChain, owner: 'unknown', count: 500, firstAtMs: start - 1000 });
+    await loop({ consent: 'unrecorded' }).report('d', accesses({ ...row, isForeground: false }));
+    assert.deepEqual(await kindsFound(), ['background']);
+    assert.equal(await storage.ports.privacy.count(bank, 'chain'), 0);
+  });
+
   test('a declared SDK keeps to its purposes and its items', async () => {
     const section = { consent: 'unrecorded', sdks: [{ name: '@ads/web', purposes: ['advertise'] }] };
     await loop(section).report('d', accesses(accessAt(start)));

@@ -18,6 +18,7 @@ import {
   openWatch,
   type PrivacyAccess,
   saveWatch,
+  unattributedChain,
 } from '@hauberk/privacy';
 import type { PrivacyConfig } from '../config/privacy-config.ts';
 import type { Scope } from '../storage/scope.ts';
@@ -27,8 +28,8 @@ import { witnessTag } from './privacy-subject.ts';
 import type { StreamEvent } from './stream-event.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Chain, owner, scene and function of what is counted together. */
-export const otherChain = '0000000000000000';
+/** The chain of what is counted together: where nobody looked at the caller, or there was no room. */
+export const otherChain: string = unattributedChain;
 /** The same for an owner. */
 export const otherOwner = '(other)';
 /** Witnesses that are told apart; from there on it is so many or more. */
@@ -136,7 +137,7 @@ export class BatchJudge {
   /** Whether there is room for the chain of a report: it is known, or neither its device nor its app has brought too many. */
   async #admits({ scope, subject, receivedAtMs }: Device, chain: string, at: number): Promise<boolean> {
     const { workspace, limits, held } = this.#parts;
-    if ((await workspace.get(scope, 'chain', chain)) !== undefined) return true;
+    if (chain === otherChain || (await workspace.get(scope, 'chain', chain)) !== undefined) return true;
     const day = dayOf(receivedAtMs);
     const watch = await workspace.get(scope, 'watch', subject);
     const brought = watch?.day === day ? watch.newChains : 0;
@@ -160,7 +161,7 @@ export class BatchJudge {
 
   async #chain(device: Device, { chain, owner, ownerVersion, frames }: ChainReport): Promise<void> {
     const { receivedAtMs: at } = device;
-    if (!(await this.#admits(device, chain, at))) {
+    if (chain === otherChain || !(await this.#admits(device, chain, at))) {
       this.#parts.counts.folded += 1;
       return;
     }
@@ -181,7 +182,7 @@ export class BatchJudge {
       const isAdmitted = await this.#admits(device, row.chain, row.lastAtMs);
       if (!isAdmitted) counts.folded += 1;
       const counted = isAdmitted ? row : { ...row, chain: otherChain, owner: otherOwner };
-      if (isAdmitted && !told.has(`${row.chain} ${row.owner}`))
+      if (isAdmitted && row.chain !== otherChain && !told.has(`${row.chain} ${row.owner}`))
         await this.#told(device, row.chain, row.owner, rows.at(-1)?.lastAtMs ?? row.lastAtMs, {});
       told.add(`${row.chain} ${row.owner}`);
       const judged = judgeRow(watch, row, policy, decide(consentAt(row.lastAtMs), row.owner, row.lastAtMs));
