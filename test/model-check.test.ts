@@ -56,7 +56,7 @@ describe('the model of binding', { skip }, () => {
     }
   });
 
-  const walks = isFull ? 500 : 40;
+  const walks = isFull ? 1000 : 40;
   it(`${walks} random walks of the model lead the service through the same states (seed ${seed})`, async (test) => {
     const verifier = buildVerifier({ random: true });
     const cans = [...coalitions(true), ...attackers.map(({ can }) => can)];

@@ -1,12 +1,11 @@
 /** What stands on a binding: logins without a new proof, devices without a SIM, and each way around them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Passkey } from '@hauberk/binding';
 import { days, fromBase64Url, toBase64Url, utf8 } from '@hauberk/primitives';
 import { bindingPolicyOf } from '../src/binding/binding-policy.ts';
 import { camaraOperator } from '../src/binding/camara-operator.ts';
 import { memoryBindingStore } from '../src/binding/memory-binding-store.ts';
-import type { AssertionWords, PasskeyVerifier } from '../src/binding/passkey-verifier.ts';
+import type { AssertionWords } from '../src/binding/passkey-verifier.ts';
 import type { IssuedToken } from '../src/binding/request-token.ts';
 import {
   aliceNumber,
@@ -18,6 +17,7 @@ import {
   numbers,
   ok,
   openBank,
+  repeatingPasskeys,
   smsOf,
 } from './binding-kit.ts';
 import { type FakeOperator, startOperator } from './fake-operator.ts';
@@ -35,20 +35,9 @@ before(async () => {
 });
 after(() => operator.close());
 
-/** A verifier whose passkeys sign by repeating the challenge; the ceremonies themselves are tested where they are made. */
-const repeats: PasskeyVerifier = {
-  rpId: 'bank.example',
-  register: ({ clientData, attestationObject }, challenge): Passkey | undefined =>
-    toBase64Url(clientData) === toBase64Url(challenge)
-      ? { id: toBase64Url(attestationObject), spki: '', algorithm: 'ES256', signCount: 0, backupEligible: true }
-      : undefined,
-  assert: ({ signCount }, { clientData }, challenge) =>
-    toBase64Url(clientData) === toBase64Url(challenge) ? signCount + 1 : undefined,
-};
-
 const openWith = () =>
   openBank(memoryBindingStore(), {
-    passkeys: repeats,
+    passkeys: repeatingPasskeys,
     operator: camaraOperator({ baseUrl: operator.url, timeoutMs: 5000, clientId: 'bank', clientSecret: 'secret' }),
   });
 

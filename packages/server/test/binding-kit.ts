@@ -10,7 +10,7 @@ import {
   readVmnPool,
 } from '@hauberk/binding';
 import { honestDevice, honestEvidence } from '@hauberk/binding/vectors';
-import { type DurationMs, durationMs, type EpochMs, epochMs, minutes } from '@hauberk/primitives';
+import { type DurationMs, durationMs, type EpochMs, epochMs, minutes, toBase64Url } from '@hauberk/primitives';
 import type { AttemptCaller } from '../src/binding/attempt-calls.ts';
 import { type BindingAdministration, bindingAdministration } from '../src/binding/binding-administration.ts';
 import { bindingSecrets } from '../src/binding/binding-secrets.ts';
@@ -65,6 +65,17 @@ export interface BindingBank {
 }
 
 const secretKey = new Uint8Array(32).fill(7);
+
+/** Passkeys that sign by repeating the challenge; the ceremonies themselves are tested where they are made. */
+export const repeatingPasskeys: PasskeyVerifier = {
+  rpId: 'bank.example',
+  register: ({ clientData, attestationObject }, challenge) =>
+    toBase64Url(clientData) === toBase64Url(challenge)
+      ? { id: toBase64Url(attestationObject), spki: '', algorithm: 'ES256', signCount: 0, backupEligible: true }
+      : undefined,
+  assert: ({ signCount }, { clientData }, challenge) =>
+    toBase64Url(clientData) === toBase64Url(challenge) ? signCount + 1 : undefined,
+};
 
 /** Opens a bank. */
 export const openBank = (

@@ -1,13 +1,14 @@
 /**
- * The binding service against any order of events, over both stores: messages that are lost, doubled and reordered, clocks that jump, calls
+ * The binding service against any order of events, over memory, disk and PostgreSQL: messages that are lost, doubled and reordered, clocks that jump, calls
  * that race, a store that fails before or after it wrote, and processes that start anew. Whatever happens, what must never be is not.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Binding, BindingAttempt, Guard } from '@hauberk/binding';
+import { fromBase64Url, toBase64Url, utf8 } from '@hauberk/primitives';
 import fc from 'fast-check';
 import type { AuditEntry } from '../src/audit/audit-log.ts';
 import type { BindingStore } from '../src/binding/binding-store.ts';
@@ -15,8 +16,20 @@ import type { InboundSms } from '../src/binding/inbound-sms.ts';
 import type { IssuedToken } from '../src/binding/request-token.ts';
 import { openStorage } from '../src/storage/index.ts';
 import { memoryStorage } from '../src/storage/memory/memory-stores.ts';
+import { type PostgresBindings, postgresBindings } from '../src/storage/postgres/postgres-binding-store.ts';
 import type { Stores } from '../src/storage/stores.ts';
-import { aliceNumber, ask, type BindingBank, bobNumber, openBank, scope, smsOf, VirtualClock } from './binding-kit.ts';
+import {
+  aliceNumber,
+  ask,
+  type BindingBank,
+  bobNumber,
+  openBank,
+  repeatingPasskeys,
+  scope,
+  smsOf,
+  VirtualClock,
+} from './binding-kit.ts';
+import { noPostgres, type PostgresCluster, startCluster } from './postgres-cluster.ts';
 
 const isFull = process.env['HAUBERK_FULL'] === '1';
 
@@ -34,6 +47,33 @@ const memoryMachine = async (): Promise<Machine> => {
   return { stores: () => stores, restart: async () => store.failOver(), close: async () => undefined };
 };
 
+let cluster: PostgresCluster | undefined;
+let schemas = 0;
+after(() => cluster?.remove());
+
+/** Another node takes over with every restart: the old one's connections are gone, the fence is raised. */
+const postgresMachine = async (): Promise<Machine> => {
+  cluster ??= startCluster();
+  schemas += 1;
+  const config = { ...cluster.config, schema: `model${schemas}` };
+  const { stores } = memoryStorage().connect();
+  const open = async (): Promise<PostgresBindings> => {
+    const bindings = postgresBindings(config);
+    await bindings.start();
+    return bindings;
+  };
+  let present = await open();
+  const audit: Stores['audit'] = { ...stores.audit, readAfter: (...args) => present.auditAfter(...args) };
+  return {
+    stores: () => ({ ...stores, bindings: present.store, audit }),
+    restart: async () => {
+      await present.close();
+      present = await open();
+    },
+    close: () => present.close(),
+  };
+};
+
 const sqliteMachine = async (): Promise<Machine> => {
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-binding-model-'));
   let storage = await openStorage({ folder, upkeepMs: 0 });
@@ -49,6 +89,9 @@ const sqliteMachine = async (): Promise<Machine> => {
     },
   };
 };
+
+/** The passkey of every story: whoever holds it signs, what counts is who vouched. */
+const passkeyId = toBase64Url(utf8('passkey'));
 
 class Crash extends Error {}
 
@@ -77,7 +120,21 @@ const devices = ['own', 'second', 'thief'] as const;
 type Device = (typeof devices)[number];
 const device = fc.constantFrom(...devices);
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('request' as const), device, replaces: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('request' as const),
+      device,
+      replaces: fc.boolean(),
+      way: fc.constantFrom('sms' as const, 'sms' as const, 'passkey' as const, 'bound-device' as const),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('vouch' as const), by: device }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('passkey' as const), device, isFresh: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('approve' as const), device, by: device, isRead: fc.boolean() }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -115,23 +172,42 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** The way of an honest attempt, from which stories stray. */
-const way = (name: Device, replaces: boolean): readonly Step[] => [
-  { kind: 'request', device: name, replaces },
+/** The ways of honest attempts, from which stories stray. */
+const bySms = (name: Device, replaces: boolean): readonly Step[] => [
+  { kind: 'request', device: name, replaces, way: 'sms' },
   { kind: 'sms', device: name, from: aliceNumber, message: 'first', wait: false },
   { kind: 'sent', device: name, state: 'delivered' },
+  { kind: 'confirm', device: name, by: name },
+];
+
+const byPasskey = (name: Device, from: Device): readonly Step[] => [
+  { kind: 'vouch', by: from },
+  { kind: 'request', device: name, replaces: true, way: 'passkey' },
+  { kind: 'passkey', device: name, isFresh: true },
+  { kind: 'confirm', device: name, by: name },
+];
+
+const byBoundDevice = (name: Device, from: Device): readonly Step[] => [
+  { kind: 'request', device: name, replaces: true, way: 'bound-device' },
+  { kind: 'approve', device: name, by: from, isRead: true },
   { kind: 'confirm', device: name, by: name },
 ];
 
 /** Honest ways with something else in between, and some steps of them missing or twice. */
 const story = fc
   .tuple(
-    fc.array(fc.tuple(device, fc.boolean()), { minLength: 1, maxLength: 3 }),
+    fc.array(fc.tuple(device, fc.boolean(), fc.constantFrom('sms', 'sms', 'passkey', 'bound-device'), device), {
+      minLength: 1,
+      maxLength: 3,
+    }),
     fc.array(fc.tuple(fc.nat(20), step), { maxLength: 6 }),
     fc.array(fc.tuple(fc.nat(12), fc.constantFrom(0, 0, 2)), { maxLength: 1 }),
   )
   .map(([ways, strayed, changes]): readonly Step[] => {
-    const honest = ways.flatMap(([name, replaces]) => way(name, replaces));
+    const honest = ways.flatMap(([name, replaces, way, from]) => {
+      if (way === 'sms') return bySms(name, replaces);
+      return way === 'passkey' ? byPasskey(name, from) : byBoundDevice(name, from);
+    });
     const changed = honest.flatMap((each, index) => {
       const times = changes.find(([at]) => at === index)?.[1] ?? 1;
       return Array.from({ length: times }, () => each);
@@ -153,6 +229,11 @@ class Story {
   readonly failing: FailingStore = new FailingStore();
   readonly tokens = new Map<Device, Held>();
   readonly counted = new Map<string, unknown>();
+  /** Bindings whose device vouched for the passkey, or that came of such a one without an SMS in between. */
+  readonly vouched = new Set<string>();
+  /** Attempts that the bound phone let in. */
+  readonly approved = new Set<string>();
+  challenge = '';
   /** Since the start, on a clock that nobody sets. */
   trueMs = 0;
   bank: BindingBank;
@@ -169,7 +250,7 @@ class Story {
   #open(): BindingBank {
     return openBank(
       this.failing.wrap(() => this.machine.stores().bindings),
-      { clock: this.clock, without: this.without },
+      { clock: this.clock, without: this.without, passkeys: repeatingPasskeys },
     );
   }
 
@@ -185,8 +266,8 @@ class Story {
     }
   }
 
-  async #request(name: Device, replaces: boolean): Promise<void> {
-    const asked = await this.#call(() => this.bank.service.requestToken(ask('alice', name, { replaces })));
+  async #request({ device: name, replaces, way }: Extract<Step, { kind: 'request' }>): Promise<void> {
+    const asked = await this.#call(() => this.bank.service.requestToken(ask('alice', name, { replaces, way })));
     if (asked?.ok !== true) return;
     this.issued += 1;
     const held = {
@@ -199,9 +280,50 @@ class Story {
     this.tokens.set(name, held);
   }
 
-  async #sms({ device: name, from, message }: Extract<Step, { kind: 'sms' }>): Promise<void> {
+  async #vouch(by: Device): Promise<void> {
+    const own = { profile: 'alice', key: by };
+    const clientData = fromBase64Url(this.bank.service.passkeyChallenge(own)) ?? new Uint8Array(0);
+    const live = await this.binding();
+    const added = await this.#call(() =>
+      this.bank.service.addPasskey(own, { clientData, attestationObject: utf8('passkey') }),
+    );
+    if (added?.ok === true) assert.equal(live?.end === undefined ? live?.key : '', by, 'only the bound phone vouches');
+    // After a crash nobody knows whether it was kept.
+    if (live !== undefined && added?.ok !== false) this.vouched.add(live.id);
+  }
+
+  async #passkey({ device: name, isFresh }: Extract<Step, { kind: 'passkey' }>): Promise<void> {
     const held = this.tokens.get(name);
     if (held === undefined) return;
+    const challenge = isFresh ? (held.challenge ?? '') : this.challenge;
+    this.challenge = held.challenge ?? this.challenge;
+    const empty = new Uint8Array(0);
+    const clientData = fromBase64Url(challenge) ?? empty;
+    const words = { credential: passkeyId, clientData, authenticatorData: empty, signature: empty };
+    const live = await this.binding();
+    const caller = { attempt: held.attempt, key: name };
+    const shown = await this.#call(() => this.bank.service.provePasskey(caller, words));
+    if (shown?.ok !== true || shown.value.state !== 'proven' || shown.value.code !== undefined) return;
+    assert.equal(challenge, held.challenge, 'the challenge of this attempt');
+    assert.ok(live !== undefined && live.end === undefined && this.vouched.has(live.id), 'a passkey that still counts');
+  }
+
+  async #approve({ device: name, by, isRead }: Extract<Step, { kind: 'approve' }>): Promise<void> {
+    const held = this.tokens.get(name);
+    if (held === undefined) return;
+    const live = await this.binding();
+    const words = isRead ? (held.words ?? '') : 'AAAA-AAAA';
+    const approved = await this.#call(() => this.bank.service.approveDevice({ profile: 'alice', key: by }, words));
+    if (approved?.ok === false) return;
+    this.approved.add(held.attempt);
+    if (approved === undefined) return;
+    assert.ok(isRead && live?.end === undefined && live?.key === by && by !== name, 'the bound phone, the words');
+  }
+
+  async #sms({ device: name, from, message }: Extract<Step, { kind: 'sms' }>): Promise<void> {
+    const held = this.tokens.get(name);
+    // An attempt without SMS has no token that one could carry.
+    if (held === undefined || held.text === '') return;
     const sms = held.sms.get(`${from} ${message}`) ?? smsOf(held, from);
     held.sms.set(`${from} ${message}`, sms);
     const answer = await this.#call(() => this.bank.service.inboundSms(sms));
@@ -232,9 +354,15 @@ class Story {
     const { service } = this.bank;
     switch (event.kind) {
       case 'request':
-        return this.#request(event.device, event.replaces);
+        return this.#request(event);
       case 'sms':
         return this.#sms(event);
+      case 'vouch':
+        return this.#vouch(event.by);
+      case 'passkey':
+        return this.#passkey(event);
+      case 'approve':
+        return this.#approve(event);
       case 'code':
         return this.#code(event.device, event.isRead);
       case 'sent':
@@ -288,7 +416,13 @@ const checkStory = async (told: Story, before: Binding | undefined): Promise<voi
   if (held === undefined) return;
   const [name, { issuedMs, numbers, physical }] = held;
   assert.equal(binding.key, name, 'bound to the device that asked, whoever confirmed');
-  if (before?.id !== binding.id) assert.ok(told.trueMs - issuedMs <= 45_000, 'B11: in time, whatever the clocks say');
+  if (before?.id !== binding.id) {
+    assert.ok(told.trueMs - issuedMs <= 45_000, 'B11: in time, whatever the clocks say');
+    const { challenge, words } = held[1];
+    if (words !== undefined) assert.ok(told.approved.has(binding.id), 'let in by the bound phone');
+    const isChained = challenge !== undefined || words !== undefined;
+    if (isChained && before !== undefined && told.vouched.has(before.id)) told.vouched.add(binding.id);
+  }
   assert.ok(!numbers.has(bobNumber), 'B06 and B25');
   assert.ok(physical.size <= 1, 'B07');
 };
@@ -317,6 +451,9 @@ test('any story over the store in memory keeps the rules', async () => {
   await fc.assert(property(memoryMachine), { numRuns: isFull ? 20_000 : 600 });
   assert.ok(bound > 0, 'some story ends bound');
 });
+test('any story over PostgreSQL keeps the rules', { skip: noPostgres }, () =>
+  fc.assert(property(postgresMachine), { numRuns: isFull ? 300 : 5 }),
+);
 test('any story over the record on disk keeps the rules', () =>
   fc.assert(property(sqliteMachine), { numRuns: isFull ? 300 : 5 }));
 

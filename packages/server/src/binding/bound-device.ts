@@ -122,7 +122,8 @@ export const approveDevice = (
     if (tries >= mostTries) return nothing('binding.no-possession');
     if (approvalHash(parts, attempt.id, words) !== hash) {
       const value = { ...attempt, approval: { hash, tries: tries + 1 } };
-      const facts = { tries: tries + 1 };
+      const { state } = attempt;
+      const facts = { from: state, to: state, event: 'proof', code: 'binding.unproven', rule: 'B15', tries: tries + 1 };
       const audit = [{ actor: 'binding', action: 'binding.approval-wrong', subject: attempt.id, facts }];
       return { answer: refuse('binding.unproven'), puts: [{ kind: 'attempt', id: attempt.id, value }], audit };
     }
