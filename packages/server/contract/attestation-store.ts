@@ -210,6 +210,8 @@ const listRules = (open: OpenStorageHarness): void => {
         } as const;
         accepted(await stores.attestations.note(bank, id, entry));
       }
+      const [listed] = await stores.attestations.search(bank, { limit: 1 });
+      assert.deepEqual(listed?.last, { kind: 'refused', reason: 'r69' });
       const { history } = await recordOf(stores, id);
       assert.equal(history.length, 64);
       assert.equal(history[0]?.kind, 'enrolled');

@@ -202,6 +202,10 @@ const deviceShape = {
   attestedAtMs: instant,
   reattest: z.string().nullable().describe('Why it must be vouched for anew; null when it need not.'),
   sharedIdentity: z.string().nullable(),
+  last: z
+    .string()
+    .nullable()
+    .describe('What happened to it last and why, as `kind: reason`; also what it was refused for.'),
   createdAtMs: instant,
   changedAtMs: instant,
 };

@@ -42,7 +42,7 @@ interface Shown {
   readonly text: string;
 }
 
-const head = ['id', 'state', 'tier', 'platform', 'evidence', 'attested', 'must attest', 'changed'];
+const head = ['id', 'state', 'tier', 'platform', 'evidence', 'attested', 'must attest', 'changed', 'last'];
 
 const line = (device: Device): readonly string[] => [
   device.id,
@@ -53,6 +53,7 @@ const line = (device: Device): readonly string[] => [
   minute(device.attestedAtMs),
   device.reattest ?? '-',
   minute(device.changedAtMs),
+  device.last ?? '-',
 ];
 
 const list = async (api: AdminApi, app: string, values: Values, text?: string): Promise<Shown> => {

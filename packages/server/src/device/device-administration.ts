@@ -60,6 +60,8 @@ export interface DeviceSummary {
   /** Why it must be vouched for anew; null when it need not. */
   readonly reattest: ReattestationReason | null;
   readonly sharedIdentity: string | null;
+  /** What happened to it last and why, as `kind: reason`: also what it was refused for, as a copied phone is. */
+  readonly last: string | null;
   readonly createdAtMs: number;
   readonly changedAtMs: number;
 }
@@ -153,7 +155,7 @@ const defaultPage = 100;
 const largestPage = 1000;
 
 const summaryOf = (tierNames: readonly string[], scope: Scope, listed: ListedDevice): DeviceSummary => {
-  const { device, appraised, attestedAtMs, demand, shared } = listed;
+  const { device, appraised, attestedAtMs, demand, shared, last } = listed;
   return {
     id: device.id,
     app: scope.app,
@@ -167,6 +169,7 @@ const summaryOf = (tierNames: readonly string[], scope: Scope, listed: ListedDev
     attestedAtMs,
     reattest: demand?.reason ?? null,
     sharedIdentity: shared?.identity ?? null,
+    last: last === undefined ? null : `${last.kind}: ${last.reason}`,
     createdAtMs: device.createdAtMs,
     changedAtMs: device.changedAtMs,
   };
@@ -177,7 +180,7 @@ const listedOf = (record: DeviceRecord): ListedDevice => {
   const { id, tier, state, generation, createdAtMs, changedAtMs, appraised, attestedAtMs, demand, shared } = record;
   const { verdictReference } = appraised;
   const device = { id, tier, state, generation, verdictReference, createdAtMs, changedAtMs };
-  return { device, appraised, attestedAtMs, demand, shared };
+  return { device, appraised, attestedAtMs, demand, shared, last: record.history.at(-1) };
 };
 
 const detailOf = (

@@ -61,6 +61,8 @@ export interface ListedDevice {
   readonly attestedAtMs: EpochMs;
   readonly demand: ReattestationDemand | undefined;
   readonly shared: DeviceRecord['shared'];
+  /** The newest entry of its history, where a search looked it up. */
+  readonly last?: Pick<HistoryEntry, 'kind' | 'reason'> | undefined;
 }
 
 /** Everything about a device. */

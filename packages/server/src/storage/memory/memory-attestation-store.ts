@@ -197,7 +197,9 @@ export const memoryAttestationStore = (record: MemoryRecord, keepDevice: KeepMem
         if (held === undefined || !isFound(rows, device, held, query)) return [];
         const { attestedAtMs, demand, shared } = held;
         const appraised = { ...held.appraised, tier: device.tier, verdictReference: device.verdictReference };
-        return [{ device, appraised, attestedAtMs, demand, shared }];
+        const entry = held.history.at(-1);
+        const last = entry === undefined ? undefined : { kind: entry.kind, reason: entry.reason };
+        return [{ device, appraised, attestedAtMs, demand, shared, last }];
       });
       return found.toSorted((left, right) => (left.device.id < right.device.id ? -1 : 1)).slice(0, query.limit);
     },

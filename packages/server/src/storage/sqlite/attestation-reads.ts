@@ -49,9 +49,12 @@ const prepareAttestationReads = (database: DatabaseSync) => ({
 /** A page is filtered in SQL; `''` and `-1` stand for any. */
 const searchSql = `
   select d.id, d.tier, d.state, d.generation, d.verdict_reference, d.created_at_ms, d.changed_at_ms,
-    a.kind, a.facts, a.counter, a.counter_key, a.attested_at_ms, a.demand_reason, a.demand_at_ms, a.shared_identity, a.shared_route
+    a.kind, a.facts, a.counter, a.counter_key, a.attested_at_ms, a.demand_reason, a.demand_at_ms, a.shared_identity, a.shared_route,
+    h.kind as last_kind, h.reason as last_reason
   from devices d left join device_attestations a
     on a.organisation = d.organisation and a.app = d.app and a.device = d.id
+  left join device_history h on h.position = (select max(l.position) from device_history l
+    where l.organisation = d.organisation and l.app = d.app and l.device = d.id)
   where d.organisation = $organisation and d.app = $app and d.id > $afterId
     and ($state = '' or d.state = $state) and ($tier < 0 or d.tier = $tier)
     and ($platform = '' or coalesce(json_extract(a.facts, '$.platform'), 'other') = $platform)
@@ -62,7 +65,7 @@ const searchSql = `
 
 type ListRow = Parameters<typeof deviceOf>[0] & {
   readonly [Name in keyof AttestationRow]: AttestationRow[Name] | null;
-};
+} & { readonly last_kind: string | null; readonly last_reason: string | null };
 
 const factsOf = (text: string): AttestedFacts => (text === '' ? noFacts : (JSON.parse(text) as AttestedFacts));
 
@@ -131,7 +134,9 @@ export const attestationReads = (database: DatabaseSync): AttestationReads => {
       const rows = searched.all({ organisation, app, state, tier, platform, text, afterId, limit });
       return (rows as unknown as readonly ListRow[]).map((row) => {
         const device = deviceOf(row);
-        return { device, ...appraisalOf(device, row.kind === null ? undefined : (row as AttestationRow)) };
+        const { last_kind: kind, last_reason: reason } = row;
+        const last = kind === null ? undefined : { kind: kind as HistoryKind, reason: reason ?? '' };
+        return { device, ...appraisalOf(device, row.kind === null ? undefined : (row as AttestationRow)), last };
       });
     },
   };
