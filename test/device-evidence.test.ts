@@ -28,6 +28,7 @@ describe('phones before a gateway that believes their makers', () => {
     ['android-factory', 'tee', 'android-key'],
     ['android-strongbox', 'tee', 'android-key'],
     ['iphone', 'secure-element', 'app-attest'],
+    ['harmony', 'tee', 'huks'],
   ];
   for (const [kind, level, evidence] of kinds)
     test(`${kind}: enrols as ${level}, passes a route that asks for hardware, and the upstream is told`, async () => {

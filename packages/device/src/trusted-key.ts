@@ -22,7 +22,7 @@ export interface TrustedKey {
   readonly tier: Verdict['tier'];
   /**
    * Who sees to it that a user is verified: the hardware, as the evidence says; or the attested app, where the platform's evidence has no
-   * word for it (App Attest, HUKS); `nobody` for other purposes than `approve`.
+   * word for it (App Attest, HUKS); `nobody` for other purposes than `approve`, and for keys of software.
    */
   readonly userBinding: 'hardware' | 'app' | 'nobody';
 }
@@ -45,17 +45,24 @@ export interface TrustedKeyPolicy {
 
 const spkiHead = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 
-const bindingOf = (
-  { facts }: Verdict,
+/** Where the evidence has no word for it: an attested app sees to it; of a key that only software holds nobody knows who does. */
+const unsaid = (
+  { keyBinding, tier }: Verdict,
   { requireAttestedUser = false }: TrustedKeyPolicy,
 ): Result<TrustedKey['userBinding'], TrustedKeyCode> => {
-  const { userAuthentication, validSeconds } = facts.key ?? {};
+  if (requireAttestedUser) return refuse('trusted-key.user-unsaid');
+  return accept(keyBinding === 'none' || tier === 'software' ? 'nobody' : 'app');
+};
+
+const bindingOf = (verdict: Verdict, policy: TrustedKeyPolicy): Result<TrustedKey['userBinding'], TrustedKeyCode> => {
+  // What other evidence says of users is about another key, such as the passkey beside a browser's own key.
+  if (verdict.keyBinding !== 'attested') return unsaid(verdict, policy);
+  const { userAuthentication, validSeconds } = verdict.facts.key ?? {};
   // A page may have asked for a key that asks nobody: only the evidence tells.
   if (userAuthentication === 'not-required') return refuse('trusted-key.user-not-required');
   // One proof of the user would then approve whatever comes after it.
   if (validSeconds !== undefined) return refuse('trusted-key.user-window', `${validSeconds} s`);
-  if (userAuthentication === 'required') return accept('hardware');
-  return requireAttestedUser ? refuse('trusted-key.user-unsaid') : accept('app');
+  return userAuthentication === 'required' ? accept('hardware') : unsaid(verdict, policy);
 };
 
 /** Admits a key for a purpose on a verdict about it. The verdict must have been asked for with this very key. */

@@ -79,6 +79,17 @@ test('evidence that is bound to no key admits one only if the key itself signed'
   assert.ok(admitTrustedKey('device', publicKey, unbound, { isProved: true }).ok);
 });
 
+test('a passkey beside a browser’s own key does not make that key ask the user', async () => {
+  const { publicKey, verdict } = await enrolled('android', 'required');
+  const beside: Verdict = { ...verdict, keyBinding: 'challenge', tier: 'software' };
+  const answer = admitTrustedKey('approve', publicKey, beside);
+  assert.equal(answer.ok ? answer.value.userBinding : answer.code, 'nobody');
+  const strict = admitTrustedKey('approve', publicKey, beside, { requireAttestedUser: true });
+  assert.equal(strict.ok ? 'admitted' : strict.code, 'trusted-key.user-unsaid');
+  const software = admitTrustedKey('approve', publicKey, { ...beside, keyBinding: 'none' }, { isProved: true });
+  assert.equal(software.ok ? software.value.userBinding : software.code, 'nobody');
+});
+
 test('every kind of statement has one purpose', () => {
   const kinds = Object.values(trustedKinds).flat();
   assert.equal(new Set(kinds).size, kinds.length);

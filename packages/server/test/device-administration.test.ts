@@ -12,6 +12,7 @@ import {
 import type { AttestedFacts } from '@hauberk/device';
 import { epochMs, fromBase64Url, type Result, toEpochSeconds } from '@hauberk/primitives';
 import { type DeviceAdministration, deviceAdministration } from '../src/device/device-administration.ts';
+import { tokenClaims } from '../src/device/device-verdict.ts';
 import { memoryStorage } from '../src/storage/memory/memory-stores.ts';
 
 const start = epochMs(1_800_000_000_000);
@@ -101,4 +102,25 @@ test('a demand ends sessions and shows until it is met; a verdict needs a signer
   assert.equal(valueOf(await administration.show(id)).generation, 2);
   assert.equal(codeOf(await administration.verdict(id)), 'verdict-signer-missing');
   assert.equal(codeOf(await administration.verdict('nobody')), 'device-unknown');
+});
+
+test('a verdict says how the device was joined with the bank’s other apps', async () => {
+  const { stores } = memoryStorage().connect();
+  const scope = { organisation: 'demo', app: 'retail' };
+  const enrolled = valueOf(
+    await stores.devices.enrol(
+      scope,
+      { thumbprint: 'a', publicKey: new Uint8Array(65), tier: 0, verdictReference: 'software' },
+      start,
+    ),
+  );
+  const read = async (): Promise<string> => {
+    const found = await stores.attestations.record(scope, enrolled.device.id);
+    assert.ok(found !== undefined);
+    return JSON.stringify(tokenClaims(found, start));
+  };
+  assert.match(await read(), /"sharedRoute":null/);
+  const shared = { identity: 'family', route: 'keychain-group' } as const;
+  valueOf(await stores.attestations.link(scope, enrolled.device.id, shared, start));
+  assert.match(await read(), /"sharedRoute":"keychain-group"/);
 });

@@ -83,6 +83,7 @@ export const tokenClaims = (
           state: record.state,
           appraisedAt: toEpochSeconds(epochMs(record.attestedAtMs)),
           evidenceDue: record.demand?.reason ?? null,
+          sharedRoute: record.shared?.route ?? null,
         },
       },
     },
