@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { simulateNetwork, trainConditions, usualConcurrency } from './network.ts';
 import { bindingUsage, runBinding } from './run-binding.ts';
 import { cardsUsage, runCards } from './run-cards.ts';
+import { killSwitchUsage, runKillSwitch } from './run-kill-switch.ts';
 import { rolloutUsage, runRollout } from './run-rollout.ts';
 
 const usage = `usage: hauberk simulate network [--seed S] [--runs N] [--concurrency N] [--scale F] [--json]
@@ -12,6 +13,7 @@ const usage = `usage: hauberk simulate network [--seed S] [--runs N] [--concurre
 
 ${bindingUsage}
 ${rolloutUsage}
+${killSwitchUsage}
 ${cardsUsage}`;
 
 const readOptions = (args: readonly string[]) => {
@@ -42,6 +44,7 @@ const runSubject = (
 ): Promise<number | undefined> | number | undefined => {
   if (subject === 'binding') return runBinding(rest);
   if (subject === 'rollout') return runRollout(rest);
+  if (subject === 'kill-switch') return runKillSwitch(rest);
   return subject === 'cards' ? runCards(rest) : runNetwork(args);
 };
 

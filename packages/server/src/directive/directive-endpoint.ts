@@ -61,6 +61,7 @@ export const streamDirectives = (
   const headers = ['content-type', 'text/event-stream', 'cache-control', 'no-store, no-transform'];
   headers.push('x-content-type-options', 'nosniff', 'x-accel-buffering', 'no', ...extra);
   response.writeHead(200, headers);
+  response.flushHeaders();
   const last = call.head.headers['last-event-id'];
   const since = Math.max(revisionOf(query.get('revision')), revisionOf(typeof last === 'string' ? last : undefined));
   feed.open(found, since, address, response);

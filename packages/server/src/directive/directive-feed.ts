@@ -37,7 +37,20 @@ interface Listener {
 const mostUnread = 262_144;
 /** Shorter than what proxies and mobile networks leave idle connections. */
 const heartbeatMs = 20_000;
-const heartbeat = Buffer.from(':\n\n');
+
+/** A piece of a stream, made once for all who get it: as it is, and as a chunk (RFC 9112 section 7.1), for which node would make three writes. */
+interface Piece {
+  readonly plain: Buffer;
+  readonly chunk: Buffer;
+}
+
+const pieceOf = (text: string): Piece => {
+  const plain = Buffer.from(text);
+  const chunk = Buffer.concat([Buffer.from(`${plain.length.toString(16)}\r\n`), plain, Buffer.from('\r\n')]);
+  return { plain, chunk };
+};
+
+const heartbeat = pieceOf(':\n\n');
 
 const nameOf = (organisation: string, app: string, service: string): string => `${organisation}\n${app}\n${service}`;
 
@@ -52,9 +65,9 @@ const servedSet = (set: DirectiveSet): ServedSet => {
 };
 
 /** The event that brings a client from one revision to the present one. */
-const eventSince = ({ revision, documents }: DirectiveSet, since: number): Buffer => {
+const eventSince = ({ revision, documents }: DirectiveSet, since: number): Piece => {
   const news = documents.filter((each) => each.revision > since).map(({ document }) => document);
-  return Buffer.from(`id: ${revision}\nevent: directives\ndata: ${JSON.stringify({ revision, documents: news })}\n\n`);
+  return pieceOf(`id: ${revision}\nevent: directives\ndata: ${JSON.stringify({ revision, documents: news })}\n\n`);
 };
 
 /** The feed. */
@@ -96,7 +109,7 @@ export class DirectiveFeed {
     this.#announced = new Map(
       sets.flatMap(({ revision }, index) => (revision > 0 ? [[names[index] ?? '', String(revision)] as const] : [])),
     );
-    const events = new Map<string, Buffer>();
+    const events = new Map<string, Piece>();
     for (const listener of this.#listeners) {
       const set = this.#served.get(listener.name)?.set;
       if (set === undefined || set.revision <= listener.since) continue;
@@ -115,7 +128,7 @@ export class DirectiveFeed {
     return (this.#addresses.get(address) ?? 0) >= directiveStreamsPerAddress ? 'limit.address' : undefined;
   }
 
-  /** Serves a stream whose head is written: what is newer than `since` at once, and everything after when it comes. */
+  /** Serves a stream whose head is on its way: what is newer than `since` at once, and everything after when it comes. */
   open({ set }: ServedSet, since: number, address: string, response: ServerResponse): void {
     const name = nameOf(set.organisation, set.app, set.service);
     const listener: Listener = { name, address, response, since: Math.min(since, set.revision) };
@@ -133,9 +146,12 @@ export class DirectiveFeed {
     for (const { response } of this.#listeners) response.end();
   }
 
-  #send({ response }: Listener, bytes: Buffer): void {
-    if (response.writableLength > mostUnread) response.destroy();
-    else response.write(bytes);
+  #send({ response }: Listener, { plain, chunk }: Piece): void {
+    const { socket } = response;
+    if (Math.max(response.writableLength, socket?.writableLength ?? 0) > mostUnread) response.destroy();
+    // A reply that waits for the one before it has no socket yet; a client of HTTP/1.0 knows no chunks.
+    else if (socket === null || !response.chunkedEncoding) response.write(plain);
+    else if (!socket.destroyed) socket.write(chunk);
   }
 
   #beatAll(): void {
