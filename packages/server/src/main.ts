@@ -9,7 +9,8 @@ const summaries = {
   demo: 'run demo bank, gateway, customers and an attacker, all on this machine',
   attack: 'attack a running system and tell what held: attack [--json] [--target URL --routes FILE]',
   config: 'config check FILE | config print FILE --redacted | config schema',
-  simulate: 'what no laboratory has: simulate network | binding | rollout | kill-switch | cards [--seed S] [--runs N] [--json]',
+  simulate:
+    'what no laboratory has: simulate network | binding | rollout | kill-switch | cards [--seed S] [--runs N] [--json]',
   learn: 'learn --events F --labels F --train FROM..TO --delay DAYS --test FROM..TO: a model, and what it is worth',
   trust:
     'print the public keys that apps pin: trust --state DIR [--json]; trust update | status | make: signed roots and lists',
