@@ -38,6 +38,12 @@ import { attack as counterRollback } from './counter-rollback.ts';
 import { attack as couponGrab } from './coupon-grab.ts';
 import { attack as decompressionBomb } from './decompression-bomb.ts';
 import { attack as developmentAttest } from './development-attest.ts';
+import { attack as directiveExpired } from './directive-expired.ts';
+import { attack as directiveFlood } from './directive-flood.ts';
+import { attack as directiveForeign } from './directive-foreign.ts';
+import { attack as directiveForged } from './directive-forged.ts';
+import { attack as directiveRollback } from './directive-rollback.ts';
+import { attack as directiveStreamFlood } from './directive-stream-flood.ts';
 import { attack as downgradeMode } from './downgrade-mode.ts';
 import { attack as downgradeSuite } from './downgrade-suite.ts';
 import { attack as duplicateHeaders } from './duplicate-headers.ts';
@@ -201,6 +207,12 @@ export const attacks: readonly Attack[] = [
   reportOutOfTime,
   ruleTriggered,
   consentForged,
+  directiveExpired,
+  directiveFlood,
+  directiveForeign,
+  directiveForged,
+  directiveRollback,
+  directiveStreamFlood,
   authzSpoofed,
   bindForwardedToken,
   bindHookedSentItems,

@@ -1,0 +1,46 @@
+import type { Attack } from './attack.ts';
+import {
+  type DirectiveVictim,
+  documentsOf,
+  openDirectiveVictim,
+  openHostileOrigin,
+  publishDirective,
+  stopping,
+} from './directive-victim.ts';
+import type { World } from './world.ts';
+
+const other = 'another-app';
+
+/** A genuine directive of one app, given out to an app: to which one, `asApp` says. */
+const serve = async (world: World, asApp: string | undefined): Promise<DirectiveVictim> => {
+  const gateway = await world.gatewayWith((config) => {
+    const [app] = config.apps;
+    return app === undefined ? config : { ...config, apps: [app, { ...app, id: other }] };
+  });
+  const target = gateway.target();
+  await publishDirective(gateway, 'privacy.stop', stopping('of-another'), { app: other });
+  const origin = await openHostileOrigin(target);
+  origin.documents = await documentsOf(target, other);
+  const victim = openDirectiveVictim({ ...target, app: asApp ?? target.app }, origin.url);
+  await victim.ask();
+  await origin.close();
+  await gateway.close();
+  return victim;
+};
+
+/** What was signed for somebody else says nothing here. */
+export const attack: Attack = {
+  id: 'directive-foreign',
+  title: "a genuine directive of another of the bank's apps is given out",
+  expected: 'the scope is signed and is not this app: nothing is in force',
+  needs: 'own-gateway',
+  run: async (world) => {
+    const victim = await serve(world, undefined);
+    const refused = victim.refused()['document.scope'] ?? 0;
+    return {
+      observed: `${victim.chains().length} chains stopped, ${refused} refused`,
+      held: victim.chains().length === 0 && refused === 1,
+    };
+  },
+  control: async (world) => (await serve(world, other)).chains()[0] === 'of-another',
+};
