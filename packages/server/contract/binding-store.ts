@@ -4,7 +4,13 @@ import { describe, test } from 'node:test';
 import { bindingOf } from '@hauberk/binding';
 import { issuedAttempt } from '@hauberk/binding/vectors';
 import { epochMs } from '@hauberk/primitives';
-import type { BindingChange, BindingStore, RowKey, RowPut } from '../src/binding/binding-store.ts';
+import {
+  type BindingChange,
+  type BindingStore,
+  newestFirst,
+  type RowKey,
+  type RowPut,
+} from '../src/binding/binding-store.ts';
 import type { Scope } from '../src/storage/scope.ts';
 import type { Stores } from '../src/storage/stores.ts';
 import { accepted, at, bank, type OpenStorageHarness, otherApp, refused, start, withStorage } from './harness.ts';
@@ -57,6 +63,24 @@ const rowRules = (open: OpenStorageHarness): void => {
       assert.deepEqual(await profiles('', 2), ['a', 'b']);
       assert.deepEqual(await profiles('b', 2), ['c']);
       assert.deepEqual(await stores.bindings.list(otherApp, 'binding', '', 9), []);
+    }),
+  );
+  test(
+    'rows of any kind are listed in the order of their ids: the latest attempts first',
+    withStorage(open, async ({ stores, other }) => {
+      const times = [5, 70_000, 1_800_000_000_000, 1_800_000_000_001];
+      const puts = times.map((atMs): RowPut => {
+        const id = `${newestFirst(atMs)} a-${atMs}`;
+        return { kind: 'recent', id, value: { id, attempt: `a-${atMs}` } };
+      });
+      accepted(await stores.bindings.commit(bank, await change(stores.bindings, [], puts), start));
+      const listed = async (after: string, limit: number) =>
+        (await other.bindings.list(bank, 'recent', after, limit)).map(({ attempt }) => attempt);
+      const latestFirst = times.toReversed().map((atMs) => `a-${atMs}`);
+      assert.deepEqual(await listed('', 9), latestFirst);
+      assert.deepEqual(await listed(newestFirst(1_800_000_000_000), 1), ['a-1800000000000']);
+      assert.deepEqual(await other.bindings.list(bank, 'block', '', 9), []);
+      assert.deepEqual(await other.bindings.list(otherApp, 'recent', '', 9), []);
     }),
   );
   test(

@@ -479,6 +479,10 @@ describe('bindings in PostgreSQL', { skip: noPostgres }, () => {
       const entry = JSON.parse(cluster.sql(`select entry from ${config.schema}.binding_audit`)) as { facts: object };
       assert.equal((entry.facts as { code: string }).code, 'binding.not-attested');
       assert.equal(cluster.sql(`select fence from ${config.schema}.binding_state`), '1');
+      // Operators look where the gateway writes.
+      const seen = running.administration.bindingsOf({ organisation: 'demo', app: 'app' });
+      const [attempt] = (await seen?.attempts({}, { after: '', limit: 5 }))?.items ?? [];
+      assert.deepEqual([attempt?.state, attempt?.code], ['declined', 'binding.not-attested']);
       await verifyAfterStop(gateway, config);
     } finally {
       await gateway.close();
