@@ -5,6 +5,7 @@
 import { defaultBindingPolicy, type Guard, readMsisdn } from '@hauberk/binding';
 import { endpoint } from '@hauberk/channel/client';
 import type { SimBackend } from '@hauberk/sdk/bind';
+import { bridgeBackend } from '@hauberk/sdk/trusted';
 import {
   type BindingService,
   bindingSecrets,
@@ -131,7 +132,8 @@ export const gatewayStage = (
         const reply = await app.fetch(endpoint.bind, { method: 'POST', headers, body: JSON.stringify(members) });
         return readTold((await reply.json()) as Record<string, unknown>);
       };
-      return actorOver(call, phone?.backend, { number, fingerprint: name, build });
+      const sim = phone === undefined ? undefined : bridgeBackend(phone.bridge);
+      return actorOver(call, sim, { number, fingerprint: name, build });
     },
     carry: async ({ vmn, text }, { from = number, to = vmn, link = 'operator' } = {}) => {
       const answer = await ground.carry(from, to, text, { link });

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { DemoCustomer } from '@hauberk/example-bank';
 import { type BindOptions, type BindOutcome, bind } from '@hauberk/sdk/bind';
 import type { Hauberk } from '@hauberk/sdk/node';
+import { bridgeBackend } from '@hauberk/sdk/trusted';
 import type { Config, InboundAnswer, InboundSms } from '@hauberk/server';
 import {
   type PhoneKind,
@@ -246,7 +247,7 @@ export const bindOn = (
   if (phone === undefined) throw new Error('a script has no native half');
   return bind({
     hauberk: app,
-    sim: phone.backend,
+    sim: bridgeBackend(phone.bridge),
     number: ground.numberOf(customer),
     authorization,
     app: 51,

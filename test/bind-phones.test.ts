@@ -239,7 +239,7 @@ describe('binding on phones', () => {
   test('a bound phone whose SIM is another one tells, and is bound no more', async () => {
     const shelf = memoryShelf();
     const customer = { ...(await gateway.customer()), shelf };
-    const asked = { ...customer, sim: customer.phone.backend };
+    const asked = { ...customer, sim: bridgeBackend(customer.phone.bridge) };
     assert.equal(await checkSim(asked), 'unknown');
     assert.equal(said(await gateway.bind(customer)), 'bound');
     assert.equal(await checkSim(asked), 'unchanged');
@@ -262,16 +262,15 @@ describe('binding on phones', () => {
       const attacker = await gateway.customerOn(victim.name, part.kind, options).catch((error: unknown) => error);
       if (attacker instanceof HauberkError) return assert.equal(attacker.code, part.ends);
       const { phone } = attacker as typeof victim;
-      const sim =
-        part.victim === 'nothing'
-          ? phone.backend
-          : {
-              ...phone.backend,
-              sendSms: async (message: Parameters<typeof phone.backend.sendSms>[0]) => {
-                await victim.phone.sim.sendBeside(message.to, message.text);
-                return phone.backend.sendSms(message);
-              },
-            };
+      const own = bridgeBackend(phone.bridge);
+      const helped: typeof own = {
+        ...own,
+        sendSms: async (message) => {
+          await victim.phone.sim.sendBeside(message.to, message.text);
+          return own.sendSms(message);
+        },
+      };
+      const sim = part.victim === 'nothing' ? own : helped;
       const passing = setInterval(() => {
         const text = victim.phone.sim.inbox().at(-1);
         if (part.victim === 'malware' && text !== undefined) phone.sim.passOn(text);

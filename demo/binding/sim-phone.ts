@@ -3,7 +3,7 @@ import { endpoint } from '@hauberk/channel/client';
 import type { DemoCustomer, HauberkTrust } from '@hauberk/example-bank';
 import { type BindOptions, type BindOutcome, bind, type SimBackend } from '@hauberk/sdk/bind';
 import { createHauberk, type Hauberk, memoryStorage } from '@hauberk/sdk/node';
-import { trustedDevice } from '@hauberk/sdk/trusted';
+import { bridgeBackend, trustedDevice } from '@hauberk/sdk/trusted';
 import {
   type PhoneKind,
   type PhoneOptions,
@@ -88,7 +88,7 @@ export const phoneFor = async (
   const made = { world: stage.makers, network: stage.network, cards, ...more };
   const device = kind === 'script' ? undefined : simulatedPhone(kind, made);
   const confirm = async (): Promise<boolean> => true;
-  const plug = device === undefined ? {} : { device: trustedDevice(device.backend) };
+  const plug = device === undefined ? {} : { device: trustedDevice(bridgeBackend(device.bridge)) };
   const options = { organisation, app, service, endpoints: [stage.gateway], trust, ...plug, confirm };
   const hauberk = createHauberk(options, { storage: memoryStorage() });
   const authorization = await logIn(hauberk, customer);
@@ -161,7 +161,7 @@ export const bindOn = async (phone: SimPhone, bent: BentBind = {}): Promise<Bind
   if (device === undefined) throw new Error('a script has no native half');
   const outcome = await bind({
     hauberk,
-    sim: sim(device.backend),
+    sim: sim(bridgeBackend(device.bridge)),
     number: numberOf(phone.customer),
     authorization: phone.authorization,
     app: build,

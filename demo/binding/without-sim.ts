@@ -1,7 +1,9 @@
 /** Devices that are bound without an SMS, and what the bound phone is spared: the honest stories beside those of `bind()`. */
+
 import type { DemoCustomer } from '@hauberk/example-bank';
 import { fromBase64Url, toBase64Url } from '@hauberk/primitives';
 import { addPasskey, approveDevice, bindWithoutSms, logInBound, type Showing } from '@hauberk/sdk/bound';
+import { bridgeBackend } from '@hauberk/sdk/trusted';
 import { assert as assertPasskey, register, type SigningKey } from '@hauberk/simulator';
 import type { BindingResult } from './binding-board.ts';
 import { numberOf } from './number-desk.ts';
@@ -86,7 +88,7 @@ export const byPasskey = async (stage: BindingStage, customer: DemoCustomer): Pr
 /** The password alone, on a device: whether it is spared the code, and whether the bank then shows it anything. */
 export const logInWithPassword = async (phone: SimPhone): Promise<BindingResult> => {
   const authorization = await firstStep(phone.hauberk, phone.customer);
-  const subscriptions = phone.device === undefined ? [] : (await phone.device.backend.simState({})).slots;
+  const subscriptions = phone.device === undefined ? [] : (await bridgeBackend(phone.device.bridge).simState({})).slots;
   const told = await logInBound(
     { hauberk: phone.hauberk, authorization },
     { sim: 'present', subscriptions: subscriptions.flatMap(({ subscription }) => subscription ?? []) },

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type BindCaller, type BindOptions, type BindOutcome, bind } from '@hauberk/sdk/bind';
 import { type ClientStorage, type Hauberk, memoryStorage } from '@hauberk/sdk/node';
+import { bridgeBackend } from '@hauberk/sdk/trusted';
 import {
   type OutgoingSms,
   type PhoneKind,
@@ -162,7 +163,7 @@ export const startBindGateway = async (beside: BesideBinding = {}): Promise<Bind
     bind: ({ phone, name, ...customer }, more = {}) =>
       bind({
         ...customer,
-        sim: phone.backend,
+        sim: bridgeBackend(phone.bridge),
         app: 51,
         system: { family: phone.kind === 'iphone' ? 'ios' : 'android', version: 16, patchLevel: 202_609 },
         fingerprint: name,
