@@ -96,6 +96,7 @@ export const privacyLoop = (
   const refused = new Map<IntakeCode | 'ok', number>();
   const clock = { now: epochMs(start) };
   const stream = new PrivacyStream({
+    isPublished: async (directive) => directive !== 'made-up',
     outbox: stores.outbox,
     store: stores.privacy,
     config,

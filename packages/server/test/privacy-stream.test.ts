@@ -160,26 +160,45 @@ describe('from report to finding', () => {
     assert.deepEqual(await kindsFound(), ['over-scope']);
   });
 
-  test('proof of effect is summed by chain, each device once, and never runs backwards', async () => {
+  test('proof of effect is summed by chain: each device once, each run of its app for itself, of what was published alone', async () => {
     const { report } = loop();
     await report('d', reportOf('privacy.chain', { chain, owner: '@ads/web', frames }));
-    const effect = (stopped: number, at: number) =>
+    const effect = (stopped: number, first: number, last = first, changes: object = {}) =>
       reportOf('privacy.effect', {
         directive: 'd1',
         version: 3,
         chain,
         applied: true,
         stopped,
-        firstStoppedAtMs: at,
-        lastStoppedAtMs: at,
+        firstStoppedAtMs: start - first,
+        lastStoppedAtMs: start - last,
+        ...changes,
       });
-    await report('a', effect(0, start - 500), effect(2, start - 400));
-    await report('a', effect(1, start - 300));
-    await report('b', effect(5, start - 200));
-    const [known] = await storage.ports.privacy.load(bank, [{ kind: 'chain', id: chain }]);
-    assert.deepEqual(known?.value?.effects, {
-      'd1 3': { devices: 2, stopped: 7, firstAtMs: start - 400, lastAtMs: start - 200 },
+    const effects = async () =>
+      (await storage.ports.privacy.load(bank, [{ kind: 'chain', id: chain }]))[0]?.value?.effects;
+    await report('a', effect(0, 500), effect(2, 400, 390), effect(5, 400, 300));
+    await report('a', effect(4, 400, 350));
+    assert.deepEqual(await effects(), {
+      'd1 3': { devices: 1, stopped: 5, firstAtMs: start - 400, lastAtMs: start - 300 },
     });
+    // Two pages side by side, then the app anew.
+    await report('a', effect(2, 280), effect(6, 400, 270), effect(3, 280, 260), effect(1, 100));
+    await report('b', effect(5, 200));
+    assert.deepEqual(await effects(), {
+      'd1 3': { devices: 2, stopped: 15, firstAtMs: start - 400, lastAtMs: start - 100 },
+    });
+    await report('liar', effect(9, 50, 50, { directive: 'made-up' }));
+    for (let version = 4; version < 20; version += 1) await report('a', effect(1, 40, 40, { version }));
+    assert.deepEqual(Object.keys((await effects()) ?? {}), [
+      'd1 12',
+      'd1 13',
+      'd1 14',
+      'd1 15',
+      'd1 16',
+      'd1 17',
+      'd1 18',
+      'd1 19',
+    ]);
   });
 });
 

@@ -23,7 +23,7 @@ import {
 import type { PrivacyConfig } from '../config/privacy-config.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { DeclaredPrivacy } from './privacy-policy.ts';
-import type { AccessTotal, ChainEffect, KeptFinding, KnownChain } from './privacy-store.ts';
+import type { AccessTotal, ChainEffect, KeptEffect, KeptFinding, KnownChain } from './privacy-store.ts';
 import { witnessTag } from './privacy-subject.ts';
 import type { StreamEvent } from './stream-event.ts';
 import type { Workspace } from './workspace.ts';
@@ -36,6 +36,7 @@ export const otherOwner = '(other)';
 export const maxWitnesses = 64;
 const maxOwners = 4;
 const maxEffects = 8;
+const maxRuns = 8;
 
 /** What the stream counts. */
 export interface StreamCounts {
@@ -67,6 +68,8 @@ export interface JudgeParts {
   readonly counts: StreamCounts;
   readonly held: (scope: Scope, day: string) => Promise<Held>;
   readonly consentOf: (scope: Scope, subject: string) => Promise<(at: number) => Consent>;
+  /** Whether this version of a directive was made here. */
+  readonly isPublished: (directive: string, version: number) => Promise<boolean>;
   /** Tells of a finding that changed. */
   readonly touched: (scope: Scope, id: string) => void;
 }
@@ -242,25 +245,46 @@ export class BatchJudge {
   }
 
   async #effect(device: Device, effect: EffectReport): Promise<void> {
-    const { workspace, counts } = this.#parts;
+    const { workspace, counts, isPublished } = this.#parts;
     const { scope, subject, receivedAtMs } = device;
-    const { chain, directive, version, stopped } = effect;
+    const { chain, directive, version } = effect;
     const known = await workspace.get(scope, 'chain', chain);
-    const name = `${directive} ${version}`;
-    // A proof about a chain that nobody told of, or about ever new directives, proves nothing.
-    if (known === undefined || (known.effects[name] === undefined && Object.keys(known.effects).length >= maxEffects)) {
+    // A proof about a chain that nobody told of, or of a directive that was never made, proves nothing.
+    if (known === undefined || !(await isPublished(directive, version))) {
       counts.folded += 1;
       return;
     }
+    const name = `${directive} ${version}`;
     const id = `${subject}/${chain}/${name}`;
     const before = await workspace.get(scope, 'effect', id);
-    const more = Math.max(0, stopped - (before?.stopped ?? 0));
-    const kept = { ...effect, stopped: Math.max(stopped, before?.stopped ?? 0), subject, receivedAtMs };
+    const { kept, more } = keptEffect(before, effect, { subject, receivedAtMs });
     workspace.put(scope, 'effect', id, kept, receivedAtMs);
     const summed = addEffect(known.effects[name], effect, before === undefined, more);
-    workspace.put(scope, 'chain', chain, { ...known, effects: { ...known.effects, [name]: summed } }, receivedAtMs);
+    const effects = newestEffects({ ...known.effects, [name]: summed });
+    workspace.put(scope, 'chain', chain, { ...known, effects }, Math.max(known.lastAtMs, receivedAtMs));
   }
 }
+
+/** What a device proved so far, and how many calls this report adds. */
+const keptEffect = (
+  before: KeptEffect | undefined,
+  effect: EffectReport,
+  by: Pick<KeptEffect, 'subject' | 'receivedAtMs'>,
+): { readonly kept: KeptEffect; readonly more: number } => {
+  const run = String(effect.firstStoppedAtMs);
+  const counted = before?.runs[run] ?? 0;
+  const more = Math.max(0, effect.stopped - counted);
+  const runs = Object.entries({ ...before?.runs, ...(effect.stopped > 0 ? { [run]: counted + more } : {}) });
+  const stopped = (before?.stopped ?? 0) + more;
+  return { kept: { ...effect, ...by, stopped, runs: Object.fromEntries(runs.slice(-maxRuns)) }, more };
+};
+
+/** A list changes often, and each change is a version: the newest are kept. */
+const newestEffects = (effects: KnownChain['effects']): KnownChain['effects'] => {
+  const versionOf = ([name]: readonly [string, ChainEffect]): number => Number(name.split(' ')[1]);
+  const all = Object.entries(effects).toSorted((one, other) => versionOf(one) - versionOf(other));
+  return Object.fromEntries(all.slice(-maxEffects));
+};
 
 const addEffect = (
   before: ChainEffect | undefined,

@@ -16,7 +16,7 @@ import { ChainStops, type StopParts } from './stop-chains.ts';
 /** What privacy stands on. */
 export interface PrivacyParts {
   readonly config: Config;
-  readonly stores: Pick<Stores, 'outbox' | 'privacy' | 'audit'>;
+  readonly stores: Pick<Stores, 'outbox' | 'privacy' | 'audit' | 'directives'>;
   readonly keys: KeyReader;
   readonly log: Log;
   /** Where directives are made. */
@@ -46,6 +46,24 @@ const retainEveryMs = minutes(10);
 /** How late a stop may lapse, and how soon a publication that failed is tried again. */
 const upkeepEveryMs = seconds(15);
 
+/** Knows which versions of `privacy.stop` were made; the record is read again when there is something newer. */
+const publishedBook = (
+  directives: Pick<Stores['directives'], 'published' | 'revision'>,
+): ((directive: string, version: number) => Promise<boolean>) => {
+  let revision = -1;
+  let known: ReadonlySet<string> = new Set();
+  return async (directive, version) => {
+    const name = `${directive} ${version}`;
+    if (known.has(name)) return true;
+    const newest = await directives.revision();
+    if (newest === revision) return false;
+    const made = (await directives.published()).filter((each) => each.directive.kind === 'privacy.stop');
+    known = new Set(made.map((each) => `${each.directive.id} ${each.directive.version}`));
+    revision = newest;
+    return known.has(name);
+  };
+};
+
 /** Opens privacy; `start` begins to judge. */
 export const openPrivacy = ({ config, stores, keys, log, desk, now }: PrivacyParts): Privacy => {
   const { privacy, organisation, apps } = config;
@@ -64,6 +82,7 @@ export const openPrivacy = ({ config, stores, keys, log, desk, now }: PrivacyPar
     if (what === 'answered') log.warn('privacy.answered', { kind: row.value.finding.kind });
   };
   const stream = new PrivacyStream({
+    isPublished: publishedBook(stores.directives),
     outbox: stores.outbox,
     store: stores.privacy,
     config: privacy,

@@ -59,6 +59,8 @@ export interface KeptFinding {
 
 /** Proof of one device that a directive is in force there. */
 export interface KeptEffect extends EffectReport {
+  /** Calls by run of the app, named by its first stop: counting begins anew with each, and several pages count side by side. */
+  readonly runs: Readonly<Record<string, number>>;
   readonly subject: string;
   readonly receivedAtMs: number;
 }

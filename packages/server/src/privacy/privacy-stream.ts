@@ -23,6 +23,8 @@ export interface StreamParts {
   readonly now: () => EpochMs;
   /** Called after a batch was written, with the findings that it changed. */
   readonly onFindings: (touched: readonly TouchedFinding[]) => Promise<void>;
+  /** Whether this version of a directive was made here. */
+  readonly isPublished: (directive: string, version: number) => Promise<boolean>;
   /** A fault of a step; it is tried again. */
   readonly failed: (error: unknown) => void;
   /** Between two looks at the outbox, in milliseconds; 250 when absent. */
@@ -163,6 +165,7 @@ export class PrivacyStream {
       limits: this.#parts.config.limits,
       held: (scope, day) => this.#heldOf(scope, day),
       consentOf: this.#consentOf,
+      isPublished: this.#parts.isPublished,
       touched: (scope, id) => touched.set(`${scopeKey(scope)}\u0000${id}`, { scope, id }),
     });
     for (const event of events) {

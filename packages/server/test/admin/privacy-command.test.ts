@@ -31,6 +31,7 @@ const report = async (...reports: readonly ReturnType<typeof reportOf>[]): Promi
   const kept = await keepAccessReports(shell, { scope, device, service: 'api', tier: 1 }, reports, clock.now);
   assert.ok(kept.ok);
   const stream = new PrivacyStream({
+    isPublished: async () => true,
     outbox: stores.outbox,
     store: stores.privacy,
     config,
