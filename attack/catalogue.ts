@@ -22,6 +22,7 @@ import { attack as bindReliefElsewhere } from './bind-relief-elsewhere.ts';
 import { attack as bindReliefOtherSim } from './bind-relief-other-sim.ts';
 import { attack as bindReplyManipulated } from './bind-reply-manipulated.ts';
 import { attack as bindSelfApproved } from './bind-self-approved.ts';
+import { attack as bindSparedStep } from './bind-spared-step.ts';
 import { attack as bindSpoofedSender } from './bind-spoofed-sender.ts';
 import { attack as bindTwoNumbers } from './bind-two-numbers.ts';
 import { attack as bindWithoutSms } from './bind-without-sms.ts';
@@ -234,6 +235,7 @@ export const attacks: readonly Attack[] = [
   bindPasskeyOutlives,
   bindSelfApproved,
   bindFirstDaySplit,
+  bindSparedStep,
   smsSpoofedWebhook,
   smsReplayedWebhook,
   smsPduFlood,

@@ -50,6 +50,14 @@ const parsed = (section: object, sections: object = {}) =>
 
 const camara = { url: 'https://operator.example', clientId: 'bank' };
 
+const pay = {
+  id: 'pay',
+  methods: ['POST'],
+  path: '/pay',
+  requiresLogin: credential,
+  bound: { amount: '/amountMinor' },
+};
+
 const faultsOf = (section: object, sections: object = {}): string => {
   const loaded = parsed(section, sections);
   return loaded.ok ? '' : loaded.issues.map(issueText).join('\n');
@@ -76,6 +84,17 @@ describe('section binding', () => {
     ],
     ['an operator without either', { operator: camara }, /binding\.operator: needs a secret or a key/],
     ['a name of no key', { operator: { ...camara, secret: 's', keyId: 'k' } }, /binding\.operator\.keyId/],
+    [
+      'a relief of a step that nobody passes',
+      { relief: { step: 'otp' } },
+      /binding\.relief\.step.*no route passes the step otp/,
+    ],
+    [
+      'an operator in the clear',
+      { operator: { url: 'http://op.example', clientId: 'a', secret: 'b' } },
+      /binding\.operator\.url.*in the clear/,
+    ],
+    ['a way that is none', { ways: ['email'] }, /binding\.ways/],
     ['a network that is none', { mobileNetworks: ['10.0.0.0/99'] }, /mobileNetworks\[0\]/],
   ];
   for (const [what, section, words] of bent)
@@ -104,6 +123,32 @@ describe('section binding', () => {
   });
 });
 
+describe('routes for bound devices', () => {
+  const faults = (route: object, sections: object = { binding }): string => {
+    const loaded = parseConfig(
+      {
+        organisation: 'demo',
+        apps: [{ id: 'app' }],
+        services: [{ id: 'bank', upstream: 'core', routes: [login, { path: '/pay', methods: ['POST'], ...route }] }],
+        upstreams: { core: { origin: 'http://127.0.0.1:1', factsKey: 'k'.repeat(32) } },
+        ...sections,
+      },
+      'made.yaml',
+    );
+    return loaded.ok ? '' : loaded.issues.map(issueText).join('\n');
+  };
+  const bound = { bound: { amount: '/amountMinor' }, requiresLogin: credential };
+
+  it('are accepted in a login, where something binds', () => assert.equal(faults(bound), ''));
+  it('are refused without a login, without a binding, on streams, unprotected', () => {
+    assert.match(faults({ bound: {} }), /bound: needs requiresLogin/);
+    assert.match(faults(bound, {}), /bound: nothing binds here/);
+    assert.match(faults({ ...bound, stream: true, mode: 'sealed' }), /bound: cannot be kept on a stream/);
+    assert.match(faults({ bound: {}, protection: 'none' }), /bound: cannot be kept with protection: none/);
+    assert.match(faults({ ...bound, bound: { amount: 'amount' } }), /bound\.amount/);
+  });
+});
+
 describe('the endpoint of binding', () => {
   let gateway: EchoGateway;
   let session: TestSession;
@@ -119,7 +164,7 @@ describe('the endpoint of binding', () => {
     await startGateway({ ...binding, bank: { ...binding.bank, url } });
   });
   const startGateway = async (section: object): Promise<void> => {
-    gateway = await startEchoGateway({ routes: [login] }, () => ({ binding: section }));
+    gateway = await startEchoGateway({ routes: [login, pay] }, () => ({ binding: section }));
     const { url } = gateway.running;
     session = await openSession(url, gateway.running.trust(), await enrol(url, gateway.running.trust()));
   };
@@ -171,6 +216,32 @@ describe('the endpoint of binding', () => {
   it('takes no call that is not exactly one of its own', async () => {
     for (const members of [{}, { do: 'start' }, { ...start, more: 1 }, { do: 'confirm', attempt: 'short' }, []])
       assert.equal((await bind(members)).status, 400, JSON.stringify(members));
+  });
+
+  it('spares a key of software no step, and shows it no passkey', async () => {
+    const relief = await bind({ do: 'log-in', sim: 'present', subscriptions: ['a'] });
+    assert.deepEqual([relief.told['state'], relief.told['code']], ['step-up', 'binding.not-attested']);
+    const { told } = await bind({ do: 'passkey-challenge' });
+    assert.deepEqual([told['state'], told['code']], ['declined', 'binding.wrong-state']);
+  });
+
+  it('takes what a user has to confirm only confirmed', async () => {
+    const approve = { do: 'approve', words: 'ABCD-2345' };
+    const reply = await call(session, {
+      url: endpoint.bindApprove,
+      mode: 'sealed',
+      headers: { authorization },
+      body: JSON.stringify(approve),
+    });
+    assert.deepEqual([reply.status, reply.bound], [403, true]);
+    assert.equal((JSON.parse(fromUtf8(reply.body) ?? '{}') as Record<string, unknown>)['code'], 'step-up-required');
+    // Beside the path that asks for it, the call is none.
+    assert.equal((await bind(approve)).status, 400);
+  });
+
+  it('lets no device that is not bound through a route for bound ones', async () => {
+    const reply = await call(session, { url: '/pay', headers: { authorization }, body: '{"amountMinor":1}' });
+    assert.equal(reply.status, 403);
   });
 
   it('knows no attempt that it did not open', async () => {

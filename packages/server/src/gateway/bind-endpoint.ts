@@ -22,7 +22,7 @@ import type { Login, LoginStore } from '../storage/login-store.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import { type BindCall, type LaterCall, readApprovalCall, readBindCall, type StartCall } from './bind-call.ts';
-import { readBodyOnce, stepGrant } from './grants.ts';
+import { grantOf, readBodyOnce, stepGrant } from './grants.ts';
 import { storageReason, storageReasonOf, type UpstreamReply } from './idempotency.ts';
 import { valuesAt } from './json-pointer.ts';
 import { scopeOf } from './logins.ts';
@@ -83,6 +83,12 @@ const speakerOf = async (
   return { deviceId: record.id, key, platform, attested: isVouched ? attestedDevice(held, key) : undefined };
 };
 
+/** Marks a login that was spared a step: it went on without the proof, and counts as stepped up for nothing. */
+const sparedGrant = (step: string): string => grantOf('spared', step);
+
+const isSteppedUp = ({ grants }: Login, step: string | undefined): boolean =>
+  step !== undefined && grants.has(stepGrant(step)) && !grants.has(sparedGrant(step));
+
 const start = async (
   shell: BindShell,
   service: BindingService,
@@ -118,7 +124,7 @@ const start = async (
     slot: call.slot,
     // The bank checked the customer's secret when this login began; one login serves one attempt.
     factor: { kind: 'knowledge', channel: 'secret', use: login.id },
-    steppedUp: stepUpStep !== undefined && login.grants.has(stepGrant(stepUpStep)),
+    steppedUp: isSteppedUp(login, stepUpStep),
     replaces: call.replaces,
   });
   return issued.ok ? reply({ state: 'issued', ...issued.value }) : declined(issued.code);
@@ -179,7 +185,12 @@ const logIn = async (
   if (judged.value.proof === 'step-up') return stepUp(judged.value.code);
   if (relief === undefined) return reply({ state: 'bound' });
   const place = { device: speaker.deviceId, id: login.id };
-  const granted = await shell.logins.grant(scope, place, [stepGrant(relief.step)], shell.now());
+  const granted = await shell.logins.grant(
+    scope,
+    place,
+    [stepGrant(relief.step), sparedGrant(relief.step)],
+    shell.now(),
+  );
   return granted.ok
     ? reply({ state: 'relieved', step: relief.step })
     : refuse(storageReasonOf(granted.code) ?? 'login.ended');
