@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClientStorage, createHauberk, type Hauberk, memoryStorage } from '@hauberk/sdk/node';
+import { type ClientStorage, createHauberk, type Hauberk, type HauberkOptions, memoryStorage } from '@hauberk/sdk/node';
 import { trustedDevice } from '@hauberk/sdk/trusted';
 import { createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '@hauberk/server';
 import { type SimulatedPhone, type SimulatedWorld, simulatedWorld } from '@hauberk/simulator';
@@ -19,7 +19,11 @@ export interface PhoneGateway {
   readonly writeBuilds: (android: readonly number[], apple: readonly string[]) => string;
   readonly writeRevocations: () => string;
   /** A client on a phone, or without one. */
-  readonly clientOn: (phone: SimulatedPhone | undefined, storage?: ClientStorage) => Hauberk;
+  readonly clientOn: (
+    phone: SimulatedPhone | undefined,
+    storage?: ClientStorage,
+    more?: Pick<HauberkOptions, 'confirm'>,
+  ) => Hauberk;
   readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -96,10 +100,10 @@ export const startPhoneGateway = async (
     seen,
     writeBuilds: trust.writeBuilds,
     writeRevocations: trust.writeRevocations,
-    clientOn: (phone, storage = memoryStorage()) => {
+    clientOn: (phone, storage = memoryStorage(), more = {}) => {
       const { organisation, configKeys, minConfigVersion } = running.trust();
       const trustRoot = { configKeys, minConfigVersion, buildTimeMs: 0 };
-      const app = { organisation, app: 'mobile', service: 'bank', endpoints: [running.url], trust: trustRoot };
+      const app = { organisation, app: 'mobile', service: 'bank', endpoints: [running.url], trust: trustRoot, ...more };
       return createHauberk(phone === undefined ? app : { ...app, device: trustedDevice(phone.backend) }, { storage });
     },
     restart: async () => {
