@@ -166,6 +166,11 @@ describe('keys of devices', () => {
     assert.equal(await sharedOf(id), linked.identity);
     assert.equal(await sharedOf(await deviceOf(second)), linked.identity);
     assert.equal(await second.keys.answer(question), undefined, 'its own question');
+    // A key that hands over stays one with the other app's, and what it links later is the same device.
+    await first.keys.rotate();
+    assert.equal(await works(first), 200);
+    assert.equal(await sharedOf(id), linked.identity);
+    assert.equal((await second.keys.link([otherApp(ask)]))?.identity, linked.identity);
     for (const bent of ['', 'AAAA', question.slice(0, -4), `${question}AAAA`])
       assert.equal(await first.keys.answer(bent), undefined, bent);
   });
