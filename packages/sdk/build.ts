@@ -55,6 +55,13 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     mainFields: ['module', 'main'],
   },
   {
+    name: 'hauberk-consent.mjs',
+    entryPoints: [source('consent.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
+  {
     name: 'hauberk-keys.mjs',
     entryPoints: [source('keys.ts')],
     format: 'esm',
@@ -169,6 +176,7 @@ const description = {
     './noble': door('hauberk-noble.mjs', 'noble.d.ts'),
     './bind': door('hauberk-bind.mjs', 'bind.d.ts'),
     './bound': door('hauberk-bound.mjs', 'bound.d.ts'),
+    './consent': door('hauberk-consent.mjs', 'consent.d.ts'),
     './keys': door('hauberk-keys.mjs', 'keys.d.ts'),
     './journal': door('hauberk-journal.mjs', 'journal.d.ts'),
     './directives': door('hauberk-directives.mjs', 'directives.d.ts'),

@@ -26,6 +26,7 @@ describe('SDK build', () => {
     ['hauberk-noble.mjs', 45],
     ['hauberk-bind.mjs', 3],
     ['hauberk-bound.mjs', 3],
+    ['hauberk-consent.mjs', 2],
     ['hauberk-keys.mjs', 3],
     ['hauberk-journal.mjs', 8],
     ['hauberk-journal.js', 8],
