@@ -3,6 +3,7 @@ import {
   attemptStates,
   type Binding,
   type BindingAttempt,
+  bindingWays,
   judgeTrail,
   ruleIds,
   rules,
@@ -46,6 +47,7 @@ const attemptShape = {
   rule: z.enum(ruleIds).nullable().describe('The rule that decided, see docs/binding.md.'),
   words: z.string().nullable().describe('That rule in words.'),
   platform: z.enum(['android', 'ios']),
+  way: z.enum(bindingWays).describe('How possession was to be shown.'),
   profile: z.string(),
   device: z.string(),
   numberHash,
@@ -221,7 +223,7 @@ export const bindingDocument = ({ id, profile, device, number, boundAtMs, usedAt
 
 /** An attempt in one line. */
 export const attemptLine = (trail: Trail, isOpen: boolean): Document => {
-  const { id, state, code, rule, platform, profile, device, number, vmn, startedAtMs, steps } = trail;
+  const { id, state, code, rule, platform, way = 'sms', profile, device, number, vmn, startedAtMs, steps } = trail;
   return {
     attempt: id,
     state,
@@ -230,6 +232,7 @@ export const attemptLine = (trail: Trail, isOpen: boolean): Document => {
     rule: rule ?? null,
     words: rules.find((each) => each.id === rule)?.words ?? null,
     platform,
+    way,
     profile,
     device: device.id,
     numberHash: number,

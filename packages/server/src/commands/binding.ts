@@ -80,7 +80,7 @@ const instantOf = (text: string | undefined, name: string): string | undefined =
   return String(atMs);
 };
 
-const attemptHead = ['attempt', 'state', 'rule', 'reason', 'profile', 'device', 'started'];
+const attemptHead = ['attempt', 'state', 'rule', 'reason', 'profile', 'device', 'way', 'started'];
 
 const attemptRow = (line: BindingAttemptLine): readonly string[] => [
   line.attempt,
@@ -89,6 +89,7 @@ const attemptRow = (line: BindingAttemptLine): readonly string[] => [
   line.code ?? '-',
   line.profile,
   line.device,
+  line.way,
   second(line.startedAtMs),
 ];
 
@@ -204,17 +205,18 @@ const proposed = (value: Approval): Shown => ({
 });
 
 const vmnText = ({ sinceMs, elsewhere, items }: VmnHealth): string => {
-  const rows = items.map(({ vmn, outcomes, lastSeenMs, silent }) => [
-    vmn,
+  const rows = items.map(({ vmn: name, outcomes, lastSeenMs, quietMs, silent }) => [
+    name,
     silent ? 'SILENT' : 'ok',
     String(Object.values(outcomes).reduce((sum, count) => sum + count, 0)),
     String(outcomes['counted'] ?? 0),
     String(outcomes['wrong-vmn'] ?? 0),
     String(outcomes['untrusted'] ?? 0),
     String(outcomes['unknown'] ?? 0),
+    `${Math.floor(quietMs / 60_000)} min`,
     second(lastSeenMs),
   ]);
-  const head = ['vmn', 'health', 'messages', 'counted', 'wrong vmn', 'untrusted', 'no token', 'last seen'];
+  const head = ['vmn', 'health', 'messages', 'counted', 'wrong vmn', 'untrusted', 'no token', 'quiet for', 'last seen'];
   return `since ${minute(sinceMs)}; to numbers outside the pool: ${elsewhere}\n\n${columns(head, rows)}`;
 };
 
