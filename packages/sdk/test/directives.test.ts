@@ -14,11 +14,14 @@ import { bucketInput, bucketOf } from '@hauberk/rollout/client';
 import { type DirectiveInForce, openDirectives } from '@hauberk/sdk/directives';
 import { createHauberk, fileStorage, type HauberkOptions, memoryStorage } from '@hauberk/sdk/node';
 import { createLog, openStorage, parseConfig, startGateway } from '@hauberk/server';
+import fc from 'fast-check';
 import type { CoreContext } from '../src/core/core-context.ts';
 import type { DirectiveOptions } from '../src/core/directive-keeper.ts';
 import { EndpointList } from '../src/core/endpoint-list.ts';
+import { streamEvents } from '../src/core/event-stream.ts';
 import type { ClientStorage } from '../src/core/storage.ts';
 import { TransportFault, type TransportReply } from '../src/core/transport.ts';
+import { bundleForPage, noChromium, startChromium } from './chromium.ts';
 
 const born = 1_800_000_000_000;
 const me = { organisation: 'bank', app: 'retail', service: 'api' };
@@ -476,5 +479,98 @@ describe('with a whole gateway', () => {
       await close();
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('in a page: pushed, announced, and in force after the page was loaded again without a network', {
+    skip: noChromium,
+  }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hauberk-directives-'));
+    const { running, options, publish, close } = await start(folder);
+    const browser = await startChromium();
+    try {
+      const visitor = await browser.newContext();
+      // The page itself comes from nowhere: only what the SDK does needs the gateway.
+      const html = { contentType: 'text/html', body: '<!doctype html><title>app</title>' };
+      await visitor.route(`${running.url}/page`, (route) => route.fulfill(html));
+      const script = await bundleForPage('directives.ts');
+      const load = async (stream: boolean) => {
+        const page = await visitor.newPage();
+        await page.goto(`${running.url}/page`);
+        await page.addScriptTag({ content: script });
+        const call = <Answer>(name: string, ...input: readonly unknown[]): Promise<Answer> =>
+          page.evaluate(
+            ([exported, given]) =>
+              (globalThis as unknown as { suite: Record<string, (...values: readonly unknown[]) => unknown> }).suite[
+                exported
+              ]?.(...given),
+            [name, input] as const,
+          ) as Promise<Answer>;
+        await call('follow', options, stream);
+        const sees = async (chain: string): Promise<void> => {
+          let seen: readonly string[] = [];
+          for (let tries = 0; tries < 400 && seen.at(-1) !== chain; tries += 1) {
+            await new Promise((resolve) => setTimeout(resolve, 25));
+            seen = await call<readonly string[]>('whatWasSeen');
+          }
+          assert.equal(seen.at(-1), chain);
+        };
+        return { page, call, sees };
+      };
+      const streaming = await load(true);
+      for (let tries = 0; tries < 400 && !(await streaming.call<boolean>('connected')); tries += 1)
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      await publish('one');
+      await streaming.sees('one');
+      await streaming.page.close();
+      const asking = await load(false);
+      await asking.sees('one');
+      await publish('two');
+      assert.equal(await asking.call('request'), 200);
+      await asking.sees('two');
+      await asking.page.close();
+      await close();
+      await (await load(true)).sees('two');
+    } finally {
+      await browser.close();
+      await close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('event streams', () => {
+  it('are read alike however their bytes are cut', async () => {
+    const text =
+      ': hello\n\nid: 1\nevent: directives\ndata: {"a":"ü€𝄞"}\n\n:\n\r\ndata:two\r\ndata: lines\r\n\r\nevent: none\n\ndata: cut';
+    const bytes = new TextEncoder().encode(text);
+    const expected = [
+      { event: 'directives', data: '{"a":"ü€𝄞"}' },
+      { event: 'message', data: 'two\nlines' },
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 12 }), async (cuts) => {
+        const places = [0, ...cuts.toSorted((one, other) => one - other), bytes.length];
+        const stream = new ReadableStream<Uint8Array>({
+          start: (controller) => {
+            for (const [index, place] of places.slice(1).entries())
+              controller.enqueue(bytes.slice(places[index], place));
+            controller.close();
+          },
+        });
+        const events = [];
+        for await (const event of streamEvents(stream, () => undefined)) events.push(event);
+        assert.deepEqual(events, expected);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('that never end an event are given up', async () => {
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536).fill(120)),
+    });
+    await assert.rejects(async () => {
+      for await (const _event of streamEvents(endless, () => undefined)) assert.fail();
+    }, RangeError);
   });
 });

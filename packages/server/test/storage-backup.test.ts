@@ -219,6 +219,22 @@ const goOn = async (place: Place) => {
     await begin(storage, stays, 'paying');
     const config = { service: 'api', version: 5, hash: new Uint8Array(32), document: '{}', publishedAtMs: now };
     accepted(await storage.ports.apps.publishConfig(bank, config));
+    const directive = {
+      revision: 1,
+      directive: {
+        id: 'd',
+        kind: 'privacy.stop',
+        kindVersion: 1,
+        version: 1,
+        scope: { ...bank, service: null },
+        notBeforeMs: now,
+        expiresAtMs: now,
+        target: null,
+        body: { stops: [] },
+      },
+    };
+    const published = { rollouts: [], publish: [directive], audit: [] };
+    accepted(await storage.ports.directives.commit(bank, published, now));
     const event = { scope: bank, kind: 'k', atMs: now, payload: new Uint8Array(3) };
     accepted(await storage.ports.outbox.append([event, event]));
     accepted(await storage.ports.outbox.acknowledge('reader', 2));
@@ -263,6 +279,7 @@ describe('restore over a state that went on', () => {
         assert.equal((await begin(storage, stays, 'paying')).state, 'outcome-unknown');
         const config = { service: 'api', version: 5, hash: new Uint8Array(32), document: '{}', publishedAtMs: now };
         assert.equal(refused(await ports.apps.publishConfig(bank, config)), 'config-version-not-rising');
+        assert.equal(await ports.directives.version({ scope: bank, kind: 'privacy.stop', service: null }), 1);
         assert.equal(await ports.outbox.head(), 2);
         assert.equal(await ports.outbox.acknowledged('reader'), 2);
         const consumed = await ports.challenges.consume(bank, challenge, now);

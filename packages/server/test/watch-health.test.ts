@@ -32,7 +32,6 @@ const open = async () => {
       desk,
       store: stores.directives,
       outbox: stores.outbox,
-      scopes: [bank, { organisation: 'bank', app: 'corporate' }],
       now: () => born,
       onHalted: (metric) => halted.push(metric),
     });
@@ -98,7 +97,7 @@ describe('the health of rollouts', () => {
     await desk.halt(bank, id, 'ann', 'first');
     await report(devices, {});
     await watch.step();
-    assert.equal(await stores.outbox.acknowledged('health bank retail'), await stores.outbox.head());
+    assert.equal(await stores.outbox.acknowledged('health'), await stores.outbox.head());
     assert.deepEqual(sessionsOf(await rollout()), [0, 0]);
   });
 
@@ -132,6 +131,26 @@ describe('the health of rollouts', () => {
     const { state, guard } = await rollout();
     assert.equal(state, 'staged');
     assert.equal(guard?.counts.staged.crashed, 2);
+  });
+
+  it('two apps at once: each session counts for its own', async () => {
+    const { watch, desk, report, rollout, devices } = await open();
+    const other = { organisation: 'bank', app: 'corporate' };
+    const drafted = await desk.draft(other, plan, 'ann');
+    assert.ok(drafted.ok);
+    const { id } = drafted.value.rollout;
+    await desk.approve(other, id, 'ben');
+    assert.ok((await desk.stage(other, id, 'ann')).ok);
+    await report(devices, { revision: 99 });
+    await watch.step();
+    const own = await rollout();
+    const foreign = (await desk.find(other, id))?.rollout;
+    assert.ok(foreign !== undefined);
+    assert.equal(
+      sessionsOf(own).reduce((sum, each) => sum + each, 0),
+      devices.length,
+    );
+    assert.deepEqual(sessionsOf(foreign), [0, 0]);
   });
 
   it('while the record takes no writes nothing is lost and nothing counted twice', async () => {

@@ -26,8 +26,6 @@ export interface HealthWatchParts {
   readonly desk: Pick<DirectiveDesk, 'halt'>;
   readonly store: DirectiveStore;
   readonly outbox: Pick<Outbox, 'readAfter' | 'head' | 'acknowledge' | 'acknowledged'>;
-  /** The apps whose sessions are counted. */
-  readonly scopes: readonly Scope[];
   readonly now: () => EpochMs;
   readonly onHalted: (metric: 'crash' | 'error') => void;
 }
@@ -37,6 +35,8 @@ export const mostSessionsOfDevice = 16;
 export const mostBadSessionsOfDevice = 2;
 /** Devices whose sessions are remembered, for each rollout; beyond, only known devices are counted. */
 const mostDevices = 500_000;
+/** The name under which the outbox remembers how far was read. */
+const consumer = 'health';
 /** Events read at a time. */
 const batchEvents = 4096;
 
@@ -111,45 +111,52 @@ export class HealthWatch {
   async step(): Promise<void> {
     const staged = (await this.#parts.store.inState('staged')).filter(({ rollout }) => rollout.guard !== null);
     this.#tally.keepOnly(new Set(staged.map(({ rollout }) => rollout.id)));
-    for (const scope of this.#parts.scopes) {
-      const own = staged.filter((each) => scopeKey(each.scope) === scopeKey(scope));
-      await (own.length === 0 ? this.#skip(scope) : this.#count(scope, own));
-    }
+    const [first] = staged;
+    await (first === undefined ? this.#skip() : this.#count(first.scope, staged));
   }
 
   /** Sessions that ended while nothing was under way say nothing about what comes. */
-  async #skip(scope: Scope): Promise<void> {
+  async #skip(): Promise<void> {
     const { outbox } = this.#parts;
-    const consumer = consumerOf(scope);
     const [head, read] = await Promise.all([outbox.head(), outbox.acknowledged(consumer)]);
     if (head > read) await outbox.acknowledge(consumer, head);
   }
 
   async #count(scope: Scope, staged: readonly StoredRollout[]): Promise<void> {
     const { store, outbox, now } = this.#parts;
-    const consumer = consumerOf(scope);
     let held = staged;
     for (;;) {
       const events = await outbox.readAfter(await outbox.acknowledged(consumer), batchEvents);
       const position = events.at(-1)?.position;
       if (position === undefined) break;
-      const sessions = events
-        .filter((event) => scopeKey(event.scope) === scopeKey(scope))
-        .flatMap((event) => sessionOf(event) ?? []);
-      const next = held.map(({ rollout, row }) => {
-        const counted = countFor(rollout, sessions, this.#tally);
-        const watched = stepRollout(rollout, { type: 'watch', counted }, now());
-        return { scope, row, rollout: watched.ok ? watched.value : rollout };
-      });
+      const next = this.#watched(held, events);
       const changed = next.filter(({ rollout }, index) => rollout !== held[index]?.rollout);
-      const rollouts = changed.map(({ rollout, row }) => ({ rollout, ifRow: row }));
-      const kept = await store.commit(scope, { rollouts, publish: [], audit: [], read: { consumer, position } }, now());
+      const rollouts = changed.map(({ rollout, row, scope: own }) => ({ rollout, ifRow: row, scope: own }));
+      const read = { consumer, position };
+      const kept = await store.commit(scope, { rollouts, publish: [], audit: [], read }, now());
       // Somebody took a step meanwhile, or the disk is full: the same events are read again with the next step.
       if (!kept.ok) return;
       held = next.map((each) => (changed.includes(each) ? { ...each, row: each.row + 1 } : each));
       if (events.length < batchEvents) break;
     }
-    for (const { rollout } of held) await this.#haltIfDue(scope, rollout);
+    for (const { scope: own, rollout } of held) await this.#haltIfDue(own, rollout);
+  }
+
+  #watched(held: readonly StoredRollout[], events: readonly OutboxEvent[]): readonly StoredRollout[] {
+    const sessions = new Map<string, CountedSession[]>();
+    for (const event of events) {
+      const session = sessionOf(event);
+      if (session === undefined) continue;
+      const name = scopeKey(event.scope);
+      const ofScope = sessions.get(name) ?? [];
+      ofScope.push(session);
+      sessions.set(name, ofScope);
+    }
+    return held.map((each) => {
+      const counted = countFor(each.rollout, sessions.get(scopeKey(each.scope)) ?? [], this.#tally);
+      const watched = stepRollout(each.rollout, { type: 'watch', counted }, this.#parts.now());
+      return watched.ok ? { ...each, rollout: watched.value } : each;
+    });
   }
 
   async #haltIfDue(scope: Scope, { id, guard }: Rollout): Promise<void> {
@@ -159,9 +166,6 @@ export class HealthWatch {
     if (halted.ok) this.#parts.onHalted(metric);
   }
 }
-
-/** The name under which the outbox remembers how far was read. */
-const consumerOf = ({ organisation, app }: Scope): string => `health ${organisation} ${app}`;
 
 /** Steps again and again; one that fails is told, and the next one tries again. Answers how to stop. */
 export const keepWatching = (

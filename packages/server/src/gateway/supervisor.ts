@@ -374,12 +374,10 @@ class Gateway implements RunningGateway {
   /** Counts how sessions end, for the guards of rollouts. */
   #watchRollouts(): () => Promise<void> {
     const { directives: store, outbox } = this.#options.storage.ports;
-    const { organisation, apps } = this.#config;
     const watch = new HealthWatch({
       desk: this.directives,
       store,
       outbox,
-      scopes: apps.map(({ id }) => ({ organisation, app: id })),
       now,
       onHalted: (metric) => this.#log.warn('directive.halted', { metric }),
     });

@@ -45,8 +45,8 @@ export interface DirectiveTrack {
 
 /** Changes that happen together. */
 export interface DirectiveChange {
-  /** With the row that was read; 0 for a new one. */
-  readonly rollouts: readonly { readonly rollout: Rollout; readonly ifRow: number }[];
+  /** With the row that was read; 0 for a new one. Of the scope of the change, unless another one is named. */
+  readonly rollouts: readonly { readonly rollout: Rollout; readonly ifRow: number; readonly scope?: Scope }[];
   /** All of the scope of the change, in the order of their revisions. */
   readonly publish: readonly PublishedDirective[];
   readonly audit: readonly AuditRecord[];
@@ -74,9 +74,9 @@ export interface DirectiveStore {
 
 /** What a change is judged by. */
 export interface DirectiveHeads {
-  readonly rowOf: (id: string) => number;
+  readonly rowOf: (scope: Scope, id: string) => number;
   /** Whether another rollout of the track is staged. */
-  readonly isBusy: (kind: string, service: string, id: string) => boolean;
+  readonly isBusy: (scope: Scope, kind: string, service: string, id: string) => boolean;
   readonly versionOf: (kind: string, service: string) => number;
   readonly revision: number;
 }
@@ -87,9 +87,10 @@ export const judgeDirectiveChange = (
   { rollouts, publish }: DirectiveChange,
   heads: DirectiveHeads,
 ): Result<true, DirectiveRefusal> => {
-  if (rollouts.some(({ rollout, ifRow }) => heads.rowOf(rollout.id) !== ifRow)) return refuse('directive-conflict');
-  for (const { rollout } of rollouts)
-    if (rollout.state === 'staged' && heads.isBusy(rollout.plan.kind, rollout.plan.service ?? '', rollout.id))
+  for (const { rollout, ifRow, scope: own = scope } of rollouts)
+    if (heads.rowOf(own, rollout.id) !== ifRow) return refuse('directive-conflict');
+  for (const { rollout, scope: own = scope } of rollouts)
+    if (rollout.state === 'staged' && heads.isBusy(own, rollout.plan.kind, rollout.plan.service ?? '', rollout.id))
       return refuse('directive-busy');
   let { revision } = heads;
   const versions = new Map<string, number>();

@@ -54,9 +54,9 @@ export const memoryDirectiveStore = ({ record, audit, acknowledge }: MemoryDirec
     commit: (scope, change, now) =>
       record.write(() => {
         const judged = judgeDirectiveChange(scope, change, {
-          rowOf: (id) => rollouts.get(key(scope, id))?.row ?? 0,
-          isBusy: (kind, service, id) =>
-            ofScope(scope).some(
+          rowOf: (own, id) => rollouts.get(key(own, id))?.row ?? 0,
+          isBusy: (own, kind, service, id) =>
+            ofScope(own).some(
               ({ rollout }) =>
                 rollout.state === 'staged' &&
                 rollout.id !== id &&
@@ -67,8 +67,8 @@ export const memoryDirectiveStore = ({ record, audit, acknowledge }: MemoryDirec
           revision: published.at(-1)?.revision ?? 0,
         });
         if (!judged.ok) return judged;
-        for (const { rollout, ifRow } of change.rollouts)
-          rollouts.set(key(scope, rollout.id), { scope, row: ifRow + 1, rollout: structuredClone(rollout) });
+        for (const { rollout, ifRow, scope: own = scope } of change.rollouts)
+          rollouts.set(key(own, rollout.id), { scope: own, row: ifRow + 1, rollout: structuredClone(rollout) });
         published.push(...structuredClone(change.publish));
         for (const entry of change.audit) audit(scope, entry, now);
         if (change.read !== undefined) acknowledge(change.read.consumer, change.read.position);

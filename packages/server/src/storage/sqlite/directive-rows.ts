@@ -166,17 +166,18 @@ export const directiveWrites = (
     'directive.commit': ({ scope, change, now }) => {
       const columns = scopeColumns(scope);
       const judged = judgeDirectiveChange(scope, change, {
-        rowOf: (id) => reads.find(scope, id)?.row ?? 0,
-        isBusy: (kind, service, id) => statements.staged.first({ ...columns, kind, service, id }) !== undefined,
+        rowOf: (own, id) => reads.find(own, id)?.row ?? 0,
+        isBusy: (own, kind, service, id) =>
+          statements.staged.first({ ...scopeColumns(own), kind, service, id }) !== undefined,
         versionOf: (kind, service) => reads.version({ scope, kind, service }),
         revision: reads.revision(),
       });
       if (!judged.ok) return judged;
-      for (const { rollout, ifRow } of change.rollouts) {
+      for (const { rollout, ifRow, scope: own = scope } of change.rollouts) {
         const { id, state, plan } = rollout;
         const value = JSON.stringify(rollout);
         statements.put.run({
-          ...columns,
+          ...scopeColumns(own),
           id,
           row: ifRow + 1,
           kind: plan.kind,
