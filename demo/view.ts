@@ -29,8 +29,8 @@ const resultsOf = (tally: Tally, actor: Actor): string =>
 
 const clockTime = (atMs: number): string => new Date(atMs).toISOString().slice(11, 19);
 
-const bindColumns = 3;
 const bindWidth = 36;
+const indent = '  ';
 
 /** `B15 forwarded token`, or what it came to where it should not have. */
 const bindCell = (row: BindingRow): string => {
@@ -39,20 +39,22 @@ const bindCell = (row: BindingRow): string => {
 };
 
 /** Binding: how many honest phones were bound, and the rule that declined each kind of attacker. */
-const bindLines = (board: BindingBoard): readonly string[] => {
+const bindLines = (board: BindingBoard, width: number): readonly string[] => {
+  // A line that wraps would be painted over wrongly.
+  const columns = Math.max(1, Math.floor((width - indent.length) / bindWidth));
   const [own, foreign] = [board.rows('honest'), board.rows('attacker')];
   const cells = [...own.filter(({ isAsItShould }) => !isAsItShould), ...foreign].map(bindCell);
-  const lines = Array.from({ length: Math.ceil(cells.length / bindColumns) }, (_, line) =>
-    cells.slice(line * bindColumns, (line + 1) * bindColumns).join(''),
+  const lines = Array.from({ length: Math.ceil(cells.length / columns) }, (_, line) =>
+    cells.slice(line * columns, (line + 1) * columns).join(''),
   );
-  const bound = own.reduce((sum, { isAsItShould, times }) => sum + (isAsItShould ? times : 0), 0);
+  const count = (state: string): number => own.reduce((sum, row) => sum + (row.state === state ? row.times : 0), 0);
   const declined = foreign.filter(({ isAsItShould }) => isAsItShould).length;
-  const head = `bound ${bold(String(bound))}${dim(' · ')}attackers declined ${bold(`${declined} of ${board.expected}`)} kinds`;
-  return [`SIM        ${head}`, ...lines.map((line) => `  ${line}`)];
+  const head = `bound ${bold(String(count('bound')))}${dim(' · ')}spared the code ${bold(String(count('relieved')))}${dim(' · ')}attackers declined ${bold(`${declined} of ${board.expected}`)} kinds`;
+  return [`SIM        ${head}`, ...lines.map((line) => indent + line)];
 };
 
 /** One frame of the view. */
-export const frame = ({ gateway, bank, tally, board }: ViewOptions): string => {
+export const frame = ({ gateway, bank, tally, board }: ViewOptions, width: number = 120): string => {
   const check = bank.check();
   const books =
     check.balanced && check.duplicates.length === 0
@@ -65,7 +67,7 @@ export const frame = ({ gateway, bank, tally, board }: ViewOptions): string => {
     `phones     ${resultsOf(tally, 'phone')}`,
     `attacker   ${resultsOf(tally, 'attacker')}`,
     `bank       ${check.transfers} transfers booked, ${books}`,
-    ...bindLines(board),
+    ...bindLines(board, width),
     `surprises  ${tally.wrong() === 0 ? green('none') : red(`${tally.wrong()}${surpriseText(tally)}`)}`,
     '',
     ...tally
@@ -104,7 +106,7 @@ export const startView = (options: ViewOptions): { readonly stop: () => void } =
   }
   let painted = 0;
   const paint = (): void => {
-    const text = frame(options);
+    const text = frame(options, stdout.columns);
     stdout.write(`${painted === 0 ? '' : `\u001b[${painted}A`}\u001b[0J${text}\n`);
     painted = text.split('\n').length;
   };

@@ -50,6 +50,8 @@ test('a binding that should not be is red on the screen', () => {
   const check = () => ({ balanced: true, duplicates: [], transfers: 0 });
   const text = frame({ gateway: 'http://127.0.0.1:1', bank: { check } as never, tally, board });
   assert.match(text, /B06\s+two numbers/);
+  const narrow = frame({ gateway: 'http://127.0.0.1:1', bank: { check } as never, tally, board }, 40);
+  assert.equal(narrow.split('\n').length, text.split('\n').length + 1);
   assert.ok(text.includes('\u001b[31mold app: bound'), text);
   assert.ok(text.includes('1 of 2'), text);
 });
