@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type BindOutcome, type BindShelf, checkSim, resumeBind } from '@hauberk/sdk/bind';
+import { logInBound } from '@hauberk/sdk/bound';
 import { type Hauberk, HauberkError } from '@hauberk/sdk/node';
 import { bridgeBackend } from '@hauberk/sdk/trusted';
 import { type BindingPart, type BindingRole, bindingCast, partOptions } from '@hauberk/simulator';
@@ -249,6 +250,20 @@ describe('binding on phones', () => {
     assert.equal(await checkSim(asked), 'changed');
     assert.equal(await checkSim(asked), 'unknown');
     assert.equal(shelf.text(), undefined);
+  });
+
+  test('a key that hands over takes no binding with it: the device is stepped up, and binds anew', async () => {
+    const customer = await gateway.customer();
+    assert.equal(said(await gateway.bind(customer)), 'bound');
+    const { slots } = await customer.phone.backend.simState({});
+    const sim = { sim: 'present', subscriptions: slots.flatMap(({ subscription = [] }) => subscription) } as const;
+    const relief = async (login: typeof customer) => (await logInBound(login, sim)).state;
+    assert.equal(await relief(await gateway.again(customer)), 'bound');
+    await customer.keys.rotate();
+    const next = await gateway.again(customer);
+    assert.equal(await relief(next), 'step-up');
+    assert.equal(said(await gateway.bind(next, { replaces: true })), 'bound');
+    assert.equal(await relief(await gateway.again(customer)), 'bound');
   });
 
   for (const [role, part] of Object.entries<BindingPart>(bindingCast))

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type BindCaller, type BindOptions, type BindOutcome, bind } from '@hauberk/sdk/bind';
+import { type DeviceKeys, openKeys } from '@hauberk/sdk/keys';
 import { type ClientStorage, type Hauberk, memoryStorage } from '@hauberk/sdk/node';
 import { bridgeBackend } from '@hauberk/sdk/trusted';
 import {
@@ -20,6 +21,7 @@ import { type PhoneGateway, startPhoneGateway } from './phone-gateway.ts';
 /** A customer on a phone, logged in. */
 export interface BoundCustomer extends BindCaller {
   readonly hauberk: Hauberk;
+  readonly keys: DeviceKeys;
   readonly authorization: string;
   readonly phone: SimulatedPhone;
   readonly name: string;
@@ -145,8 +147,9 @@ export const startBindGateway = async (beside: BesideBinding = {}): Promise<Bind
     const phone = simulatedPhone(kind, { ...options, world: phones.world, network });
     phones.writeRevocations();
     const storage: ClientStorage = memoryStorage();
-    const hauberk = phones.clientOn(phone, storage);
-    return { hauberk, phone, name, number: numberOf(name), authorization: await logIn(hauberk, name) };
+    const keys = openKeys();
+    const hauberk = phones.clientOn(phone, storage, { keys });
+    return { hauberk, keys, phone, name, number: numberOf(name), authorization: await logIn(hauberk, name) };
   };
   const gateway: BindGateway = {
     phones,

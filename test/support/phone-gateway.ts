@@ -22,7 +22,7 @@ export interface PhoneGateway {
   readonly clientOn: (
     phone: SimulatedPhone | undefined,
     storage?: ClientStorage,
-    more?: Pick<HauberkOptions, 'confirm'>,
+    more?: Pick<HauberkOptions, 'confirm' | 'keys'>,
   ) => Hauberk;
   readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
