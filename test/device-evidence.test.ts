@@ -1,10 +1,16 @@
 /** Devices that enrol by hardware evidence, end to end: simulated phones, the SDK, a real gateway with two workers. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { epochMs } from '@hauberk/primitives';
 import { HauberkError, memoryStorage } from '@hauberk/sdk/node';
 import { type PhoneKind, type PhoneTrick, simulatedPhone, simulatedWorld } from '@hauberk/simulator';
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWK, jwtVerify } from 'jose';
 import { playKeysOf } from '../attack/world-trust.ts';
+import { makeTrust, updateTrust } from '../packages/server/src/device/trust-snapshots.ts';
 import { adminCaller } from './support/admin-caller.ts';
 import { type PhoneGateway, startPhoneGateway } from './support/phone-gateway.ts';
 
@@ -272,5 +278,51 @@ test('a keybox that leaks after its phone enrolled: its devices owe evidence at 
     assert.deepEqual(after.ok && [after.value.reattest, after.value.generation], ['risk', 2], 'once for one cause');
   } finally {
     await gateway.close();
+  }
+});
+
+test('roots from a snapshot that nobody renewed: refused or warned of as the operator says, until a newer one is taken over', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hauberk-roots-'));
+  const at = (name: string): string => join(folder, name);
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  writeFileSync(at('key.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  writeFileSync(at('key.pub'), publicKey.export({ format: 'pem', type: 'spki' }));
+  const take = (state: string, roots: Readonly<Record<string, string>>, sequence: number, days: number): void => {
+    const now = epochMs(Date.now());
+    const takenAt = new Date(now - days * 86_400_000).toISOString();
+    writeFileSync(at('plan.json'), JSON.stringify({ sequence, takenAt, roots }));
+    writeFileSync(at('snapshot.jwt'), makeTrust({ plan: at('plan.json'), key: at('key.pem'), now }));
+    updateTrust({ state, from: at('snapshot.jwt'), publisher: at('key.pub'), now });
+  };
+  let placed: readonly [string, Readonly<Record<string, string>>] = ['', {}];
+  const gateway = await startPhoneGateway({}, simulatedWorld(), {
+    routes: [],
+    attestation: { maxSnapshotDays: 30, staleRevocations: { enrol: 'refuse', reattest: 'note' } },
+    prepare: (state, roots) => {
+      placed = [state, roots];
+      take(state, roots, 1, 40);
+    },
+  });
+  try {
+    const phone = () => simulatedPhone('iphone', { world: gateway.world });
+    assert.equal(await codeOf(gateway.clientOn(phone()).connect()), 'enrolment-refused');
+    take(...placed, 2, 1);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const android = simulatedPhone('android', { world: gateway.world });
+    const client = gateway.clientOn(android);
+    const { deviceId = '' } = await client.connect();
+    // Under new publishers the sequence begins anew, and so may an old snapshot.
+    take(...placed, 3, 40);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const { deviceAdministration } = gateway.running();
+    assert.ok((await deviceAdministration.demandAttestation(deviceId, word)).ok);
+    assert.equal((await client.fetch('/hard/accounts')).status, 200, 'noted, not refused');
+    const token = await deviceAdministration.verdict(deviceId);
+    assert.ok(token.ok);
+    assert.match(Buffer.from(token.value.split('.')[1] ?? '', 'base64url').toString(), /"code":"ANCHORS_STALE"/);
+    assert.equal(await codeOf(gateway.clientOn(phone()).connect()), 'enrolment-refused');
+  } finally {
+    await gateway.close();
+    rmSync(folder, { recursive: true });
   }
 });

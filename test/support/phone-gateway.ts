@@ -51,6 +51,10 @@ export interface Beside {
   readonly section?: object;
   /** More apps, of the same build. */
   readonly apps?: readonly string[];
+  /** Laid over the section of that name. */
+  readonly attestation?: object;
+  /** Puts something into the state folder before the start; gets the files of the makers' roots. */
+  readonly prepare?: (state: string, roots: Readonly<Record<string, string>>) => void;
 }
 
 /** Starts a gateway with one app; `more` is laid over the app's configuration. */
@@ -79,7 +83,7 @@ export const startPhoneGateway = async (
         },
       },
       ...beside?.section,
-      attestation: trust.attestation,
+      attestation: { ...trust.attestation, ...beside?.attestation },
       log: { access: 'none', level: 'error' },
     },
     join(folder, 'made.yaml'),
@@ -93,6 +97,7 @@ export const startPhoneGateway = async (
       version: 'test',
       log: createLog('error'),
     });
+  beside?.prepare?.(config.state, trust.attestation.roots);
   let running = await start();
   return {
     world,

@@ -62,11 +62,17 @@ export const attestationSchema: z.ZodType<AttestationConfig> = z
       .max(8760)
       .default(168)
       .describe('Older lists count as stale. The age is that of the file, or of its member `takenAt`.'),
+    maxSnapshotDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(90)
+      .describe('Roots from an older snapshot (`hauberk trust update`) are stale; those of `roots` have no age.'),
     staleRevocations: z
       .union([staleRule, z.strictObject({ enrol: staleRule.default('refuse'), reattest: staleRule.default('refuse') })])
       .default('refuse')
       .describe(
-        'Whether a stale list refuses evidence, or is only noted in the verdict; for both actions, or for each.',
+        'Whether a stale list, or stale roots, refuse evidence or are only noted in the verdict; for both actions, or for each.',
       ),
     unlocked: z
       .enum(['allowed', 'refused'])

@@ -219,6 +219,8 @@ export interface AttestationConfig {
   /** Google's list of attestation certificates that are no longer believed, as a JSON file. */
   readonly androidRevocations?: string | undefined;
   readonly maxRevocationHours: number;
+  /** Roots of an older snapshot are stale. */
+  readonly maxSnapshotDays: number;
   readonly staleRevocations: StaleRule | { readonly enrol: StaleRule; readonly reattest: StaleRule };
   readonly unlocked: 'allowed' | 'refused';
   /** YYYYMM. */

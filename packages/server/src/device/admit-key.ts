@@ -5,7 +5,7 @@ import { nodeCrypto } from '@hauberk/crypto/node';
 import { admitTrustedKey, type TrustedKeyPurpose } from '@hauberk/device';
 import { accept, type Bytes, type EpochMs, type Result, refuse } from '@hauberk/primitives';
 import type { NewTrustedKey } from '../storage/trusted-key-store.ts';
-import { type AppraiserParts, contextFor, readEvidence } from './appraise-enrolment.ts';
+import { type AppraiserParts, contextFor, readEvidence, staleRoots } from './appraise-enrolment.ts';
 
 /** A key that a device asks to be believed. */
 export interface KeyProposal {
@@ -48,6 +48,8 @@ export const createKeyAdmitter =
     if (app === undefined) return refuse('enrol.evidence', 'app');
     if (!evidence.ok) return evidence;
     if (evidence.value.kind === 'software' && app.software === 'refused') return refuse('enrol.software');
+    if (evidence.value.kind !== 'software' && staleRoots(parts, true, now) === 'refuse')
+      return refuse('enrol.appraisal', 'ANCHORS_STALE');
     const context = contextFor(parts, { app, challenge, publicKey, isKnown: true }, now);
     const verdict = appraise(evidence.value, context);
     if (!verdict.ok) return refuse('enrol.appraisal', `${verdict.code} ${verdict.detail ?? ''}`.trim());

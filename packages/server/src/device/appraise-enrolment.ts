@@ -18,8 +18,10 @@ import {
   accept,
   type Bytes,
   concat,
+  days,
   type EpochMs,
   type EvidenceCrypto,
+  elapsed,
   equalBytes,
   fromBase64Url,
   fromHex,
@@ -31,7 +33,7 @@ import {
   toHex,
   utf8,
 } from '@hauberk/primitives';
-import type { AppConfig, AttestationConfig } from '../config/config.ts';
+import type { AppConfig, AttestationConfig, StaleRule } from '../config/config.ts';
 import type { ApprovedBuilds } from './approved-builds.ts';
 import { verdictClaims } from './device-verdict.ts';
 import { judgeOpinion, opinionFacts, playKeysOf } from './second-opinion.ts';
@@ -39,7 +41,9 @@ import { judgeOpinion, opinionFacts, playKeysOf } from './second-opinion.ts';
 /** What appraising needs. */
 export interface AppraiserParts {
   readonly crypto: EvidenceCrypto;
-  readonly anchors: TrustAnchors;
+  readonly anchors: (now: EpochMs) => TrustAnchors;
+  /** When the snapshot was taken that roots come from; undefined where they are of the configuration alone. */
+  readonly rootsTakenAt: (now: EpochMs) => EpochMs | undefined;
   readonly revocations: (now: EpochMs) => Revocations;
   readonly builds: ApprovedBuilds;
   /** Issuers that were read before: one batch of phones shares its own. */
@@ -145,13 +149,25 @@ export interface EvidenceAsk {
   readonly isKnown: boolean;
 }
 
-const policyOf = ({ attestation }: AppraiserParts, { app, isKnown }: EvidenceAsk): AppraisalPolicy => {
-  const { maxRevocationHours, staleRevocations: stale, unlocked, leastPatchLevel } = attestation;
+const staleRule = ({ attestation }: AppraiserParts, isKnown: boolean): StaleRule => {
+  const { staleRevocations: stale } = attestation;
+  return typeof stale === 'string' ? stale : isKnown ? stale.reattest : stale.enrol;
+};
+
+/** What to do about roots from a snapshot that nobody has renewed for long; undefined while they are fresh. */
+export const staleRoots = (parts: AppraiserParts, isKnown: boolean, now: EpochMs): StaleRule | undefined => {
+  const takenAt = parts.rootsTakenAt(now);
+  const isStale = takenAt !== undefined && elapsed(takenAt, now) > days(parts.attestation.maxSnapshotDays);
+  return isStale ? staleRule(parts, isKnown) : undefined;
+};
+
+const policyOf = (parts: AppraiserParts, { app, isKnown }: EvidenceAsk): AppraisalPolicy => {
+  const { maxRevocationHours, unlocked, leastPatchLevel } = parts.attestation;
   return {
     leastTier: app.software === 'allowed' ? 'software' : 'tee',
     allowUnlocked: unlocked === 'allowed',
     maxRevocationAge: hours(maxRevocationHours),
-    staleRevocations: typeof stale === 'string' ? stale : isKnown ? stale.reattest : stale.enrol,
+    staleRevocations: staleRule(parts, isKnown),
     ...(leastPatchLevel === undefined ? {} : { leastPatchLevel }),
     ...(app.playIntegrity === undefined ? {} : { leastPlayLabel: app.playIntegrity.leastLabel }),
   };
@@ -189,7 +205,7 @@ const withPlayKeys = (anchors: TrustAnchors, playIntegrity: TrustAnchors['playIn
 /** What evidence is appraised with, under an app's own rules. */
 export const contextFor = (parts: AppraiserParts, ask: EvidenceAsk, now: EpochMs): AppraisalContext => ({
   crypto: parts.crypto,
-  anchors: withPlayKeys(parts.anchors, playKeysOf(ask.app)),
+  anchors: withPlayKeys(parts.anchors(now), playKeysOf(ask.app)),
   revocations: parts.revocations(now),
   memory: parts.memory,
   now,
@@ -271,11 +287,20 @@ const judgeAssertion = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<A
   return accept({ appraised, evidence: kept, attestingKey: undefined });
 };
 
+/** What old roots vouch for is warned of. */
+const withStaleRoots = (verdict: Verdict): Verdict => ({
+  ...verdict,
+  status: verdict.status === 'affirming' ? 'warning' : verdict.status,
+  anomalies: [...verdict.anomalies, { code: 'ANCHORS_STALE' }],
+});
+
 const judgeEvidence = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<AppraisedEvidence, AppraiseCode> => {
   const read = readEvidence(ask.request);
   if (!read.ok) return read;
   const evidence = read.value;
   if (evidence.kind === 'software' && ask.app.software === 'refused') return refuse('enrol.software');
+  const stale = evidence.kind === 'software' ? undefined : staleRoots(parts, ask.boundKey !== undefined, now);
+  if (stale === 'refuse') return refuse('enrol.appraisal', 'ANCHORS_STALE');
   const verdict = appraise(evidence, contextFor(parts, askedOf(ask), now));
   if (!verdict.ok) return refuse('enrol.appraisal', `${verdict.code} ${verdict.detail ?? ''}`.trim());
   const bound = contextFor(parts, { ...askedOf(ask), publicKey: ask.request.publicKey }, now);
@@ -286,7 +311,8 @@ const judgeEvidence = (parts: AppraiserParts, ask: Ask, now: EpochMs): Result<Ap
   const counter = attestingKey === undefined ? undefined : { key: attestingKey.thumbprint, value: 0 };
   const facts = { ...factsOf(evidence.kind, verdict.value), ...opinionFacts(opinion.value) };
   const appraised = worth(parts, evidence.kind, facts, kept, counter);
-  const verdictText = JSON.stringify(verdictClaims(verdict.value, ask.app.id, opinion.value));
+  const noted = stale === undefined ? verdict.value : withStaleRoots(verdict.value);
+  const verdictText = JSON.stringify(verdictClaims(noted, ask.app.id, opinion.value));
   return accept({ appraised, evidence: kept, attestingKey, verdict: verdictText });
 };
 

@@ -2,14 +2,14 @@
 import { createChainMemory } from '@hauberk/attestation';
 import { nodeEvidenceCrypto } from '@hauberk/crypto/node-evidence';
 import type { AttestedFacts, ReattestationPolicy } from '@hauberk/device';
-import { days, type EpochMs, epochMs } from '@hauberk/primitives';
+import { days, type EpochMs } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../gateway/log.ts';
 import { type AdmitKey, createKeyAdmitter } from './admit-key.ts';
 import { type Appraise, type AppraiserParts, createAppraiser } from './appraise-enrolment.ts';
 import { type ApprovedBuilds, fileApprovedBuilds } from './approved-builds.ts';
 import { fileRevocations, newestRevocations, readAnchors } from './trust-files.ts';
-import { presentSnapshot, stateRevocations } from './trust-snapshots.ts';
+import { watchSnapshot } from './trust-snapshots.ts';
 
 /** The judges. */
 export interface EvidenceJudges {
@@ -34,11 +34,14 @@ export const openEvidenceJudges = (config: Config, log: Log): EvidenceJudges => 
   const hint = 'mend or replace the file; it is looked at once a second';
   const onRefused = (file: string, message: string): void =>
     log.warn('attestation.file-refused', { issues: [{ file, path: [], message, hint }] });
+  const configured = readAnchors(attestation);
+  const snapshot = watchSnapshot(state, onRefused);
   const builds = fileApprovedBuilds(attestation.approvedBuilds, onRefused);
   const parts: AppraiserParts = {
     crypto: nodeEvidenceCrypto,
-    anchors: { ...readAnchors(attestation), ...presentSnapshot(state, epochMs(Date.now()))?.anchors },
-    revocations: newestRevocations(fileRevocations(attestation, onRefused), stateRevocations(state, onRefused)),
+    anchors: (now) => ({ ...configured, ...snapshot(now)?.anchors }),
+    rootsTakenAt: (now) => snapshot(now)?.takenAt,
+    revocations: newestRevocations(fileRevocations(attestation, onRefused), (now) => snapshot(now)?.revocations ?? {}),
     builds,
     memory: createChainMemory(),
     attestation,

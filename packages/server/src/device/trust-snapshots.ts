@@ -81,16 +81,25 @@ export const presentSnapshot = (state: string, now: EpochMs): TrustSnapshot | un
   return present.value;
 };
 
-/** The lists of a state folder's snapshot; read again when it changes. Publishers that are named later count after a restart. */
+/** The snapshot of a state folder; read again when it changes. Publishers that are named later count after a restart. */
+export const watchSnapshot = (
+  state: string,
+  onRefused: (path: string, reason: string) => void,
+): ((now: EpochMs) => TrustSnapshot | undefined) => {
+  const read = snapshotReader(state);
+  if (read === undefined) return () => undefined;
+  const parse = (bytes: Buffer): Result<TrustSnapshot> => read(bytes, epochMs(Date.now()));
+  const file = watchedFile(trustSnapshotFiles(state).snapshot, parse, onRefused);
+  return (now) => file.read(now);
+};
+
+/** Its lists alone. */
 export const stateRevocations = (
   state: string,
   onRefused: (path: string, reason: string) => void,
 ): ((now: EpochMs) => Revocations) => {
-  const read = snapshotReader(state);
-  if (read === undefined) return () => ({});
-  const parse = (bytes: Buffer): Result<TrustSnapshot> => read(bytes, epochMs(Date.now()));
-  const file = watchedFile(trustSnapshotFiles(state).snapshot, parse, onRefused);
-  return (now) => file.read(now)?.revocations ?? {};
+  const snapshot = watchSnapshot(state, onRefused);
+  return (now) => snapshot(now)?.revocations ?? {};
 };
 
 /** What to take over, and under whose key. */
