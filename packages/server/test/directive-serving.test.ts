@@ -170,6 +170,8 @@ describe('directives of a whole gateway', () => {
     assert.equal(refused?.status, 503);
     assert.ok(Number(refused?.headers.get('retry-after')) > 0);
     assert.equal((await fetch(fileUrl())).status, 200, 'the file is there for whoever finds no place');
+    const held = /^hauberk_directive_streams_open (\d+)$/m.exec(await echo.running.metrics())?.[1];
+    assert.equal(Number(held), open.length - 1, 'and the operator sees how many');
     for (const stream of open) await stream.close();
     let again: Stream | undefined;
     for (let tries = 0; tries < 100 && again?.response.status !== 200; tries += 1) {

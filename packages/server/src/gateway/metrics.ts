@@ -42,6 +42,8 @@ export interface MetricsSnapshot {
   readonly openConnections: number;
   /** Filled in by the listener, which knows. */
   readonly openRequests: number;
+  /** Clients that wait for directives. */
+  readonly directiveStreams: number;
   /** Access-log lines that never reached their file. Filled in by the worker. */
   readonly lostLines: number;
 }
@@ -168,6 +170,7 @@ export const createMetrics = (): Metrics => {
       connections,
       openConnections,
       openRequests: 0,
+      directiveStreams: 0,
       lostLines: 0,
     }),
   };

@@ -62,6 +62,7 @@ export const joinSnapshots = (snapshots: readonly MetricsSnapshot[]): MetricsSna
   breakers: snapshots.reduce<Record<string, number>>((sum, { breakers }) => addRecords(sum, breakers), {}),
   connections: snapshots.reduce((sum, { connections }) => sum + connections, 0),
   openConnections: snapshots.reduce((sum, { openConnections }) => sum + openConnections, 0),
+  directiveStreams: snapshots.reduce((sum, { directiveStreams }) => sum + directiveStreams, 0),
   openRequests: snapshots.reduce((sum, { openRequests }) => sum + openRequests, 0),
   lostLines: snapshots.reduce((sum, { lostLines }) => sum + lostLines, 0),
 });

@@ -144,7 +144,7 @@ export class WorkerPool {
       this.#buried = [
         joinSnapshots([
           ...this.#buried,
-          { ...last, openConnections: 0, openRequests: 0, queues: noQueues, breakers: {} },
+          { ...last, openConnections: 0, openRequests: 0, directiveStreams: 0, queues: noQueues, breakers: {} },
         ]),
       ];
     this.#lastSeen.delete(index);

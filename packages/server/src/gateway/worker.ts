@@ -218,6 +218,7 @@ const obey = (message: ToWorker): void => {
         snapshot: {
           ...parts.metrics.snapshot(),
           openRequests: listener?.openRequests() ?? 0,
+          directiveStreams: parts.directives.streams,
           lostLines: parts.accessLog.lost(),
           queues: queuesOf(parts),
           breakers: breakersOf(parts, relay?.guards() ?? []),

@@ -166,6 +166,13 @@ const connectionFamilies: readonly MeasuredFamily[] = [
     measure: ({ all }) => one(all.openRequests),
   },
   {
+    name: 'hauberk_directive_streams_open',
+    type: 'gauge',
+    help: 'Clients that wait for directives.',
+    labels: [],
+    measure: ({ all }) => one(all.directiveStreams),
+  },
+  {
     name: 'hauberk_access_log_lines_lost',
     type: 'counter',
     help: 'Access-log lines that were dropped because the disk did not keep up, or lost to a failed write.',
