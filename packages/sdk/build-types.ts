@@ -66,6 +66,7 @@ export const buildTypes = (folder: string): void => {
     'trusted',
     'trusted-node',
     'bridge-conformance',
+    'build/index',
     'privacy/web',
     'privacy/mini',
     'privacy/react-native',

@@ -119,6 +119,7 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
   },
   { name: 'hauberk-trusted-node.mjs', entryPoints: [source('trusted-node.ts')], format: 'esm', platform: 'node' },
   { name: 'hauberk-privacy.mjs', entryPoints: [source('privacy/web.ts')], format: 'esm', platform: 'browser' },
+  { name: 'hauberk-build.mjs', entryPoints: [source('build/index.ts')], format: 'esm', platform: 'node' },
   {
     name: 'hauberk-privacy-mini.mjs',
     entryPoints: [source('privacy/mini.ts')],
@@ -185,6 +186,7 @@ const description = {
     './trusted-web': door('hauberk-trusted-web.mjs', 'web/trusted.d.ts'),
     './trusted-node': door('hauberk-trusted-node.mjs', 'trusted-node.d.ts'),
     './privacy': door('hauberk-privacy.mjs', 'privacy/web.d.ts'),
+    './build': door('hauberk-build.mjs', 'build/index.d.ts'),
     './privacy-mini': door('hauberk-privacy-mini.mjs', 'privacy/mini.d.ts'),
     './privacy-react-native': door('hauberk-privacy-react-native.mjs', 'privacy/react-native.d.ts'),
     './bridge-conformance': door('hauberk-bridge-conformance.mjs', 'bridge-conformance.d.ts'),

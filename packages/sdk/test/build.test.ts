@@ -39,7 +39,7 @@ describe('SDK build', () => {
     ['hauberk-bridge-conformance.mjs', 12],
     ['hauberk-privacy.mjs', 18],
     ['hauberk-privacy-mini.mjs', 14],
-    ['hauberk-privacy-react-native.mjs', 14],
+    ['hauberk-privacy-react-native.mjs', 16],
     ['hauberk-privacy.js', 18],
   ] as const)
     it(`${name} is at most ${limit} KB gzipped`, async () => {

@@ -5,6 +5,18 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { bundleForPage, chromiumFlags, chromiumPath } from './chromium.ts';
 
+/** What a page is to do. */
+export interface Visit {
+  /** A file of `test/browser`. */
+  readonly script: string;
+  /** The export that is called, and with what. */
+  readonly name: string;
+  readonly input?: readonly unknown[];
+  /** Paths of scripts that are loaded before, in this order. */
+  readonly first?: readonly string[];
+  readonly policy?: string;
+}
+
 /** A page's server and its browser. */
 export interface PrivacyLab {
   readonly origin: string;
@@ -16,6 +28,8 @@ export interface PrivacyLab {
    * what a debugger evaluates counts as a gesture of the user.
    */
   readonly run: <Answer>(script: string, name: string, ...input: readonly unknown[]) => Promise<Answer>;
+  /** The same with other scripts before, and under a content security policy. */
+  readonly visit: <Answer>(visit: Visit) => Promise<Answer>;
   readonly newContext: () => Promise<BrowserContext>;
   readonly close: () => Promise<void>;
 }
@@ -39,6 +53,9 @@ const listen = (server: Server): Promise<string> =>
   new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve(`http://localhost:${(server.address() as AddressInfo).port}`));
   });
+
+/** Promises that surfaces leave rejected on purpose. */
+const isQuiet = /WebTransport|Opening handshake|payment|NetworkError|AbortError|NotAllowedError|AudioContext/i;
 
 const collect = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
@@ -69,28 +86,37 @@ export const openPrivacyLab = async (): Promise<PrivacyLab> => {
   const browser = await chromium.launch({ executablePath: chromiumPath, args: [...chromiumFlags, ...fakes] });
   const newContext = (): Promise<BrowserContext> =>
     browser.newContext({ permissions, geolocation: { latitude: 1, longitude: 2 } });
+  const visit: PrivacyLab['visit'] = async <Answer>({ script, name, input = [], first = [], policy }: Visit) => {
+    serve('/suite.js', 'text/javascript', await bundleForPage(script));
+    const given = input.map((value) => JSON.stringify(value)).join(', ');
+    const tell = `const send = fetch; const tell = (told) => send('/tell', { method: 'POST', body: JSON.stringify(told) });`;
+    const line = `suite.${name}(${given}).then(tell, (error) => tell({ error: String(error?.stack ?? error) }));`;
+    serve('/go.js', 'text/javascript', `${tell}\n${line}`);
+    const tags = [...first, '/suite.js', '/go.js'].map((path) => `<script src="${path}"></script>`).join('');
+    const headers = policy === undefined ? {} : { 'content-security-policy': policy };
+    serve('/run', 'text/html', `<!doctype html><title>page</title><body>${tags}</body>`, headers);
+    const told = new Promise<string>((resolve) => {
+      onTold = resolve;
+    });
+    const page = await (await newContext()).newPage();
+    // A script that cannot run would never tell.
+    page.on('pageerror', (error) => {
+      if (!isQuiet.test(String(error))) onTold(JSON.stringify({ error: String(error.stack ?? error) }));
+    });
+    await page.goto(`${origin}/run`);
+    const answer = JSON.parse(await told) as Answer & { readonly error?: string };
+    if (answer?.error !== undefined) throw new Error(answer.error);
+    await page.context().close();
+    return answer;
+  };
   return {
     origin,
     browser,
     serve,
     newContext,
-    run: async <Answer>(script: string, name: string, ...input: readonly unknown[]) => {
-      serve('/suite.js', 'text/javascript', await bundleForPage(script));
-      const given = input.map((value) => JSON.stringify(value)).join(', ');
-      const tell = `const send = fetch; const tell = (told) => send('/tell', { method: 'POST', body: JSON.stringify(told) });`;
-      const line = `suite.${name}(${given}).then(tell, (error) => tell({ error: String(error?.stack ?? error) }));`;
-      const body = `<body></body><script>${tell}</script><script src="/suite.js"></script><script>${line}</script>`;
-      serve('/run', 'text/html', `<!doctype html><title>page</title>${body}`);
-      const told = new Promise<string>((resolve) => {
-        onTold = resolve;
-      });
-      const page = await (await newContext()).newPage();
-      await page.goto(`${origin}/run`);
-      const answer = JSON.parse(await told) as Answer & { readonly error?: string };
-      if (answer?.error !== undefined) throw new Error(answer.error);
-      await page.context().close();
-      return answer;
-    },
+    run: async <Answer>(script: string, name: string, ...input: readonly unknown[]) =>
+      visit<Answer>({ script, name, input }),
+    visit,
     close: async () => {
       await browser.close();
       server.closeAllConnections();

@@ -52,3 +52,11 @@ export const isSameOutcome = (path: string, one: Outcome, other: Outcome): boole
   const isRough = /NetworkInformation|screenX|screenY|watchPosition/.test(path);
   return isRough ? one.split(' ')[0] === other.split(' ')[0] : one === other;
 };
+
+/** Whether calls in a realm are seen: by the page that reaches into it, by its own scripts while it loads and afterwards. */
+export interface RealmProof {
+  readonly name: string;
+  readonly reached: 'seen' | 'not seen' | 'no access';
+  readonly loading: 'seen' | 'not seen' | 'no script';
+  readonly later: 'seen' | 'not seen' | 'no script';
+}

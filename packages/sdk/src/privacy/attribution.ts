@@ -1,5 +1,6 @@
 /** Whose a call chain is: by the build's module map, by the script's address, by who brought the script into the page. */
 import type { ChainFrame } from '@hauberk/privacy/client';
+import { isObject, memberOf } from './host.ts';
 
 /**
  * Where the modules of one built file are. `ranges` are sorted: from that place (line from 1, column from 0) on, code belongs to the package
@@ -29,6 +30,12 @@ export interface AttributionOptions {
   readonly passing?: readonly string[];
 }
 
+/** Where built files put their maps; the stamp of the build plug-ins writes it. */
+export const stampsName = '__hauberkModules';
+
+const isFileMap = (value: unknown): value is FileMap =>
+  Array.isArray(memberOf(value, 'packages')) && Array.isArray(memberOf(value, 'ranges'));
+
 /** Scripts whose bringer is remembered. */
 const maxBrought = 256;
 const app: Owner = { name: 'app' };
@@ -54,7 +61,8 @@ export const packageAt = ({ packages, ranges }: FileMap, line: number, column: n
     if (rangeLine < line || (rangeLine === line && rangeColumn <= column - 1)) low = middle + 1;
     else high = middle;
   }
-  return packages[ranges[low - 1]?.[2] ?? -1];
+  const named: unknown = packages[ranges[low - 1]?.[2] ?? -1];
+  return typeof named === 'string' ? named : undefined;
 };
 
 const hostOf = (script: string): string | undefined => /^https?:\/\/([^/?#@]+)\//.exec(script)?.[1]?.toLowerCase();
@@ -108,8 +116,17 @@ export class Attribution {
     return this.#brought.get(script) ?? app;
   }
 
+  /** Takes in what files said of themselves when they were loaded. The page can write there too: it tells of scripts that play along. */
+  #takeStamps(): void {
+    const stamps = memberOf(globalThis, stampsName);
+    if (!isObject(stamps)) return;
+    for (const [file, map] of Object.entries(stamps))
+      if (!this.#files.has(file) && isFileMap(map)) this.#files.set(file, map);
+  }
+
   /** The map whose name the address ends with, from a whole part of the path on. */
   #fileOf(script: string): FileMap | undefined {
+    this.#takeStamps();
     for (let at = script.indexOf('/'); at >= 0; at = script.indexOf('/', at + 1)) {
       const map = this.#files.get(script.slice(at + 1));
       if (map !== undefined) return map;

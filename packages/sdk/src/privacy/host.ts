@@ -46,3 +46,21 @@ export const ownerOf = (object: HostObject, name: PropertyKey): HostObject | und
   }
   return undefined;
 };
+
+const natives = new WeakMap<object, HostFunction>();
+
+/** Remembers what a function of ours stands in front of. */
+export const standsFor = (ours: object, native: HostFunction): void => {
+  natives.set(ours, native);
+};
+
+/** The native behind functions of ours, however many; anything else as it is. */
+export const nativeBehind = (value: unknown): unknown => {
+  let native = value;
+  while (isObject(native)) {
+    const behind = natives.get(native);
+    if (behind === undefined) return native;
+    native = behind;
+  }
+  return native;
+};

@@ -8,7 +8,10 @@ import {
   type HostObject,
   isFunction,
   isObject,
+  memberOf,
+  nativeBehind,
   ownerOf,
+  standsFor,
 } from './host.ts';
 import type { Surface } from './surface.ts';
 
@@ -63,10 +66,7 @@ const carryOut = (answer: { readonly value: unknown } | { readonly thrown: unkno
   return answer.value;
 };
 
-/**
- * A proxy and not a function of ours: name, length, own properties, `new.target` and the text of `toString` come from the native. The text
- * lacks the name of the native, which is how a proxy can be told from it.
- */
+/** A proxy and not a function of ours: name, length, own properties and `new.target` are those of the native. */
 export const watched = (
   native: HostFunction,
   slot: number,
@@ -85,6 +85,7 @@ export const watched = (
   };
   const wrapper = new Proxy(native, { apply: onApply, construct: onConstruct } as ProxyHandler<HostFunction>);
   wrappers.add(wrapper);
+  standsFor(wrapper, native);
   return wrapper;
 };
 
@@ -193,7 +194,9 @@ const whenDrawing = (root: HostObject, patches: Patch[], work: () => void): void
         if (typeof args[0] === 'string' && args[0].includes('webgl')) work();
         return call(target, self, args);
       };
-      return new Proxy(native, { apply } as ProxyHandler<HostFunction>);
+      const ours = new Proxy(native, { apply } as ProxyHandler<HostFunction>);
+      standsFor(ours, native);
+      return ours;
     });
     if (typeof patch === 'object') patches.push(patch);
   }
@@ -241,6 +244,34 @@ class Placer {
   }
 }
 
+/** Libraries (Sentry) take a function whose text is not a native's for a polyfill, and leave it alone or go another way. */
+const keepTexts = (root: HostObject, patches: Patch[]): void => {
+  const owner = holderOf(root, ['Function', 'prototype', 'toString']);
+  const patch =
+    owner === undefined
+      ? 'absent'
+      : patchOf(owner, 'toString', 'value', (native) => {
+          const apply = (target: HostFunction, self: unknown, args: readonly unknown[]): unknown =>
+            call(target, nativeBehind(self), args);
+          const ours = new Proxy(native, { apply } as ProxyHandler<HostFunction>);
+          standsFor(ours, native);
+          return ours;
+        });
+  if (typeof patch === 'object') patches.push(patch);
+};
+
+/** zone.js puts its own functions onto the one instance, where they hide those of the interface. */
+const patchInstance = (root: HostObject, surfaces: readonly Surface[], see: See, patches: Patch[]): void => {
+  const geolocation = memberOf(memberOf(root, 'navigator'), 'geolocation');
+  if (!isObject(geolocation)) return;
+  for (const [slot, { path }] of surfaces.entries()) {
+    const [interfaceName, key = ''] = path.split('.prototype.');
+    if (interfaceName !== 'Geolocation' || !Object.hasOwn(geolocation, key)) continue;
+    const patch = patchOf(geolocation, key, 'value', (native) => watched(native, slot, see));
+    if (typeof patch === 'object') patches.push(patch);
+  }
+};
+
 /** Watches every surface of a realm that is there. */
 export const intercept = (root: HostObject, surfaces: readonly Surface[], see: See): Interception => {
   const patches: Patch[] = [];
@@ -255,6 +286,8 @@ export const intercept = (root: HostObject, surfaces: readonly Surface[], see: S
     } else if (!placer.isLate(surface, slot)) placer.place(surface, slot);
   }
   eventWatch(root, events, see, patches);
+  patchInstance(root, surfaces, see, patches);
+  keepTexts(root, patches);
   if (placer.states.includes('waiting')) whenDrawing(root, patches, placer.placeLate);
   return {
     states: placer.states,

@@ -11,6 +11,7 @@ import {
   later,
   memberOf,
   ownerOf,
+  standsFor,
 } from './host.ts';
 
 /** Frames of one window that are looked at. */
@@ -63,6 +64,7 @@ const wrapAfter = (
     return result;
   };
   const ours = new Proxy(native, { apply } as ProxyHandler<HostFunction>);
+  standsFor(ours, native);
   if (!define(owner, name, { ...descriptor, [part]: ours })) return undefined;
   return () => {
     const present = describe(owner, name);

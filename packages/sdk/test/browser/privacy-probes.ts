@@ -277,3 +277,7 @@ export const proveStops = async (
   }));
   return { proofs, reports };
 };
+
+/** The surfaces that this browser has, also those that are the same function as another. */
+export const thereIs = async (): Promise<readonly string[]> =>
+  webSurfaces.filter(isThere).map(({ kind, path }) => `${kind} ${path}`);

@@ -1,0 +1,2 @@
+/** zone.js, as an Angular app loads it. */
+import 'zone.js';
