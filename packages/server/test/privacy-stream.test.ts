@@ -303,6 +303,7 @@ describe('people', () => {
     const clock = { now: start };
     const { privacy: store, audit } = storage.ports;
     const retention = new Retention({
+      outbox: storage.ports.outbox,
       store,
       audit,
       config: privacyConfig({ retentionDays: { consents: 10, findings: 20 } }),
@@ -318,6 +319,8 @@ describe('people', () => {
     assert.equal(await store.count(bank, 'consent', `${subject}/`), 0);
     clock.now += 10 * 86_400_000;
     assert.equal((await retention.run()).findings, 2);
+    // The open segment of the outbox stays, however old it is.
+    assert.equal((await storage.ports.outbox.segments()).length, 1);
     const told = await audit.readAfter({ organisation: 'bank', app: '' }, 0, 99);
     assert.ok(told.some(({ action }) => action === 'privacy.retained'));
   });

@@ -30,7 +30,7 @@ export interface MaskConfig {
 }
 
 /** A class of rows that retention knows. */
-export type PrivacyClass = 'totals' | 'chains' | 'findings' | 'effects' | 'subjects' | 'consents';
+export type PrivacyClass = 'reports' | 'totals' | 'chains' | 'findings' | 'effects' | 'subjects' | 'consents';
 
 /** What the privacy loop judges by and keeps. */
 export interface PrivacyConfig {

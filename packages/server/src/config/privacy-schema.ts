@@ -73,6 +73,7 @@ const kept = (days: number) => count(1, 36_500).default(days);
 
 const retentionSchema = z
   .strictObject({
+    reports: kept(90).describe('Events of the outbox, raw reports among them; whole segments of 65,536 go.'),
     totals: kept(400),
     chains: kept(400),
     findings: kept(730),

@@ -93,7 +93,14 @@ export const openPrivacy = ({ config, stores, keys, log, desk, now }: PrivacyPar
     },
     failed,
   });
-  const retention = new Retention({ store: stores.privacy, audit: stores.audit, config: privacy, scopes, now });
+  const retention = new Retention({
+    outbox: stores.outbox,
+    store: stores.privacy,
+    audit: stores.audit,
+    config: privacy,
+    scopes,
+    now,
+  });
   const upkeep = async (): Promise<void> => {
     for (const scope of scopes) await stops.upkeep(scope);
   };

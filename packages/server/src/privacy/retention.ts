@@ -2,11 +2,13 @@
 import { days, type EpochMs, epochMs } from '@hauberk/primitives';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { PrivacyClass, PrivacyConfig } from '../config/privacy-config.ts';
+import type { Outbox } from '../storage/outbox.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { PrivacyPut, PrivacyRowKind, PrivacyStore } from './privacy-store.ts';
 
 /** What a job works with. */
 export interface RetentionParts {
+  readonly outbox: Pick<Outbox, 'retain'>;
   readonly store: PrivacyStore;
   readonly audit: AuditLog;
   readonly config: Pick<PrivacyConfig, 'retentionDays' | 'frequency' | 'identifiers' | 'latenessSeconds'>;
@@ -21,7 +23,10 @@ export type RetentionRun = Readonly<Partial<Record<PrivacyClass | 'watches', num
 export const retentionRows = 2000;
 const ledgerPage = 256;
 
-const kindsOf: Readonly<Record<Exclude<PrivacyClass, 'consents'>, readonly PrivacyRowKind[]>> = {
+/** Classes whose rows stand each for itself. */
+type RowClass = Exclude<PrivacyClass, 'consents' | 'reports'>;
+
+const kindsOf: Readonly<Record<RowClass, readonly PrivacyRowKind[]>> = {
   totals: ['total'],
   chains: ['chain'],
   findings: ['finding'],
@@ -45,9 +50,10 @@ export class Retention {
     const { config, audit, now: clock, scopes } = this.#parts;
     const now = clock();
     const dropped: Partial<Record<PrivacyClass | 'watches', number>> = {};
-    for (const [name, kinds] of Object.entries(kindsOf) as [Exclude<PrivacyClass, 'consents'>, PrivacyRowKind[]][])
+    for (const [name, kinds] of Object.entries(kindsOf) as [RowClass, PrivacyRowKind[]][])
       dropped[name] = await this.#purge(kinds, before(now, days(config.retentionDays[name])));
     dropped.watches = await this.#purge(['watch'], before(now, this.#watchMs()));
+    dropped.reports = await this.#segments(before(now, days(config.retentionDays.reports)));
     dropped.consents = await this.#ledgers(before(now, days(config.retentionDays.consents)));
     const facts = Object.fromEntries(Object.entries(dropped).filter(([, rows]) => rows > 0));
     const [scope] = scopes;
@@ -71,6 +77,12 @@ export class Retention {
       if (purged.ok) rows += purged.value;
     }
     return rows;
+  }
+
+  /** Raw reports go with the segment of the outbox that they are in, once everybody has read it. */
+  async #segments(end: EpochMs): Promise<number> {
+    const retained = await this.#parts.outbox.retain({ keepAfterMs: end, maxBytes: Number.MAX_SAFE_INTEGER });
+    return retained.ok ? retained.value : 0;
   }
 
   /** A ledger goes as a whole: without its first line the rest could not be checked. */
