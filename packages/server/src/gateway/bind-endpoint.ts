@@ -22,9 +22,8 @@ import type { Login, LoginStore } from '../storage/login-store.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import { type BindCall, type LaterCall, readApprovalCall, readBindCall, type StartCall } from './bind-call.ts';
-import { grantOf, readBodyOnce, stepGrant } from './grants.ts';
+import { grantOf, plainValuesAt, readBodyOnce, stepGrant } from './grants.ts';
 import { storageReason, storageReasonOf, type UpstreamReply } from './idempotency.ts';
-import { valuesAt } from './json-pointer.ts';
 import { scopeOf } from './logins.ts';
 import type { Authorised } from './protect.ts';
 import type { Reason } from './reasons.ts';
@@ -236,9 +235,12 @@ export const serveBind = async (
   }
 };
 
-/** The one amount that a body names; a body that names none, or several, names no amount. */
-const amountIn = (body: Uint8Array, pointer: JsonPointer): Result<AmountMinor> => {
-  const values = valuesAt(readBodyOnce(body)(), pointer);
+/** The one amount that a body names; a body that names none, or several, or two readers might read otherwise, names no amount. */
+const amountIn = (
+  { headers, body }: Pick<Authorised['request'], 'headers' | 'body'>,
+  pointer: JsonPointer,
+): Result<AmountMinor> => {
+  const values = plainValuesAt(headers, readBodyOnce(body), pointer) ?? [];
   const [value] = values;
   return values.length === 1 && typeof value === 'number' ? parseAmountMinor(value) : refuse('amount.missing');
 };
@@ -277,7 +279,7 @@ export const checkBound = async (
   if (!present.ok) return present.code;
   const { service, login, speaker } = present.value;
   if (!isAttested(speaker)) return 'binding.not-attested';
-  const amount = rule.amount === undefined ? parseAmountMinor(0) : amountIn(authorised.request.body, rule.amount);
+  const amount = rule.amount === undefined ? parseAmountMinor(0) : amountIn(authorised.request, rule.amount);
   if (!amount.ok) return 'body.not-json';
   const taken = await service.takeTransfer({ profile: login.customer, key: speaker.key }, amount.value);
   if (taken.ok) return undefined;

@@ -82,6 +82,16 @@ export const readBodyOnce = (body: Uint8Array): BodyReader => {
   };
 };
 
+/** What stands at a place of a JSON body that both sides read alike; undefined where they might not, or where it is no JSON. */
+export const plainValuesAt = (
+  headers: HeaderValues,
+  body: BodyReader,
+  pointer: JsonPointer,
+): readonly unknown[] | undefined => {
+  const root = isPlainJson(headers) ? body() : undefined;
+  return root === undefined || hasTwins(root, pointer) ? undefined : valuesAt(root, pointer);
+};
+
 const named = (
   rule: ObjectRule,
   route: Route,
