@@ -83,6 +83,8 @@ export interface PrivacyLoop {
   /** Sends reports of a device and judges them. Answers what was refused. */
   readonly report: (device: string, ...sent: readonly Report[]) => Promise<readonly IntakeCode[]>;
   readonly clock: { now: EpochMs };
+  /** What the stream could not judge. */
+  readonly faults: readonly unknown[];
 }
 
 /** A loop over stores. */
@@ -95,6 +97,7 @@ export const privacyLoop = (
   const touched: TouchedFinding[] = [];
   const refused = new Map<IntakeCode | 'ok', number>();
   const clock = { now: epochMs(start) };
+  const faults: unknown[] = [];
   const stream = new PrivacyStream({
     isPublished: async (directive) => directive !== 'made-up',
     outbox: stores.outbox,
@@ -105,9 +108,7 @@ export const privacyLoop = (
     onFindings: async (found) => {
       touched.push(...found);
     },
-    failed: (error) => {
-      throw error;
-    },
+    failed: (error) => faults.push(error),
   });
   const count = (code: IntakeCode | 'ok'): void => {
     refused.set(code, (refused.get(code) ?? 0) + 1);
@@ -117,6 +118,7 @@ export const privacyLoop = (
     touched,
     refused,
     clock,
+    faults,
     report: async (device, ...sent) => {
       const shell = { store: stores.privacy, keys, maxBehind: config.limits.behind, count };
       const origin = { scope: bank, device, service: 'api', tier: 1 };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import { epochMs } from '@hauberk/primitives';
 import { recordConsent } from '../src/privacy/consent-record.ts';
+import { keepAccessReports } from '../src/privacy/intake.ts';
 import { findingId, otherChain, ownerOf } from '../src/privacy/judge-batch.ts';
 import type { KeptFinding } from '../src/privacy/privacy-store.ts';
 import { Retention } from '../src/privacy/retention.ts';
@@ -152,6 +153,28 @@ describe('from report to finding', () => {
     await loop({ consent: 'unrecorded' }).report('d', accesses({ ...row, isForeground: false }));
     assert.deepEqual(await kindsFound(), ['background']);
     assert.equal(await storage.ports.privacy.count(bank, 'chain'), 0);
+  });
+
+  test('an event that cannot be judged is passed over and counted; those before and after it are judged', async () => {
+    const { report, stream, faults } = loop({ consent: 'unrecorded' });
+    const subjects = { store: storage.ports.privacy, outbox: storage.ports.outbox, keys: storage.keys };
+    await report('broken', accesses(accessAt(start)));
+    const id = (await subjectOf(subjects, bank, { device: 'broken' }, epochMs(start))) ?? '';
+    const puts = [{ kind: 'watch', id, value: { saved: 'spoilt', day: '', newChains: 0 }, atMs: start } as const];
+    await storage.ports.privacy.commit({ changes: [{ scope: bank, read: [], puts, audit: [] }] }, epochMs(start));
+    const shell = { store: storage.ports.privacy, keys: storage.keys, maxBehind: 99, count: () => {} };
+    for (const device of ['before', 'broken', 'after'])
+      await keepAccessReports(
+        shell,
+        { scope: bank, device, service: 'api', tier: 1 },
+        [accesses(accessAt(start))],
+        epochMs(start),
+      );
+    await stream.drain();
+    assert.equal(faults.length, 1);
+    assert.deepEqual([stream.counts.rows, stream.counts.unreadable], [3, 1]);
+    assert.equal((await findings())[0]?.finding.count, 3);
+    assert.equal(stream.behind, 0);
   });
 
   test('a declared SDK keeps to its purposes and its items', async () => {

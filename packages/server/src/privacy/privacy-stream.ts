@@ -5,7 +5,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { EpochMs } from '@hauberk/primitives';
 import type { PrivacyConfig } from '../config/privacy-config.ts';
-import type { Outbox } from '../storage/outbox.ts';
+import type { Outbox, OutboxEvent } from '../storage/outbox.ts';
 import { type Scope, scopeKey } from '../storage/scope.ts';
 import { consentCache } from './consent-cache.ts';
 import { BatchJudge, type Held, type StreamCounts } from './judge-batch.ts';
@@ -37,10 +37,19 @@ export interface TouchedFinding {
   readonly id: string;
 }
 
+/** What a batch comes to. */
+interface Judged {
+  readonly workspace: Workspace;
+  readonly counts: StreamCounts;
+  readonly touched: readonly TouchedFinding[];
+}
+
 /** Events of one batch. One holds at most 256 rows, so that the thread is held up for tens of milliseconds at most. */
 const batchEvents = 32;
 const defaultEveryMs = 250;
 const recountBatches = 1000;
+/** After a fault the record gets this long before it is asked again. */
+const restMs = 5000;
 
 /** The stream. */
 export class PrivacyStream {
@@ -63,6 +72,9 @@ export class PrivacyStream {
   #work: Promise<void> | undefined;
   #isClosing = false;
   #behind = 0;
+  #restUntil = 0;
+  /** Batches of one event that are still to come, after a larger one met a fault. */
+  #single = 0;
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
@@ -103,9 +115,12 @@ export class PrivacyStream {
   }
 
   #wake(): void {
-    if (this.#work !== undefined || this.#isClosing) return;
+    if (this.#work !== undefined || this.#isClosing || performance.now() < this.#restUntil) return;
     this.#work = this.#run()
-      .catch(this.#parts.failed)
+      .catch((error: unknown) => {
+        this.#restUntil = performance.now() + restMs;
+        this.#parts.failed(error);
+      })
       .finally(() => {
         this.#work = undefined;
       });
@@ -145,16 +160,9 @@ export class PrivacyStream {
       });
   }
 
-  /** One batch; answers whether there may be more. */
-  async #step(): Promise<boolean> {
-    const { outbox, store, now } = this.#parts;
-    this.#position ??= await outbox.acknowledged(privacyConsumer);
-    const from = this.#position;
-    const events = await outbox.readAfter(from, batchEvents);
-    const last = events.at(-1);
-    this.#behind = last === undefined ? 0 : (await outbox.head()) - from;
-    if (last === undefined) return false;
-    const workspace = new Workspace(store);
+  /** Judges a batch. One that meets a fault is judged event by event, and the event that has it is passed over: it must not stand in the way of all others. */
+  async #judge(events: readonly OutboxEvent[]): Promise<Judged | undefined> {
+    const workspace = new Workspace(this.#parts.store);
     const touched = new Map<string, TouchedFinding>();
     // Counted into a copy: what is judged anew must not be counted twice.
     const counts: StreamCounts = structuredClone(this.counts);
@@ -168,11 +176,36 @@ export class PrivacyStream {
       isPublished: this.#parts.isPublished,
       touched: (scope, id) => touched.set(`${scopeKey(scope)}\u0000${id}`, { scope, id }),
     });
-    for (const event of events) {
-      const read = readStreamEvent(event);
-      if (read !== undefined) await judge.take(read);
-      else if (event.kind.startsWith('report.privacy.')) counts.unreadable += 1;
+    try {
+      for (const event of events) {
+        const read = readStreamEvent(event);
+        if (read !== undefined) await judge.take(read);
+        else if (event.kind.startsWith('report.privacy.')) counts.unreadable += 1;
+      }
+      return { workspace, counts, touched: [...touched.values()] };
+    } catch (error) {
+      if (events.length > 1) {
+        this.#single = events.length;
+        return undefined;
+      }
+      this.#parts.failed(error);
+      const unreadable = this.counts.unreadable + 1;
+      return { workspace: new Workspace(this.#parts.store), counts: { ...this.counts, unreadable }, touched: [] };
     }
+  }
+
+  /** One batch; answers whether there may be more. */
+  async #step(): Promise<boolean> {
+    const { outbox, store, now } = this.#parts;
+    this.#position ??= await outbox.acknowledged(privacyConsumer);
+    const from = this.#position;
+    const events = await outbox.readAfter(from, this.#single > 0 ? 1 : batchEvents);
+    const last = events.at(-1);
+    this.#behind = last === undefined ? 0 : (await outbox.head()) - from;
+    if (last === undefined) return false;
+    const judged = await this.#judge(events);
+    if (judged === undefined) return true;
+    const { workspace, counts, touched } = judged;
     const commit = { changes: workspace.changes(), advance: { from, to: last.position } };
     const written = await store.commit(commit, now());
     if (!written.ok) {
@@ -183,9 +216,10 @@ export class PrivacyStream {
       return true;
     }
     this.#position = last.position;
+    this.#single = Math.max(0, this.#single - 1);
     this.#keepUp(workspace);
     Object.assign(this.counts, counts);
-    if (touched.size > 0) await this.#parts.onFindings([...touched.values()]);
+    if (touched.length > 0) await this.#parts.onFindings(touched);
     return true;
   }
 }
