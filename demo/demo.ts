@@ -1,5 +1,5 @@
 /** `hauberk demo`: demo bank, gateway, honest customers and an attacker on this machine, in a temporary folder, until Ctrl-C. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,8 @@ import { latestBuild } from './binding/sim-phone.ts';
 import { startCustomers } from './customers.ts';
 import { type OperatorFiles, operatorsText, provisionOperators } from './operators.ts';
 import { startPhones } from './phones.ts';
+import { PrivacyBoard } from './privacy/privacy-board.ts';
+import { buildPage, startVisitor } from './privacy/visitor.ts';
 import { Tally } from './tally.ts';
 import { startView } from './view.ts';
 
@@ -154,6 +156,8 @@ interface RunningDemo {
   readonly files: WorldFiles;
   readonly binding: BindingSetup;
   readonly operators: OperatorFiles;
+  /** The bundle of the page that carries two SDKs. */
+  readonly page: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -161,6 +165,8 @@ const start = async (options: DemoOptions): Promise<RunningDemo> => {
   const folder = mkdtempSync(join(tmpdir(), 'hauberk-demo-'));
   const appFolder = join(folder, 'app');
   await buildApp(appFolder);
+  const page = join(folder, 'page.mjs');
+  await buildPage(page);
   let gateway: RunningGateway | undefined;
   const bank = await createBank({
     port: options.bankPort,
@@ -184,6 +190,7 @@ const start = async (options: DemoOptions): Promise<RunningDemo> => {
     files,
     binding,
     operators: await provisionOperators(running, folder),
+    page,
     stop: async () => {
       await running.stop();
       binding.close();
@@ -206,7 +213,7 @@ export const demo = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   const stopped = untilAsked();
-  const { bank, gateway, makers, files, binding, operators, stop } = await start(options);
+  const { bank, gateway, makers, files, binding, operators, page, stop } = await start(options);
   const tally = new Tally();
   const board = new BindingBoard(options.attacker ? attackers.length : 0);
   const trust = trustOf(gateway);
@@ -229,10 +236,20 @@ export const demo = async (args: readonly string[]): Promise<number> => {
     withAttackers: options.attacker,
     pace: options.pace,
   });
-  const view = startView({ gateway: gateway.url, bank, tally, board });
+  const visitors = Array.from({ length: 3 }, () => startVisitor({ bundle: page, gateway: gateway.url, trust }));
+  const token = readFileSync(operators.administrator, 'utf8').trim();
+  const privacy = new PrivacyBoard({ url: gateway.adminUrl, token }, trust.app);
+  const view = startView({ gateway: gateway.url, bank, tally, board, privacy });
   await stopped;
   view.stop();
-  await Promise.all([customers.stop(), phones.stop(), sims.stop(), attacker?.stop()]);
+  privacy.stop();
+  await Promise.all([
+    ...visitors.map((visitor) => visitor.stop()),
+    customers.stop(),
+    phones.stop(),
+    sims.stop(),
+    attacker?.stop(),
+  ]);
   await stop();
   return 0;
 };

@@ -1,6 +1,7 @@
 /** The live view: on a terminal it repaints in place, elsewhere it writes a line now and then. */
 import type { RunningBank } from '@hauberk/example-bank';
 import { type BindingBoard, type BindingRow, resultLine } from './binding/binding-board.ts';
+import { type FindingRow, type PrivacyBoard } from './privacy/privacy-board.ts';
 import type { Actor, Tally } from './tally.ts';
 
 /** What the view shows. */
@@ -9,6 +10,7 @@ export interface ViewOptions {
   readonly bank: RunningBank;
   readonly tally: Tally;
   readonly board: BindingBoard;
+  readonly privacy: PrivacyBoard;
 }
 
 const repaintMs = 500;
@@ -53,8 +55,26 @@ const bindLines = (board: BindingBoard, width: number): readonly string[] => {
   return [`SIM        ${head}`, ...lines.map((line) => indent + line)];
 };
 
+const findingLine = ({ rule, severity, owner, api, chain, state }: FindingRow): string =>
+  `  ${severity.padEnd(8)} ${rule.padEnd(14)} ${bold(owner)} ${api.split('.').at(-1) ?? api} ${chain} ${state === 'open' ? red(state) : green(state)}`;
+
+/** Privacy: what SDKs in the page did, and what was stopped. */
+const privacyLines = ({ rows, app }: PrivacyBoard): readonly string[] => {
+  const open = rows.findings.find(({ state }) => state === 'open');
+  const hint =
+    open === undefined ? '' : dim(`bin/hauberk privacy stop ${open.chain} --app ${app} --reason "follows visitors"`);
+  const stopped = rows.stops.map(({ chain, devices, calls }) =>
+    green(`  stopped  ${chain}: ${calls} calls refused on ${devices} devices`),
+  );
+  return [
+    `privacy    findings ${bold(String(rows.findings.length))}  ${hint}`,
+    ...rows.findings.map(findingLine),
+    ...stopped,
+  ];
+};
+
 /** One frame of the view. */
-export const frame = ({ gateway, bank, tally, board }: ViewOptions, width: number = 120): string => {
+export const frame = ({ gateway, bank, tally, board, privacy }: ViewOptions, width: number = 120): string => {
   const check = bank.check();
   const books =
     check.balanced && check.duplicates.length === 0
@@ -68,6 +88,7 @@ export const frame = ({ gateway, bank, tally, board }: ViewOptions, width: numbe
     `attacker   ${resultsOf(tally, 'attacker')}`,
     `bank       ${check.transfers} transfers booked, ${books}`,
     ...bindLines(board, width),
+    ...privacyLines(privacy),
     `surprises  ${tally.wrong() === 0 ? green('none') : red(`${tally.wrong()}${surpriseText(tally)}`)}`,
     '',
     ...tally
@@ -101,6 +122,7 @@ export const startView = (options: ViewOptions): { readonly stop: () => void } =
   const { stdout } = process;
   if (!stdout.isTTY) {
     options.board.onRow((row) => stdout.write(`${plainRow(row)}\n`));
+    options.privacy.onLine((line) => stdout.write(`privacy ${line}\n`));
     const timer = setInterval(() => stdout.write(`${plainLine(options)}\n`), lineEveryMs);
     return { stop: () => clearInterval(timer) };
   }

@@ -43,15 +43,32 @@ test('npm start: honest phones are bound, each attacker is declined, and the rul
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('a binding that should not be is red on the screen', () => {
+test('a binding that should not be is red on the screen; a finding tells the command that ends it', () => {
   const [tally, board] = [new Tally(), new BindingBoard(2)];
   board.note('attacker', 'two numbers', { state: 'declined', code: 'binding.two-numbers', rule: 'B06' }, true);
   board.note('attacker', 'old app', { state: 'bound', code: '', rule: '' }, false);
+  const finding = {
+    rule: 'background',
+    severity: 'high',
+    owner: '@ads/web',
+    api: 'web:a.b',
+    chain: 'c1',
+    state: 'open',
+  };
+  const rows = { findings: [finding], stops: [{ chain: 'c2', devices: 2, calls: 9 }] };
   const check = () => ({ balanced: true, duplicates: [], transfers: 0 });
-  const text = frame({ gateway: 'http://127.0.0.1:1', bank: { check } as never, tally, board });
+  const text = frame({
+    gateway: 'http://127.0.0.1:1',
+    bank: { check } as never,
+    tally,
+    board,
+    privacy: { rows, app: 'h5' } as never,
+  });
   assert.match(text, /B06\s+two numbers/);
   const narrow = frame({ gateway: 'http://127.0.0.1:1', bank: { check } as never, tally, board }, 40);
   assert.equal(narrow.split('\n').length, text.split('\n').length + 1);
   assert.ok(text.includes('\u001b[31mold app: bound'), text);
   assert.ok(text.includes('1 of 2'), text);
+  assert.match(text, /high\s+background\s.*@ads\/web.* b c1 .*open/);
+  assert.ok(text.includes('privacy stop c1 --app h5') && text.includes('c2: 9 calls refused on 2 devices'), text);
 });

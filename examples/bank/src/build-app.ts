@@ -1,6 +1,7 @@
 /** Bundles the H5 app into one page, one script and one style sheet. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hauberkEsbuild } from '@hauberk/sdk/build';
 import { build } from 'esbuild';
 
 /** What was written. */
@@ -24,14 +25,14 @@ export async function buildApp(outDir: string, nowMs: number = Date.now()): Prom
     platform: 'browser',
     target: ['chrome115', 'safari16.4', 'firefox115'],
     legalComments: 'none',
+    plugins: [hauberkEsbuild({ appFolder: WEB })],
     define: { BUILD_TIME_MS: String(nowMs) },
     logLevel: 'silent',
   });
   const outputs = [
-    ...bundles.outputFiles.map(({ path, contents }) => ({
-      name: path.endsWith('.css') ? 'app.css' : 'app.js',
-      contents,
-    })),
+    ...bundles.outputFiles
+      .filter(({ path }) => !path.endsWith('.json'))
+      .map(({ path, contents }) => ({ name: path.endsWith('.css') ? 'app.css' : 'app.js', contents })),
     { name: 'index.html', contents: await readFile(join(WEB, 'index.html')) },
     { name: 'icon.svg', contents: await readFile(join(WEB, 'icon.svg')) },
   ];

@@ -1,6 +1,8 @@
 /** The way to the bank through Hauberk: the SDK's `fetch`, and a record of what became of the last request. */
 import { createHauberk, type HauberkOptions, type StepUpTransaction } from '@hauberk/sdk';
+import { openDirectives } from '@hauberk/sdk/directives-web';
 import type { HauberkTrust, TransferOrder } from '../bank-api.ts';
+import { aspect } from './aspect.ts';
 import type { Question } from './confirm-dialog.ts';
 import type { Connection, ProtectionStatus } from './connection.ts';
 import { formatMoney } from './format.ts';
@@ -27,11 +29,13 @@ export function protectedConnection(
   const hauberk = createHauberk({
     ...optionsOf(trust),
     journal: outbox.journal,
+    directives: openDirectives(),
     confirm: (transaction) => ask(questionOf(transaction, names)),
     onProblem: ({ code }) => decide(code),
     onSession: tell,
   });
   outbox.attach(hauberk);
+  aspect.connect(hauberk);
   const status = (): ProtectionStatus => {
     const { session, deviceId, tier } = hauberk.status();
     return {
