@@ -57,15 +57,11 @@ test('a binding that should not be is red on the screen; a finding tells the com
   };
   const rows = { findings: [finding], stops: [{ chain: 'c2', devices: 2, calls: 9 }] };
   const check = () => ({ balanced: true, duplicates: [], transfers: 0 });
-  const text = frame({
-    gateway: 'http://127.0.0.1:1',
-    bank: { check } as never,
-    tally,
-    board,
-    privacy: { rows, app: 'h5' } as never,
-  });
+  const privacy = { rows, app: 'h5' } as never;
+  const shown = { gateway: 'http://127.0.0.1:1', bank: { check } as never, tally, board, privacy };
+  const text = frame(shown);
   assert.match(text, /B06\s+two numbers/);
-  const narrow = frame({ gateway: 'http://127.0.0.1:1', bank: { check } as never, tally, board }, 40);
+  const narrow = frame(shown, 40);
   assert.equal(narrow.split('\n').length, text.split('\n').length + 1);
   assert.ok(text.includes('\u001b[31mold app: bound'), text);
   assert.ok(text.includes('1 of 2'), text);
