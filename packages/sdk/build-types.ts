@@ -60,6 +60,7 @@ export const buildTypes = (folder: string): void => {
     'noble',
     'bind',
     'bound',
+    'consent',
     'directives',
     'journal',
     'keys',

@@ -38,7 +38,7 @@ describe('SDK build', () => {
     ['hauberk-trusted-web.js', 12],
     ['hauberk-bridge-conformance.mjs', 12],
     ['hauberk-privacy.mjs', 18],
-    ['hauberk-privacy-mini.mjs', 14],
+    ['hauberk-privacy-mini.mjs', 15],
     ['hauberk-privacy-react-native.mjs', 16],
     ['hauberk-privacy.js', 18],
   ] as const)
