@@ -105,6 +105,9 @@ export const callGateway = async (
 /** Calls that are told again as they are; of the others the gateway is asked what became of them. */
 const repeated: readonly string[] = ['left', 'composer', 'code'];
 
+/** The attempt ended, or went on, while the call was under way. */
+const isLate = (error: unknown): boolean => error instanceof NotTold && error.code === 'binding.wrong-state';
+
 const mayPass = (error: unknown): boolean => !(error instanceof NotTold) || error.isPassing;
 
 /** An attempt that goes on after its end, by this margin in milliseconds, is kept so by somebody on the way. */
@@ -123,6 +126,10 @@ export const later = async (run: Run, call: BindCall): Promise<Told> => {
       if (told.code !== 'binding.wrong-state' || asked.do === 'status') return told;
       asked = { do: 'status' };
     } catch (error) {
+      if (isLate(error) && asked.do !== 'status') {
+        asked = { do: 'status' };
+        continue;
+      }
       if (signal?.aborted === true || !mayPass(error) || clock() >= endsAt) throw error;
       if (!repeated.includes(asked.do)) asked = { do: 'status' };
       await pause(pollMs, signal);
