@@ -11,7 +11,11 @@ export const subjectTag = (keys: KeyReader, scope: Scope, device: string, now: E
     .digest('base64url');
 
 /** A new pseudonym: 128 bits, 22 characters. */
-export const freshSubject = (): string => randomBytes(16).toString('base64url');
+export const freshSubject = (): string => {
+  const name = randomBytes(16).toString('base64url');
+  // A command line takes what begins with a hyphen for an option.
+  return name.startsWith('-') ? freshSubject() : name;
+};
 
 /** Form of a pseudonym. */
 export const subjectForm: RegExp = /^[A-Za-z0-9_-]{22}$/;
