@@ -1,10 +1,10 @@
 import type { Attack } from './attack.ts';
 import {
+  askFor,
   type DirectiveVictim,
   documentsOf,
-  openDirectiveVictim,
-  openHostileOrigin,
   publishDirective,
+  refusedFor,
   stopping,
 } from './directive-victim.ts';
 import type { World } from './world.ts';
@@ -15,12 +15,7 @@ const lifeMs = 3_600_000;
 const serve = async (world: World, laterMs: number): Promise<DirectiveVictim> => {
   await publishDirective(world.gateway, 'privacy.stop', stopping('of-yesterday'), { lifeMs });
   const target = world.target();
-  const origin = await openHostileOrigin(target);
-  origin.documents = await documentsOf(target);
-  const victim = openDirectiveVictim(target, origin.url, { laterMs });
-  await victim.ask();
-  await origin.close();
-  return victim;
+  return askFor(target, await documentsOf(target), { laterMs });
 };
 
 /** Withholding what is new works for as long as what is old holds, and no longer. */
@@ -29,13 +24,6 @@ export const attack: Attack = {
   title: 'a network for delivery goes on giving out a directive whose time is over',
   expected: 'its end is signed: nothing is in force',
   needs: 'own-gateway',
-  run: async (world) => {
-    const victim = await serve(world, 2 * lifeMs);
-    const refused = victim.refused()['document.expired'] ?? 0;
-    return {
-      observed: `${victim.chains().length} chains stopped, ${refused} refused`,
-      held: victim.chains().length === 0 && refused > 0,
-    };
-  },
+  run: async (world) => refusedFor(await serve(world, 2 * lifeMs), 'document.expired'),
   control: async (world) => (await serve(world, 0)).chains()[0] === 'of-yesterday',
 };

@@ -1,10 +1,10 @@
 import type { Attack } from './attack.ts';
 import {
+  askFor,
   type DirectiveVictim,
   documentsOf,
-  openDirectiveVictim,
-  openHostileOrigin,
   publishDirective,
+  refusedFor,
   stopping,
 } from './directive-victim.ts';
 import type { World } from './world.ts';
@@ -19,11 +19,7 @@ const serve = async (world: World, asApp: string | undefined): Promise<Directive
   });
   const target = gateway.target();
   await publishDirective(gateway, 'privacy.stop', stopping('of-another'), { app: other });
-  const origin = await openHostileOrigin(target);
-  origin.documents = await documentsOf(target, other);
-  const victim = openDirectiveVictim({ ...target, app: asApp ?? target.app }, origin.url);
-  await victim.ask();
-  await origin.close();
+  const victim = await askFor({ ...target, app: asApp ?? target.app }, await documentsOf(target, other));
   await gateway.close();
   return victim;
 };
@@ -34,13 +30,6 @@ export const attack: Attack = {
   title: "a genuine directive of another of the bank's apps is given out",
   expected: 'the scope is signed and is not this app: nothing is in force',
   needs: 'own-gateway',
-  run: async (world) => {
-    const victim = await serve(world, undefined);
-    const refused = victim.refused()['document.scope'] ?? 0;
-    return {
-      observed: `${victim.chains().length} chains stopped, ${refused} refused`,
-      held: victim.chains().length === 0 && refused === 1,
-    };
-  },
+  run: async (world) => refusedFor(await serve(world, undefined), 'document.scope'),
   control: async (world) => (await serve(world, other)).chains()[0] === 'of-another',
 };

@@ -2,11 +2,11 @@ import { context, readDocument, signDocument } from '@hauberk/channel';
 import { nodeCrypto } from '@hauberk/crypto/node';
 import type { Attack } from './attack.ts';
 import {
+  askFor,
   type DirectiveVictim,
   documentsOf,
-  openDirectiveVictim,
-  openHostileOrigin,
   publishDirective,
+  refusedFor,
   stopping,
 } from './directive-victim.ts';
 import type { World } from './world.ts';
@@ -24,12 +24,7 @@ const serve = async (world: World, pick: (genuine: string) => string): Promise<D
   await publishDirective(world.gateway, 'privacy.stop', stopping('of-an-sdk'));
   const target = world.target();
   const [genuine = ''] = (await documentsOf(target)).slice(-1);
-  const origin = await openHostileOrigin(target);
-  origin.documents = [pick(genuine)];
-  const victim = openDirectiveVictim(target, origin.url);
-  await victim.ask();
-  await origin.close();
-  return victim;
+  return askFor(target, [pick(genuine)]);
 };
 
 /** Whoever can answer for the directives (a network for delivery, a proxy) cannot make one. */
@@ -38,13 +33,6 @@ export const attack: Attack = {
   title: 'a host on the way gives out a directive of its own',
   expected: 'the signature is not that of a directive key: nothing is in force',
   needs: 'own-gateway',
-  run: async (world) => {
-    const victim = await serve(world, forge);
-    const refused = victim.refused()['document.signature'] ?? 0;
-    return {
-      observed: `${victim.chains().length} chains stopped, ${refused} refused`,
-      held: victim.chains().length === 0 && refused === 1,
-    };
-  },
+  run: async (world) => refusedFor(await serve(world, forge), 'document.signature'),
   control: async (world) => (await serve(world, (genuine) => genuine)).chains()[0] === 'of-an-sdk',
 };

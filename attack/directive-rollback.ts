@@ -1,6 +1,13 @@
 import { context, readDocument } from '@hauberk/channel';
 import type { Attack } from './attack.ts';
-import { documentsOf, openDirectiveVictim, openHostileOrigin, publishDirective, stopping } from './directive-victim.ts';
+import {
+  askFor,
+  documentsOf,
+  openDirectiveVictim,
+  openHostileOrigin,
+  publishDirective,
+  stopping,
+} from './directive-victim.ts';
 import type { World } from './world.ts';
 
 const isOf = (document: string, chain: string): boolean => {
@@ -40,12 +47,7 @@ export const attack: Attack = {
   },
   control: async (world) => {
     // An app that never saw the newer one has nothing to go by but its time.
-    const older = await replaced(world);
-    const origin = await openHostileOrigin(world.target());
-    origin.documents = [older];
-    const victim = openDirectiveVictim(world.target(), origin.url);
-    await victim.ask();
-    await origin.close();
+    const victim = await askFor(world.target(), [await replaced(world)]);
     return victim.chains()[0] === 'harmless';
   },
 };

@@ -90,6 +90,30 @@ export const openDirectiveVictim = (
   };
 };
 
+/** An app that asked a host which gives out these documents, and nothing else. */
+export const askFor = async (
+  target: Target,
+  documents: readonly string[],
+  options: { readonly laterMs?: number } = {},
+): Promise<DirectiveVictim> => {
+  const origin = await openHostileOrigin(target);
+  origin.documents = [...documents];
+  const victim = openDirectiveVictim(target, origin.url, options);
+  await victim.ask();
+  await origin.close();
+  return victim;
+};
+
+/** Nothing is in force, and what was given out was refused for this reason. */
+export const refusedFor = (
+  victim: DirectiveVictim,
+  reason: string,
+): { readonly observed: string; readonly held: boolean } => {
+  const refused = victim.refused()[reason] ?? 0;
+  const stopped = victim.chains().length;
+  return { observed: `${stopped} chains stopped, ${refused} refused`, held: stopped === 0 && refused > 0 };
+};
+
 /** Publishes a directive to everybody of an app. */
 export const publishDirective = async <Kind extends DirectiveKind>(
   gateway: OwnGateway,

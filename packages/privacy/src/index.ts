@@ -96,11 +96,12 @@ export {
 } from './finding.ts';
 export { type DetectorName, detect, detectorNames, type Find } from './masking/detectors.ts';
 export {
+  compileMask,
+  type Mask,
   type MaskAction,
   type MaskPolicy,
   type MaskRule,
   maskActions,
-  maskJson,
   maskText,
   usualMask,
 } from './masking/mask.ts';

@@ -6,7 +6,7 @@ import { type Calibration, calibrated, fitCalibration } from '../model/calibrati
 import type { Columns } from '../model/histogram.ts';
 import { areaUnderCurve, averagePrecision, calibrationError, recallAtFalsePositiveRate } from '../model/measures.ts';
 import { judgeScores, judgeTable, type ModelCode } from '../model/validate.ts';
-import { type FeaturePlan, featureNames, planFeatures } from './feature-plan.ts';
+import { entityIdOf, type FeaturePlan, featureNames, planFeatures } from './feature-plan.ts';
 import { RiskMemory } from './risk-memory.ts';
 
 /** A span of event time, half open, in epoch milliseconds. */
@@ -125,10 +125,11 @@ const streamRows = (input: LearnInput, events: readonly RiskEvent[], plan: Featu
 
 const countEntities = (events: readonly RiskEvent[], plan: FeaturePlan): number => {
   const seen = new Set<string>();
-  for (const { entities, attributes, type } of events) {
-    for (const [kind, id] of Object.entries(entities)) seen.add(`${kind}\n${id}`);
-    for (const kind of plan.kinds)
-      if (kind.startsWith('=')) seen.add(`${kind}\n${String(attributes[kind.slice(1)] ?? type)}`);
+  for (const event of events) {
+    for (const kind of plan.kinds) {
+      const id = entityIdOf(event, kind);
+      if (id !== undefined) seen.add(`${kind}\n${id}`);
+    }
   }
   return seen.size + 1;
 };

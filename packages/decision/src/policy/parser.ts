@@ -9,25 +9,8 @@ import {
   maxDepth,
   maxListed,
   type PolicyProblem,
+  precedence,
 } from './syntax.ts';
-
-/** Binds tighter the higher. Comparisons do not chain. */
-const precedence: Readonly<Record<BinaryOperator, number>> = {
-  '||': 1,
-  '&&': 2,
-  '==': 3,
-  '!=': 3,
-  '<': 4,
-  '<=': 4,
-  '>': 4,
-  '>=': 4,
-  in: 4,
-  '+': 5,
-  '-': 5,
-  '*': 6,
-  '/': 6,
-  '%': 6,
-};
 
 const isOperator = (text: string): text is BinaryOperator => Object.hasOwn(precedence, text);
 

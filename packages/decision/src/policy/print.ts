@@ -1,27 +1,12 @@
 /** Syntax tree → the one text of it, with as few parentheses as its meaning allows. */
-import type { Expression } from './syntax.ts';
+import { type Expression, precedence } from './syntax.ts';
 
 const level = (expression: Expression): number => {
   if (expression.kind === 'choice') return 0;
   if (expression.kind === 'not' || expression.kind === 'negate') return 7;
   if (expression.kind === 'number') return expression.value < 0 ? 7 : 8;
   if (expression.kind !== 'binary') return 8;
-  return {
-    '||': 1,
-    '&&': 2,
-    '==': 3,
-    '!=': 3,
-    '<': 4,
-    '<=': 4,
-    '>': 4,
-    '>=': 4,
-    in: 4,
-    '+': 5,
-    '-': 5,
-    '*': 6,
-    '/': 6,
-    '%': 6,
-  }[expression.operator];
+  return precedence[expression.operator];
 };
 
 const quoted = (text: string): string =>

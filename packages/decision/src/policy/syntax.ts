@@ -15,6 +15,24 @@ export const binaryOperators = ['||', '&&', '==', '!=', '<', '<=', '>', '>=', 'i
 /** One of them. */
 export type BinaryOperator = (typeof binaryOperators)[number];
 
+/** How tightly operators bind: tighter the higher. Comparisons do not chain. */
+export const precedence: Readonly<Record<BinaryOperator, number>> = {
+  '||': 1,
+  '&&': 2,
+  '==': 3,
+  '!=': 3,
+  '<': 4,
+  '<=': 4,
+  '>': 4,
+  '>=': 4,
+  in: 4,
+  '+': 5,
+  '-': 5,
+  '*': 6,
+  '/': 6,
+  '%': 6,
+};
+
 /** The name of a function. */
 export type FunctionName = 'size' | 'count' | 'startsWith' | 'endsWith' | 'contains' | 'abs' | 'floor' | 'min' | 'max';
 

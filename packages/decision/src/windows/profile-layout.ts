@@ -56,16 +56,14 @@ export const field = {
   /** 32-bit: the key's halves. */
   keyLow: 0,
   keyHigh: 1,
-  /** 32-bit: who is writing, zero for nobody. */
-  lock: 2,
   /** 32-bit: how many changes the row has seen; every decision records it. */
-  order: 3,
+  order: 2,
   /** 32-bit: events in all, and how many instants the tail ever took. */
-  events: 4,
-  tailTaken: 5,
+  events: 3,
+  tailTaken: 4,
   /** 32-bit: frauds since the episode began; honest events settled since the last fraud. */
-  episodeFrauds: 6,
-  cleanRun: 7,
+  episodeFrauds: 5,
+  cleanRun: 6,
   /** 64-bit from here. */
   firstSeen: 4,
   lastSeen: 5,
@@ -75,7 +73,7 @@ export const field = {
   episodeStart: 9,
   lastFraud: 10,
   fraudShare: 11,
-  /** 24 bytes: an hour histogram in eighths of a byte each, three words. */
+  /** 24 bytes: events by hour of the day, a byte each, all halved when one is full; three words. */
   hours: 12,
 } as const;
 

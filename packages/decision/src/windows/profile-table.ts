@@ -1,6 +1,6 @@
 /**
  * Profiles of many entities in shared memory, off the JavaScript heap: an open-addressing index over rows in chunks. A key is published in
- * the row before the index names the row, and a row never moves, so that threads may read while others add. Full means refused.
+ * the row before the index names the row, and a row never moves, so that threads may add keys at once. One thread at a time writes a row: nothing here locks it. Full means refused.
  */
 import type { ProfileLayout } from './profile-layout.ts';
 import { field } from './profile-layout.ts';

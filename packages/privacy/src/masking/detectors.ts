@@ -30,9 +30,10 @@ export interface Find {
 /** Longest run of digits with separators that can be a number of these kinds, in characters; a longer one is something else. */
 const longestRun = 40;
 
-const enum32 = (code: number): number => code | 32;
+/** Small letters for capitals; other characters become no letter. */
+const lowered = (code: number): number => code | 32;
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-const isLetter = (code: number): boolean => enum32(code) >= 97 && enum32(code) <= 122;
+const isLetter = (code: number): boolean => lowered(code) >= 97 && lowered(code) <= 122;
 const isWord = (code: number): boolean => isDigit(code) || isLetter(code) || code === 95;
 const isSeparator = (code: number): boolean => code === 32 || code === 45 || code === 0xa0;
 
@@ -54,7 +55,7 @@ const isCard = (digits: string): boolean =>
   luhn(digits);
 
 /** Groups as numbers are written; `4111-1111-1111-1111` and `4111 1111 1111 1111` are cards, four years in a row are not. */
-const groupsOf = (written: string): readonly number[] => written.split(/[- \u00a0.]/).map((group) => group.length);
+const groupsOf = (written: string): readonly number[] => written.split(/[- \u00a0]/).map((group) => group.length);
 
 const areGroups = (groups: readonly number[], ...forms: readonly (readonly number[])[]): boolean =>
   groups.length === 1 ||

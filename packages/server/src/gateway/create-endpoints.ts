@@ -15,7 +15,7 @@ import {
   reportMark,
   reportRemembered,
 } from '../privacy/intake.ts';
-import { maskedReport } from '../privacy/mask-reports.ts';
+import type { ReportMask } from '../privacy/mask-reports.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import { maxApprovalBytes, maxBindBytes } from './bind-call.ts';
 import { type BindShell, serveApproval, serveBind } from './bind-endpoint.ts';
@@ -45,6 +45,7 @@ export interface EndpointParts {
   readonly directives: DirectiveFeed;
   /** Reports of accesses, and consents. */
   readonly privacy: PrivacyIntakeShell & ConsentShell;
+  readonly maskReport: ReportMask;
   /** Of the configuration in force. */
   readonly protection: () => Protection;
   readonly maxAgeSeconds: number;
@@ -182,7 +183,7 @@ const keepReports = async (parts: EndpointParts, { request }: Authorised): Promi
         session: sessionId,
         service,
         tier,
-        report: maskedReport(parts.privacy.config.mask, report),
+        report: parts.maskReport(report),
       }),
     ),
     once: {

@@ -5,6 +5,7 @@ import { type AuthzListener, openAuthzListener } from '../authz/authz-listener.t
 import type { Config } from '../config/config.ts';
 import { serveRevocations } from '../device/follow-peers.ts';
 import { openTracing } from '../observability/tracing.ts';
+import { reportMask } from '../privacy/mask-reports.ts';
 import { createClientSightings } from '../report/client-sightings.ts';
 import { keepSightings } from '../report/keep-sightings.ts';
 import { createEndpoints } from './create-endpoints.ts';
@@ -108,6 +109,7 @@ const ports: PipelinePorts = {
     outbox: parts.state.ports.outbox,
     directives: parts.directives,
     privacy: privacyShellOf(parts),
+    maskReport: reportMask(parts.config().privacy.mask),
     protection: () => current().protection,
     maxAgeSeconds: seed.config.sessions.maxAgeSeconds,
   }),

@@ -1,12 +1,22 @@
 /** Reports are kept without raw personal data: what the rules name is masked by its path, what the detectors find wherever it stands. */
 import type { Report } from '@hauberk/channel';
 import type { JsonValue } from '@hauberk/primitives';
-import { maskJson } from '@hauberk/privacy';
+import { compileMask, type Mask } from '@hauberk/privacy';
 import type { MaskConfig } from '../config/privacy-config.ts';
 
-/** A report whose body is masked. Its id, kind and times are the gateway's own words and stay. */
-export const maskedReport = ({ rules, without }: MaskConfig, report: Report): Report => {
-  const own = rules.filter(({ report: kind }) => kind === undefined || kind === report.kind);
-  const body = maskJson(report.body as JsonValue, { rules: own, without });
-  return { ...report, body: body as Report['body'] };
+/** Masks the body of a report. Its id, kind and times are the gateway's own words and stay. */
+export type ReportMask = (report: Report) => Report;
+
+/** The masks of a configuration: one for each kind that a rule names, one for all others. */
+export const reportMask = ({ rules, without }: MaskConfig): ReportMask => {
+  const maskOf = (kind?: string): Mask =>
+    compileMask({ rules: rules.filter(({ report }) => report === undefined || report === kind), without });
+  const named = new Map(
+    rules.flatMap(({ report }) => (report === undefined ? [] : [[report, maskOf(report)] as const])),
+  );
+  const others = maskOf();
+  return (report) => {
+    const mask = named.get(report.kind) ?? others;
+    return { ...report, body: mask(report.body as JsonValue) as Report['body'] };
+  };
 };
