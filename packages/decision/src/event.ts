@@ -36,8 +36,10 @@ export type EventCode =
 
 /** Longest line in characters. */
 export const maxEventText = 16_384;
-/** Most entities, and most attributes, of an event. */
-export const maxNames = 32;
+/** Most entities of an event. */
+export const maxEntities = 16;
+/** Most attributes of an event. */
+export const maxAttributes = 64;
 /** Longest id, name or text in characters. */
 export const maxText = 256;
 /** First and last instant that an event may tell: 2000-01-01 and 2100-01-01, UTC. */
@@ -59,12 +61,13 @@ const isName = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(
 
 const readNames = <Value extends JsonValue>(
   value: JsonValue | undefined,
+  most: number,
   isRight: (each: JsonValue) => each is Value,
 ): Readonly<Record<string, Value>> | undefined => {
   if (value === undefined) return {};
   if (!isMembers(value)) return undefined;
   const entries = Object.entries(value);
-  return entries.length <= maxNames && entries.every(([name, each]) => isName(name) && isRight(each))
+  return entries.length <= most && entries.every(([name, each]) => isName(name) && isRight(each))
     ? (value as Readonly<Record<string, Value>>)
     : undefined;
 };
@@ -94,14 +97,15 @@ export const readRiskEvent = (text: string): Result<RiskEvent, EventCode> => {
   if (!isText(id)) return refuse('event.id');
   if (!isText(type)) return refuse('event.type');
   if (!isInstant(atMs)) return refuse('event.time', 'epoch milliseconds from 2000 to 2099');
-  const entities = readNames(line.value['entities'], isEntityId);
-  if (entities === undefined) return refuse('event.entities', `at most ${maxNames} kinds with texts as ids`);
+  const entities = readNames(line.value['entities'], maxEntities, isEntityId);
+  if (entities === undefined) return refuse('event.entities', `at most ${maxEntities} kinds with texts as ids`);
   const amount = amountMinor ?? Number.NaN;
   if (typeof amount !== 'number' || amount < 0 || amount > Number.MAX_SAFE_INTEGER) return refuse('event.amount');
   if (amountMinor !== undefined && amountMinor !== null && !Number.isInteger(amount))
     return refuse('event.amount', 'a whole number of minor units');
-  const attributes = readNames(line.value['attributes'], isAttribute);
-  if (attributes === undefined) return refuse('event.attributes', 'texts, numbers and truth values');
+  const attributes = readNames(line.value['attributes'], maxAttributes, isAttribute);
+  if (attributes === undefined)
+    return refuse('event.attributes', `at most ${maxAttributes} texts, numbers and truth values`);
   return accept({ id, type, atMs, entities, amountMinor: amount, attributes });
 };
 

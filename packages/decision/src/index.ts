@@ -1,7 +1,46 @@
 /** Floor 3: events, windows over them, models, and what follows from them for one request. */
 export {
+  type ChannelContext,
+  type ChannelResult,
+  type ClusterContext,
+  channelResults,
+  type DecisionContext,
+  type DeviceContext,
+  type IdentityContext,
+  type SignalInForce,
+} from './engine/context.ts';
+export type { Decision, EntityOrder, PolicyRef, ShadowVerdict } from './engine/decision.ts';
+export type {
+  Engine,
+  EngineParts,
+  NamedLists,
+  PolicyEntry,
+  PolicyRole,
+  PolicySet,
+  ServedModel,
+} from './engine/engine-options.ts';
+export { entityFacts, type NamedFact, signalFact, type WindowSpan, windowSpans } from './engine/fact-names.ts';
+export {
+  type FactSchema,
+  factSchema,
+  type ScalarType,
+  type SceneFacts,
+  type SchemaCode,
+  type SchemaDeclaration,
+  schemaDocument,
+} from './engine/fact-schema.ts';
+export {
+  type ChallengeStep,
+  challengeSteps,
+  type Obligation,
+  type Obligations,
+  usualObligations,
+} from './engine/obligations.ts';
+export {
   type AttributeValue,
   type EventCode,
+  maxAttributes,
+  maxEntities,
   maxEventText,
   type RiskEvent,
   type RiskLabel,
