@@ -44,7 +44,7 @@ const pure = [
 /** The only packages that the SDK may need at run time. */
 const sdkMayImport = ['primitives', 'channel', 'crypto'];
 /** And doors that are made for clients: small, without the schema library. */
-const clientDoors = ['@hauberk/privacy/client', '@hauberk/rollout/client'];
+const clientDoors = ['@hauberk/privacy/client', '@hauberk/rollout/client', '@hauberk/device/client'];
 const maxRuntimeDependencies = 12;
 
 const sources = globSync('packages/*/src/**/*.ts').map((file) => file.split(sep).join('/'));

@@ -68,6 +68,49 @@ export {
 } from './reattestation.ts';
 export { judgeLink, type LinkCode, type LinkVerdict } from './shared-identity.ts';
 export {
+  mayCollectSignal,
+  mayKeepSignal,
+  mayReadSignal,
+  maySense,
+  type SignalRefusal,
+  signalAheadMs,
+  signalPrivacyScene,
+  signalUntil,
+} from './signals/may-collect-signal.ts';
+export {
+  type EvidenceKind,
+  evidenceKinds,
+  readSignalReport,
+  type SensedSignal,
+  type SharedEvidence,
+  type SignalReport,
+  type SignalReportCode,
+  type SignalValue,
+  type SignalVoice,
+  signalReportBytes,
+  signalReportKind,
+  signalReportVersion,
+  writeSignalReport,
+} from './signals/signal-report.ts';
+export {
+  isSignalCode,
+  type SignalCode,
+  type SignalRule,
+  signalPolicyVersion,
+  signalRuleOf,
+  signalRules,
+} from './signals/signal-rules.ts';
+export {
+  reachesTier,
+  type SceneTier,
+  type SignalForm,
+  type SignalGroup,
+  type SignalLayer,
+  type SignalOrigin,
+  sceneTiers,
+  signalGroups,
+} from './signals/signal-words.ts';
+export {
   admitTrustedKey,
   mayState,
   type TrustedKey,

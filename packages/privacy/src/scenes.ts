@@ -66,6 +66,20 @@ export const scenes = {
     allows: ['installation-id', 'device-profile', 'network-address', 'motion-sensor', 'coarse-location', 'android-id'],
     isNecessary: false,
   },
+  'terminal-security': {
+    purpose: 'prevent-fraud',
+    allows: [
+      'device-profile',
+      'rendering-profile',
+      'media-device-list',
+      'battery',
+      'motion-sensor',
+      'coarse-location',
+      'network-address',
+      'installation-id',
+    ],
+    isNecessary: false,
+  },
   'branch-finder': { purpose: 'find-branch', allows: ['precise-location', 'coarse-location'], isNecessary: false },
   'customer-service': { purpose: 'support-customer', allows: ['images', 'audio', 'files'], isNecessary: false },
   operation: {
