@@ -269,7 +269,7 @@ const ruleOf = (group: SignalGroup, row: Row, index: number): SignalRule => {
     group,
     form,
     origin,
-    layers: [...letters].map((letter) => layerOf[letter as Letter]),
+    layers: letters.split('').map((letter) => layerOf[letter as Letter]),
     tier,
     item,
     ttlMs: msOf(ttl),

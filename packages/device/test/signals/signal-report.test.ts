@@ -85,11 +85,23 @@ test('too many and twofold reports are refused by their codes', () => {
 });
 
 test('whatever one member is replaced by, the reader answers and never throws', () => {
-  const values: readonly unknown[] = [null, -1, 1e400, '', {}, [], [null], [[]], 'x'.repeat(1000), true, { code: {} }];
+  const values: readonly unknown[] = [
+    null,
+    -1,
+    Number.POSITIVE_INFINITY,
+    '',
+    {},
+    [],
+    [null],
+    [[]],
+    'x'.repeat(1000),
+    true,
+    { code: {} },
+  ];
   for (const name of Object.keys(report))
     for (const value of values) {
       const result = read({ ...report, [name]: value });
-      assert.ok(result.ok || /^signal-report\./.test(result.code), name);
+      assert.ok(result.ok || result.code.startsWith('signal-report.'), name);
     }
 });
 
