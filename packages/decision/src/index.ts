@@ -81,3 +81,22 @@ export {
 } from './policy/policy.ts';
 export { printExpression } from './policy/print.ts';
 export { type Facts, factsFrom, type Lists, type PolicySchema, policySchema } from './policy/schema.ts';
+export { type Technique, type TechniqueSource, techniques } from './reasons/techniques.ts';
+export {
+  type SceneAttribute,
+  type SceneEntity,
+  sceneAttributes,
+  sceneEntities,
+} from './scenes/attributes.ts';
+export { attributesOf, entitiesOf, reachesTier, sceneOf, scenes } from './scenes/catalogue.ts';
+export {
+  commonAttributes,
+  commonEntities,
+  type FailMode,
+  failModes,
+  type Scene,
+  type SceneClass,
+  type SceneTier,
+  sceneClasses,
+  sceneTiers,
+} from './scenes/scene.ts';
