@@ -14,7 +14,7 @@ import {
   scenes,
   techniques,
 } from '@hauberk/decision';
-import { maxNames } from '../src/event.ts';
+import { maxAttributes, maxEntities } from '../src/event.ts';
 import { scenesPage } from '../src/scenes/page.ts';
 
 const hasTwice = (values: readonly string[]): boolean => new Set(values).size !== values.length;
@@ -38,7 +38,7 @@ test('every attribute and entity that a scene names is declared, none twice, and
     assert.equal(hasTwice(entities), false, scene.code);
     for (const name of attributes) assert.ok(Object.hasOwn(sceneAttributes, name), `${scene.code} ${name}`);
     for (const name of entities) assert.ok(Object.hasOwn(sceneEntities, name), `${scene.code} ${name}`);
-    assert.ok(attributes.length <= maxNames && entities.length <= maxNames, scene.code);
+    assert.ok(attributes.length <= maxAttributes && entities.length <= maxEntities, scene.code);
   }
 });
 
