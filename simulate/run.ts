@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { simulateNetwork, trainConditions, usualConcurrency } from './network.ts';
 import { bindingUsage, runBinding } from './run-binding.ts';
 import { cardsUsage, runCards } from './run-cards.ts';
+import { fraudUsage, runFraud } from './run-fraud.ts';
 import { killSwitchUsage, runKillSwitch } from './run-kill-switch.ts';
 import { rolloutUsage, runRollout } from './run-rollout.ts';
 
@@ -14,7 +15,8 @@ const usage = `usage: hauberk simulate network [--seed S] [--runs N] [--concurre
 ${bindingUsage}
 ${rolloutUsage}
 ${killSwitchUsage}
-${cardsUsage}`;
+${cardsUsage}
+${fraudUsage}`;
 
 const readOptions = (args: readonly string[]) => {
   try {
@@ -45,6 +47,7 @@ const runSubject = (
   if (subject === 'binding') return runBinding(rest);
   if (subject === 'rollout') return runRollout(rest);
   if (subject === 'kill-switch') return runKillSwitch(rest);
+  if (subject === 'fraud') return runFraud(rest);
   return subject === 'cards' ? runCards(rest) : runNetwork(args);
 };
 

@@ -13,6 +13,27 @@ export { type AppleMaker, appAssertion, appAttestation, appAttestKeyId, appleMak
 export { type BindingPart, type BindingRole, bindingCast, partOptions } from './binding-cast.ts';
 export { caseTime, caseWorld, checkCase, judge, type Minted, type NegativeCase, negativeCases } from './cases/index.ts';
 export { withBrokenSignature } from './certificate.ts';
+export {
+  type AttackKind,
+  attackKinds,
+  type DeviceRole,
+  type DeviceTruth,
+  type Difficulty,
+  difficulties,
+  type EvidenceKind,
+  type FraudBatch,
+  type FraudEvent,
+  type FraudLabel,
+  type FraudPlay,
+  type FraudReport,
+  type FraudTruth,
+  type FraudWorld,
+  fraudWorldVersion,
+  type GroupTruth,
+  type Guilt,
+  playFraud,
+  type ReportChecks,
+} from './fraud/index.ts';
 export { type HarmonyApp, type HarmonyMaker, harmonyKey, harmonyMaker } from './harmony.ts';
 export {
   type PhoneKind,

@@ -1,0 +1,32 @@
+/** Who acts: somebody with a plan for each day. */
+import type { DeviceTruth, FraudWorld, GroupTruth } from './lines.ts';
+import type { Phone } from './phone.ts';
+import type { Places } from './places.ts';
+import type { Stage } from './scene.ts';
+
+/** Something that begins at a moment. */
+export interface Visit {
+  readonly atMs: number;
+  readonly play: (stage: Stage) => void;
+}
+
+/** Somebody. A day is planned once, in order. */
+export interface Actor {
+  readonly plan: (dayStartMs: number) => readonly Visit[];
+}
+
+/** Where everybody lives, and who is told of. */
+export interface Setting {
+  readonly world: FraudWorld;
+  readonly places: Places;
+  /** Phones come to be known to the truth when they are first used. */
+  readonly tell: (phone: Phone) => void;
+  readonly tellGroup: (name: string, group: Omit<GroupTruth, 'devices'>) => void;
+}
+
+/** What the truth says of a phone. */
+export const truthOf = ({ role, group, traits }: Phone): DeviceTruth => ({
+  role,
+  ...(group === undefined ? {} : { group }),
+  ...(traits.length === 0 ? {} : { traits: [...new Set(traits)].sort() }),
+});

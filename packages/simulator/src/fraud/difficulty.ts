@@ -1,0 +1,74 @@
+/** How cautious attackers are at each difficulty. */
+import type { Difficulty } from './lines.ts';
+
+/** What farms do to look like strangers to each other. */
+export interface Caution {
+  /** Fewest and most kinds of evidence that the devices of a farm share. */
+  readonly kinds: readonly [number, number];
+  /** Probability that a report tells a shared piece of evidence as it is. */
+  readonly presence: number;
+  /** Values of a kind that a farm has at a time: racks, batches, scripts. */
+  readonly variants: readonly [number, number];
+  /** Hours after which a farm turns the evidence that it can turn; 0 for never. */
+  readonly rotationHours: number;
+  /** Share of members that lived with honest owners before. */
+  readonly aged: number;
+  /** Seconds over which the first wave of a task spreads, and minutes over which the rest does. */
+  readonly waveSeconds: number;
+  readonly restMinutes: number;
+  /** Share of the members in the first wave, and in the task at all. */
+  readonly firstWave: number;
+  readonly turnout: number;
+  /** Tasks a day. */
+  readonly tasksPerDay: number;
+  /** Probability that a signal that would give a phone away is hidden from its report. */
+  readonly spoofed: number;
+  /** Probability that a silenced client still brings the canary through. */
+  readonly canaryKept: number;
+}
+
+/** The figures. */
+export const cautionOf: Readonly<Record<Difficulty, Caution>> = {
+  easy: {
+    kinds: [5, 7],
+    presence: 0.95,
+    variants: [1, 1],
+    rotationHours: 0,
+    aged: 0.2,
+    waveSeconds: 8,
+    restMinutes: 1,
+    firstWave: 0.8,
+    turnout: 0.98,
+    tasksPerDay: 5,
+    spoofed: 0.2,
+    canaryKept: 0.1,
+  },
+  medium: {
+    kinds: [3, 5],
+    presence: 0.8,
+    variants: [1, 3],
+    rotationHours: 30,
+    aged: 0.65,
+    waveSeconds: 40,
+    restMinutes: 12,
+    firstWave: 0.5,
+    turnout: 0.9,
+    tasksPerDay: 3.5,
+    spoofed: 0.6,
+    canaryKept: 0.25,
+  },
+  hard: {
+    kinds: [2, 3],
+    presence: 0.55,
+    variants: [2, 4],
+    rotationHours: 8,
+    aged: 0.9,
+    waveSeconds: 900,
+    restMinutes: 150,
+    firstWave: 0.3,
+    turnout: 0.6,
+    tasksPerDay: 2,
+    spoofed: 0.85,
+    canaryKept: 0.6,
+  },
+};

@@ -1,0 +1,158 @@
+/** What somebody does in one sitting: reports and events, one after the other, from one phone in one place. */
+import { createHash } from 'node:crypto';
+import type { EvidenceKind, FraudEvent, FraudReport, Guilt, ReportChecks, SignalBody, Tier, Value } from './lines.ts';
+import { evidenceKinds } from './lines.ts';
+import type { Evidence, Phone } from './phone.ts';
+import type { Access } from './places.ts';
+import { chance, type Draw, digestOf, waiting } from './random.ts';
+import { reaches, signsOf } from './signs.ts';
+
+/** Takes what happens. */
+export interface Stage {
+  readonly event: (event: FraudEvent, guilt?: Guilt) => void;
+  readonly report: (report: FraudReport) => void;
+}
+
+/** Who sits where. */
+export interface Sitting {
+  readonly seed: number;
+  readonly phone: Phone;
+  readonly account: string;
+  readonly phoneNumber: string;
+  readonly access: Access;
+  readonly atMs: number;
+  readonly draw: Draw;
+  readonly guilt?: Guilt;
+  /** Evidence that is not the phone's own: of the day, of a rack. */
+  readonly evidence: Evidence;
+  /** Signals shown now, beside the lasting ones. */
+  readonly passing?: readonly string[];
+  /** Signals that the client hides. */
+  readonly hidden?: ReadonlySet<string>;
+  readonly checks?: Partial<ReportChecks>;
+  /** What the gateway's verification said of the requests. */
+  readonly channel?: string;
+  /** Mean pause between acts, in seconds. */
+  readonly pace?: number;
+}
+
+/** One act. */
+export interface Act {
+  readonly type: string;
+  readonly amountMinor?: number;
+  readonly entities?: Readonly<Record<string, string>>;
+  readonly attributes?: Readonly<Record<string, Value>>;
+  readonly guilt?: Guilt;
+  readonly channel?: string;
+}
+
+const dayMs = 86_400_000;
+
+/** The least tier in which each kind of evidence is collected. */
+const evidenceTier: Readonly<Record<EvidenceKind, Tier>> = {
+  subnet: 'login',
+  bssid: 'login',
+  cell: 'bind',
+  battery: 'login',
+  motion: 'pay',
+  brightness: 'login',
+  rendering: 'launch',
+  audio: 'launch',
+  image: 'login',
+  installOrder: 'bind',
+  storage: 'login',
+  provisioning: 'bind',
+};
+const pageEvidence: readonly EvidenceKind[] = ['rendering', 'audio', 'storage', 'subnet'];
+
+const rightChecks: ReportChecks = { signature: 'verified', nonce: 'fresh', counter: 'next', canary: 'right' };
+
+const evidenceFor = (sitting: Sitting, tier: Tier): SignalBody['evidence'] => {
+  const { phone, access, evidence } = sitting;
+  const all: Evidence = {
+    ...phone.evidence,
+    subnet: access.subnet,
+    ...(access.bssid === undefined ? {} : { bssid: access.bssid }),
+    ...(access.cell === undefined ? {} : { cell: access.cell }),
+    ...evidence,
+  };
+  return evidenceKinds.flatMap((kind) => {
+    const digest = all[kind];
+    const isSeen = reaches(tier, evidenceTier[kind]) && (phone.platform !== 'web' || pageEvidence.includes(kind));
+    return digest !== undefined && digest !== '' && isSeen ? [{ kind, digest }] : [];
+  });
+};
+
+const bodyOf = (sitting: Sitting, tier: Tier, atMs: number): SignalBody => {
+  const { phone, draw, passing = [], hidden } = sitting;
+  const looked = signsOf(tier, phone.platform !== 'web');
+  const skipped = looked.filter(() => chance(draw, 0.004));
+  const ran = looked.filter((sign) => !skipped.includes(sign));
+  const shown = ran.filter(({ code, passing: rate }) => {
+    const isThere = phone.lasting.has(code) || passing.includes(code);
+    if (isThere) return hidden?.has(code) !== true;
+    return phone.role === 'honest' && chance(draw, rate);
+  });
+  const { counter, previous } = phone.chain;
+  return {
+    scene: tier,
+    policyVersion: 1,
+    sdk: '1.0.0',
+    nonce: digestOf(sitting.seed, 'nonce', `${phone.id}/${counter}`).padEnd(43, 'A'),
+    counter,
+    previous,
+    ran: ran.map(({ code }) => code),
+    skipped: skipped.map(({ code }) => ({ code, why: 'out-of-time' })),
+    canary: digestOf(sitting.seed, 'canary', `${phone.id}/${counter}`),
+    signals: shown.map(({ code, source }) => ({ code, value: true, source, observedAtMs: atMs - 40 })),
+    evidence: evidenceFor(sitting, tier),
+  };
+};
+
+const reportOf = (sitting: Sitting, tier: Tier, atMs: number): FraudReport => {
+  const { phone } = sitting;
+  const report = bodyOf(sitting, tier, atMs);
+  phone.chain.counter += 1;
+  phone.chain.previous = createHash('sha256').update(JSON.stringify(report)).digest('base64url');
+  return { device: phone.id, atMs, checks: { ...rightChecks, ...sitting.checks }, report };
+};
+
+const attributesOf = ({ phone, access, channel = 'verified' }: Sitting, atMs: number): Record<string, Value> => ({
+  'channel.result': channel,
+  'device.platform': phone.platform,
+  'device.level': phone.attested.level,
+  'device.boot': phone.attested.boot,
+  'device.app': phone.attested.app,
+  'device.ageDays': Math.max(0, Math.floor((atMs - phone.sinceMs) / dayMs)),
+  'network.kind': access.network,
+  'place.city': access.city,
+});
+
+/** Plays a sitting: a report for each tier that is named, then the acts, with pauses between. */
+export const playSitting = (
+  stage: Stage,
+  sitting: Sitting,
+  steps: readonly (Act | { readonly report: Tier })[],
+): number => {
+  const { phone, account, access, draw, seed, guilt } = sitting;
+  let atMs = Math.floor(sitting.atMs);
+  const session = `ses-${digestOf(seed, 'session', `${phone.id}/${account}/${atMs}`)}`;
+  for (const step of steps) {
+    atMs += Math.ceil(waiting(draw, (sitting.pace ?? 12) * ('report' in step ? 100 : 1000))) + 1;
+    if ('report' in step) {
+      stage.report(reportOf(sitting, step.report, atMs));
+      continue;
+    }
+    const attributes = { ...attributesOf(sitting, atMs), ...step.attributes };
+    if (step.channel !== undefined) attributes['channel.result'] = step.channel;
+    const event: FraudEvent = {
+      type: step.type,
+      atMs,
+      entities: { device: phone.id, account, address: access.address, session, ...step.entities },
+      ...(step.amountMinor === undefined ? {} : { amountMinor: step.amountMinor }),
+      attributes,
+    };
+    stage.event(event, step.guilt ?? guilt);
+  }
+  return atMs;
+};
