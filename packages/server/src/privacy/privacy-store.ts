@@ -5,9 +5,9 @@
 
 import type { Bytes, EpochMs } from '@hauberk/primitives';
 import type { ChainFrame, EffectReport, Finding, LedgerHead } from '@hauberk/privacy';
-import type { AuditRecord } from '../audit/audit-log.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { Stored } from '../storage/storage-refusal.ts';
+import type { RowChange, RowCommit, RowKey, RowPut, VersionedRow, VersionedRows } from '../storage/versioned-rows.ts';
 
 /** Calls counted together: one day, function, chain, owner, scene, place and outcome. */
 export interface AccessTotal {
@@ -128,44 +128,15 @@ export interface PrivacyRows {
 export type PrivacyRowKind = keyof PrivacyRows;
 
 /** Names a row. */
-export interface PrivacyKey<Kind extends PrivacyRowKind = PrivacyRowKind> {
-  readonly kind: Kind;
-  readonly id: string;
-}
-
-/** A row as it was read; version 0 and no value when it is not there. */
-export interface PrivacyRow<Kind extends PrivacyRowKind = PrivacyRowKind> {
-  readonly key: PrivacyKey<Kind>;
-  readonly version: number;
-  readonly value: PrivacyRows[Kind] | undefined;
-}
-
-/** A row to write; no value deletes it. */
-export type PrivacyPut = {
-  readonly [Kind in PrivacyRowKind]: {
-    readonly kind: Kind;
-    readonly id: string;
-    readonly value: PrivacyRows[Kind] | undefined;
-    /** What retention goes by. */
-    readonly atMs: number;
-  };
-}[PrivacyRowKind];
-
+export type PrivacyKey<Kind extends PrivacyRowKind = PrivacyRowKind> = RowKey<PrivacyRows, Kind>;
+/** A row as it was read. */
+export type PrivacyRow<Kind extends PrivacyRowKind = PrivacyRowKind> = VersionedRow<PrivacyRows, Kind>;
+/** A row to write. */
+export type PrivacyPut = RowPut<PrivacyRows>;
 /** Changes of one app. */
-export interface PrivacyChange {
-  readonly scope: Scope;
-  /** What was read: each row must still have that version. */
-  readonly read: readonly { readonly key: PrivacyKey; readonly version: number }[];
-  readonly puts: readonly PrivacyPut[];
-  readonly audit: readonly AuditRecord[];
-}
-
+export type PrivacyChange = RowChange<PrivacyRows>;
 /** Changes that happen together. */
-export interface PrivacyCommit {
-  readonly changes: readonly PrivacyChange[];
-  /** The stream has read so far: refused when it stands elsewhere than at `from`. */
-  readonly advance?: { readonly from: number; readonly to: number };
-}
+export type PrivacyCommit = RowCommit<PrivacyRows>;
 
 /** A report on its way in. */
 export interface IncomingReport {
@@ -188,25 +159,9 @@ export interface PrivacyIntake {
 }
 
 /** The store of all apps. */
-export interface PrivacyStore {
+export interface PrivacyStore extends VersionedRows<PrivacyRows, 'privacy-conflict'> {
   /** Appends the reports to the outbox under the device's pseudonym, durable once it is answered, each once only; answers how many were new. */
   ingest(scope: Scope, intake: PrivacyIntake, now: EpochMs): Stored<number, 'privacy-behind'>;
-  load<Kind extends PrivacyRowKind>(
-    scope: Scope,
-    keys: readonly PrivacyKey<Kind>[],
-  ): Promise<readonly PrivacyRow<Kind>[]>;
-  /** Rows after an id, in the order of the ids' code units, all of which begin with `prefix`. */
-  list<Kind extends PrivacyRowKind>(
-    scope: Scope,
-    kind: Kind,
-    page: { readonly prefix?: string; readonly after?: string; readonly limit: number },
-  ): Promise<readonly PrivacyRow<Kind>[]>;
-  /** How many rows of a kind have ids that begin with `prefix`. */
-  count(scope: Scope, kind: PrivacyRowKind, prefix?: string): Promise<number>;
-  /** Writes all or nothing, durable once it is answered. */
-  commit(commit: PrivacyCommit, now: EpochMs): Stored<true, 'privacy-conflict'>;
-  /** Drops rows of a kind whose time is before, at most so many. */
-  purge(kind: PrivacyRowKind, before: EpochMs, limit: number): Stored<number>;
 }
 
 /** Name of the stream among the consumers of the outbox. */

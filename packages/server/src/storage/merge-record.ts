@@ -129,6 +129,13 @@ const erasures = `
       and e.id = json_extract(m.value, '$.subject'));
 `;
 
+// What people decide by is what they decided last; the index goes with the outbox, whose reader it is.
+const decisionRows =
+  'delete from main.decision_rows; insert into main.decision_rows select p.* from present.decision_rows as p;';
+const decisionIndex = ['decisions', 'decision_marks']
+  .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
+  .join('\n');
+
 const outbox = ['outbox_events', 'outbox_segments', 'outbox_consumers', 'outbox_marks']
   .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
   .join('\n');
@@ -155,7 +162,9 @@ export const mergePresent = (database: DatabaseSync): KeptRows => {
   database.exec(sms);
   const ahead = database.prepare(`select ${headSql('present')} >= ${headSql('main')} as ahead`).get();
   const isAhead = ahead?.['ahead'] === 1;
+  database.exec(decisionRows);
   if (isAhead) database.exec(outbox);
+  if (isAhead) database.exec(decisionIndex);
   database.exec(isAhead ? privacy : erasures);
   return kept;
 };

@@ -5,6 +5,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { administrationIndexes, administrationTables } from './administration-tables.ts';
 import { attestationIndexes, attestationTables } from './attestation-tables.ts';
 import { bindingIndexes, bindingTables } from './binding-tables.ts';
+import { decisionIndexes, decisionTables } from './decision-tables.ts';
 import { directiveIndexes, directiveTables } from './directive-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { outboxMarkIndexes, outboxMarkTables } from './outbox-tables.ts';
@@ -212,6 +213,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0007-privacy': createTables(privacyTables, privacyIndexes),
   '0008-trusted-keys': createTables(trustedKeyTables, trustedKeyIndexes),
   '0009-directives': createTables(directiveTables, directiveIndexes),
+  '0010-decisions': createTables(decisionTables, decisionIndexes),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */

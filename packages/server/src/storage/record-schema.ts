@@ -284,6 +284,29 @@ export interface RolloutTable extends Scoped {
   value: string;
 }
 
+/** See `DecisionRows`; `value` is JSON, retention goes by `at_ms`. */
+export type DecisionRowTable = PrivacyRowTable;
+
+/** See `IndexedDecision`; `reasons` and `entities` are JSON. */
+export interface DecisionTable extends Scoped {
+  id: string;
+  at_ms: number;
+  position: number;
+  scene: string;
+  outcome: string;
+  points: number;
+  policy: string;
+  reasons: string;
+  entities: string;
+}
+
+/** What a decision is found by. */
+export interface DecisionMarkTable extends Scoped {
+  mark: string;
+  at_ms: number;
+  id: string;
+}
+
 /** All tables. */
 export interface RecordSchema {
   admin_tokens: AdminTokenTable;
@@ -310,6 +333,9 @@ export interface RecordSchema {
   binding_rows: BindingRowTable;
   sms_inbox: SmsInboxTable;
   privacy_rows: PrivacyRowTable;
+  decision_rows: DecisionRowTable;
+  decisions: DecisionTable;
+  decision_marks: DecisionMarkTable;
   trusted_keys: TrustedKeyTable;
   directives: DirectiveTable;
   rollouts: RolloutTable;

@@ -1,6 +1,7 @@
 /** The ports of the storage, as one value. */
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { BindingStore } from '../binding/binding-store.ts';
+import type { DecisionStore } from '../decision/record-rows.ts';
 import type { PrivacyStore } from '../privacy/privacy-store.ts';
 import type { AdminTokenStore } from './admin-token-store.ts';
 import type { AppRecord } from './app-record.ts';
@@ -30,6 +31,7 @@ export interface Stores {
   readonly bindings: BindingStore;
   readonly sms: SmsInbox;
   readonly privacy: PrivacyStore;
+  readonly decisions: DecisionStore;
   readonly trustedKeys: TrustedKeyStore;
   readonly directives: DirectiveStore;
 }

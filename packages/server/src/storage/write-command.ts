@@ -7,6 +7,7 @@ import type { AdminToken, StoredAdminToken } from '../admin/admin-token.ts';
 import type { Approval, ApprovalEvent } from '../admin/approval.ts';
 import type { AuditHead, AuditRecord } from '../audit/audit-log.ts';
 import type { BindingChange } from '../binding/binding-store.ts';
+import type { DecisionRowKind, DecisionRows, IndexBatch } from '../decision/record-rows.ts';
 import type { PrivacyCommit, PrivacyIntake, PrivacyRowKind } from '../privacy/privacy-store.ts';
 import type { StartupSecret } from './admin-token-store.ts';
 import type { ConfigVersion } from './app-record.ts';
@@ -28,6 +29,7 @@ import type { OutboxEntry, OutboxRetention } from './outbox.ts';
 import type { Scope } from './scope.ts';
 import type { NewSms } from './sms-inbox.ts';
 import type { NewTrustedKey, RegisteredKey, RegisterKeyRefusal } from './trusted-key-store.ts';
+import type { RowCommit } from './versioned-rows.ts';
 
 interface Command<Input, Answer> {
   readonly input: Input & { readonly scope: Scope };
@@ -195,6 +197,23 @@ export interface WriteCommands {
   >;
   'privacy.purge': WideCommand<
     { readonly kind: PrivacyRowKind; readonly before: EpochMs; readonly limit: number },
+    Result<number, never>
+  >;
+  /** All of a change or nothing. */
+  'decision.commit': WideCommand<
+    { readonly commit: RowCommit<DecisionRows>; readonly now: EpochMs },
+    Result<true, 'decision-conflict'>
+  >;
+  'decision.purge': WideCommand<
+    { readonly kind: DecisionRowKind; readonly before: EpochMs; readonly limit: number },
+    Result<number, never>
+  >;
+  'decision.index': WideCommand<
+    { readonly batches: readonly IndexBatch[]; readonly advance: { readonly from: number; readonly to: number } },
+    Result<true, 'decision-conflict'>
+  >;
+  'decision.forget': WideCommand<
+    { readonly beforeMs: number; readonly most: number; readonly limit: number },
     Result<number, never>
   >;
   /** Drops what has expired, at most `limit` rows of each kind, so that no group waits long for it. */

@@ -7,6 +7,7 @@ import { attestationWrites } from './sqlite/attestation-writes.ts';
 import { auditWrites } from './sqlite/audit-writes.ts';
 import { bindingWrites } from './sqlite/binding-rows.ts';
 import { challengeWrites } from './sqlite/challenge-writes.ts';
+import { decisionWrites } from './sqlite/decision-rows.ts';
 import { deviceKeeper, deviceWrites } from './sqlite/device-writes.ts';
 import { directiveWrites } from './sqlite/directive-rows.ts';
 import { idempotencyWrites } from './sqlite/idempotency-writes.ts';
@@ -35,6 +36,7 @@ export const writeHandlers = (context: WriteContext): RunWrite => {
     ...bindingWrites(context),
     ...smsWrites(context),
     ...privacyWrites(context, outbox),
+    ...decisionWrites(context, outbox),
     ...trustedKeyWrites(context),
     ...purgeWrites(context),
     ...adminTokenWrites(context),

@@ -13,6 +13,7 @@ import {
 import { scopeKey } from '../scope.ts';
 import type { Stores } from '../stores.ts';
 import { memoryAdminTokenStore, memoryApprovalStore } from './memory-administration.ts';
+import { memoryDecisionStore } from './memory-decision-store.ts';
 import { memoryDeviceStores } from './memory-device-store.ts';
 import { memoryDirectiveStore } from './memory-directive-store.ts';
 import { MemoryEntries, memoryIdempotencyStore } from './memory-idempotency-store.ts';
@@ -122,6 +123,7 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
     bindings,
     sms: memorySmsInbox(record),
     privacy: memoryPrivacyStore(record, outbox, audit),
+    decisions: memoryDecisionStore(record, outbox, audit),
     trustedKeys: memoryTrustedKeys(record),
     directives,
   };

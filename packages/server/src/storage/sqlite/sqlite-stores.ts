@@ -3,8 +3,9 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { accept, type Bytes, type EpochMs, toBase64Url } from '@hauberk/primitives';
 import type { BindingStore } from '../../binding/binding-store.ts';
+import type { DecisionRows, DecisionStore } from '../../decision/record-rows.ts';
 import type { KeyReader } from '../../keys/key-provider.ts';
-import type { PrivacyStore } from '../../privacy/privacy-store.ts';
+import type { PrivacyRows, PrivacyStore } from '../../privacy/privacy-store.ts';
 import type { AdminTokenStore } from '../admin-token-store.ts';
 import type { ApprovalStore } from '../approval-store.ts';
 import type { AttestationStore } from '../attestation-store.ts';
@@ -36,14 +37,15 @@ import { approvalReads } from './approval-reads.ts';
 import { attestationReads } from './attestation-reads.ts';
 import { auditReads } from './audit-reads.ts';
 import { bindingReads } from './binding-rows.ts';
+import { decisionReads } from './decision-rows.ts';
 import { deviceReads } from './device-reads.ts';
 import { directiveReads } from './directive-rows.ts';
 import { unknownOutcomes } from './idempotency-reads.ts';
 import { loginReads } from './login-reads.ts';
 import { outboxReads } from './outbox-reads.ts';
-import { privacyReads } from './privacy-rows.ts';
 import { smsReads } from './sms-rows.ts';
 import { trustedKeyReads } from './trusted-key-rows.ts';
+import { rowReads } from './versioned-rows.ts';
 
 /** What the ports are made of. */
 export interface StoreParts {
@@ -196,7 +198,7 @@ const bindingStore = ({ submit, reader }: StoreParts): BindingStore => {
 };
 
 const privacyStore = ({ submit, reader }: StoreParts): PrivacyStore => {
-  const reads = privacyReads(reader);
+  const reads = rowReads<PrivacyRows>(reader, 'privacy_rows');
   return {
     ingest: (scope, intake, now) => submit('privacy.ingest', { scope, intake, now }),
     load: async (scope, keys) => keys.map((key) => reads.read(scope, key)),
@@ -204,6 +206,22 @@ const privacyStore = ({ submit, reader }: StoreParts): PrivacyStore => {
     count: async (scope, kind, prefix) => reads.count(scope, kind, prefix),
     commit: (commit, now) => submit('privacy.commit', { commit, now }),
     purge: (kind, before, limit) => submit('privacy.purge', { kind, before, limit }),
+  };
+};
+
+const decisionStore = ({ submit, reader }: StoreParts): DecisionStore => {
+  const rows = rowReads<DecisionRows>(reader, 'decision_rows');
+  const reads = decisionReads(reader);
+  return {
+    load: async (scope, keys) => keys.map((key) => rows.read(scope, key)),
+    list: async (scope, kind, page) => rows.list(scope, kind, page),
+    count: async (scope, kind, prefix) => rows.count(scope, kind, prefix),
+    commit: (commit, now) => submit('decision.commit', { commit, now }),
+    purge: (kind, before, limit) => submit('decision.purge', { kind, before, limit }),
+    index: (batches, advance) => submit('decision.index', { batches, advance }),
+    find: async (scope, id) => reads.find(scope, id),
+    query: async (scope, query) => reads.query(scope, query),
+    forget: (bounds, limit) => submit('decision.forget', { ...bounds, limit }),
   };
 };
 
@@ -278,6 +296,7 @@ export const sqliteStores = (parts: StoreParts): Stores => {
     bindings: bindingStore(parts),
     sms: smsInbox(parts),
     privacy: privacyStore(parts),
+    decisions: decisionStore(parts),
     trustedKeys: trustedKeyStore(parts),
     directives: directiveStore(parts),
   };
