@@ -30,13 +30,6 @@ export {
   schemaDocument,
 } from './engine/fact-schema.ts';
 export {
-  type ChallengeStep,
-  challengeSteps,
-  type Obligation,
-  type Obligations,
-  usualObligations,
-} from './engine/obligations.ts';
-export {
   type AttributeValue,
   type EventCode,
   maxAttributes,
@@ -68,6 +61,13 @@ export {
 } from './policy/evaluate.ts';
 export { toJsonForm } from './policy/json-form.ts';
 export {
+  type ChallengeStep,
+  challengeSteps,
+  type Obligation,
+  type Obligations,
+  usualObligations,
+} from './policy/obligations.ts';
+export {
   type BackEnd,
   type CompiledPolicy,
   compilePolicy,
@@ -75,11 +75,12 @@ export {
   type Outcome,
   outcomes,
   type Policy,
-  type PolicyFault,
   type PolicyRule,
-  readPolicy,
+  type Threshold,
 } from './policy/policy.ts';
 export { printExpression } from './policy/print.ts';
+export { type PolicyFault, readPolicy } from './policy/read-policy.ts';
+export type { Schedule, Validity } from './policy/schedule.ts';
 export { type Facts, factsFrom, type Lists, type PolicySchema, policySchema } from './policy/schema.ts';
 export { type Technique, type TechniqueSource, techniques } from './reasons/techniques.ts';
 export {

@@ -76,6 +76,14 @@ test('the case file holds for this implementation', () => {
     assert.deepEqual(toJsonForm(read.value), json);
     assert.equal(interpret(schema, read.value, factsFrom(schema, facts), lists) ?? null, value, text);
   }
+  for (const { document, scene, atMs: at, facts, result } of file.policies) {
+    const read = readPolicy(document, schema);
+    assert.ok(read.ok);
+    for (const backEnd of ['generated', 'closures'] as const) {
+      const evaluator = new PolicyEvaluator(compilePolicy(read.value, schema, backEnd));
+      assert.deepEqual(evaluator.evaluate(scene, factsFrom(schema, facts), lists, at), result);
+    }
+  }
 });
 
 test('whatever the text or the JSON, it is read or refused by a code with a place inside the text', () => {
@@ -208,6 +216,9 @@ test('a policy has faults with rule, place and hint, all at once', () => {
   );
 });
 
+/** A Wednesday, 23:30 in UTC. */
+const atMs = Date.UTC(2026, 6, 22, 23, 30);
+
 const evaluate = (values: Readonly<Record<string, unknown>>, scene = 'transfer') => {
   const read = readPolicy(policyDocument, schema);
   assert.ok(read.ok, JSON.stringify(read));
@@ -217,8 +228,8 @@ const evaluate = (values: Readonly<Record<string, unknown>>, scene = 'transfer')
     const compiled = compilePolicy(read.value, schema, backEnd);
     assert.equal(compiled.backEnd, backEnd);
     return {
-      ...new PolicyEvaluator(compiled).evaluate(scene, facts, lists),
-      told: explain(compiled, scene, facts, lists),
+      ...new PolicyEvaluator(compiled).evaluate(scene, facts, lists, atMs),
+      told: explain(compiled, scene, facts, lists, atMs),
     };
   });
 };
@@ -276,4 +287,122 @@ test('every rule tells why it fired or did not, by condition, with the values th
     staff?.told.map(({ state }) => state),
     ['fired', 'not-reached', 'not-reached', 'not-reached'],
   );
+});
+
+const readRules = (...rules: readonly Readonly<Record<string, unknown>>[]) =>
+  readPolicy(
+    {
+      id: 'p',
+      rules: rules.map((rule, at) => ({ id: `r${at}`, when: 'true', outcome: 'observe', reason: `r${at}`, ...rule })),
+    } as unknown as Parameters<typeof readPolicy>[0],
+    schema,
+  );
+
+const firedAt = (at: number, ...rules: readonly Readonly<Record<string, unknown>>[]): readonly number[] => {
+  const read = readRules(...rules);
+  assert.ok(read.ok, JSON.stringify(read));
+  const compiled = compilePolicy(read.value, schema);
+  const { fired } = new PolicyEvaluator(compiled).evaluate('s', factsFrom(schema, {}), [], at);
+  const told = explain(compiled, 's', factsFrom(schema, {}), [], at);
+  assert.deepEqual(
+    told.flatMap(({ state }, place) => (state === 'fired' ? [place] : [])),
+    fired,
+  );
+  return fired;
+};
+
+test('schedules: hours and days in their zone, over midnight by the day on which they began, validity without its end', () => {
+  const night = { schedule: { zone: '+08:00', days: ['wed'], from: '22:00', to: '06:00' } };
+  const at = (day: number, hour: number, minute = 0) => Date.UTC(2026, 6, day, hour, minute);
+  // 2026-07-22 is a Wednesday; 14:00 UTC is 22:00 in the zone.
+  assert.deepEqual(firedAt(at(22, 13, 59), night), []);
+  assert.deepEqual(firedAt(at(22, 14), night), [0]);
+  assert.deepEqual(firedAt(at(22, 21, 59), night), [0]);
+  assert.deepEqual(firedAt(at(22, 22), night), []);
+  assert.deepEqual(firedAt(at(21, 17), night), []);
+  const day = { schedule: { days: ['sat', 'sun'], from: '08:00' } };
+  assert.deepEqual(firedAt(at(25, 7, 59), day), []);
+  assert.deepEqual(firedAt(at(25, 23, 59), day), [0]);
+  assert.deepEqual(firedAt(at(26, 8), day), [0]);
+  assert.deepEqual(firedAt(at(24, 12), day), []);
+  const valid = { validFrom: '2026-07-22T00:00:00Z', validTo: '2026-07-23T00:00:00Z' };
+  assert.deepEqual(firedAt(at(22, 0), valid, {}), [0, 1]);
+  assert.deepEqual(firedAt(at(23, 0), valid, {}), [1]);
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date(Date.UTC(1970, 0, 1)), max: new Date(Date.UTC(2100, 0, 1)), noInvalidDate: true }),
+      (date) => {
+        const second = Math.floor(date.getTime() / 1000) * 1000;
+        const from = { validFrom: `${new Date(second).toISOString().slice(0, 19)}Z` };
+        assert.deepEqual([firedAt(second - 1, from), firedAt(second, from)], [[], [0]]);
+      },
+    ),
+  );
+});
+
+test('obligations: the strictest of the rules that fired, else the policy\u2019s, else the usual; what is done beside, once each', () => {
+  const obligationsOf = (
+    obligations: Readonly<Record<string, unknown>>,
+    ...rules: readonly Readonly<Record<string, unknown>>[]
+  ) => {
+    const read = readPolicy(
+      {
+        id: 'p',
+        obligations,
+        thresholds: [{ from: 100, outcome: 'trap', obligations: { trap: 'no-money' } }],
+        rules: rules.map((rule, at) => ({ id: `r${at}`, when: 'true', reason: `r${at}`, ...rule })),
+      } as unknown as Parameters<typeof readPolicy>[0],
+      schema,
+    );
+    assert.ok(read.ok, JSON.stringify(read));
+    return new PolicyEvaluator(compilePolicy(read.value, schema)).evaluate('s', factsFrom(schema, {}), [], atMs)
+      .obligations;
+  };
+  assert.deepEqual(
+    obligationsOf(
+      { challenge: 'otp' },
+      { outcome: 'challenge', obligations: { challenge: 'webauthn', notify: 'desk' } },
+      { outcome: 'challenge', obligations: { challenge: 'device-key', notify: 'desk', case: 'takeover' } },
+      { outcome: 'slow', obligations: { slow: 50, label: 'odd' } },
+    ),
+    [
+      { kind: 'challenge', step: 'webauthn' },
+      { kind: 'notify', to: 'desk' },
+      { kind: 'case', queue: 'takeover' },
+      { kind: 'label', label: 'odd' },
+    ],
+  );
+  assert.deepEqual(obligationsOf({ challenge: 'otp' }, { outcome: 'challenge' }), [{ kind: 'challenge', step: 'otp' }]);
+  assert.deepEqual(obligationsOf({}, { outcome: 'challenge' }), [{ kind: 'challenge', step: 'device-key' }]);
+  assert.deepEqual(obligationsOf({ slow: 70 }, { outcome: 'slow' }, { outcome: 'slow', obligations: { slow: 90 } }), [
+    { kind: 'slow', ms: 90 },
+  ]);
+  assert.deepEqual(obligationsOf({}, { outcome: 'deny' }), [{ kind: 'deny', problem: 'decision-denied' }]);
+  assert.deepEqual(obligationsOf({}, { outcome: 'deny', points: 100 }), [{ kind: 'trap', decoy: 'no-money' }]);
+  assert.deepEqual(obligationsOf({}, { outcome: 'observe' }), []);
+});
+
+test('what a policy document may not say is told by rule, with what there is instead', () => {
+  const messageOf = (rule: Readonly<Record<string, unknown>>): string => {
+    const read = readRules(rule);
+    return read.ok ? 'read' : `${read.faults[0]?.rule} ${read.faults[0]?.message}`;
+  };
+  assert.match(messageOf({ outcom: 'deny' }), /^r0 no member outcom/);
+  assert.match(messageOf({ outcome: 'deny', obligations: { challenge: 'otp' } }), /needs the outcome challenge/);
+  assert.match(messageOf({ outcome: 'challenge', obligations: { challenge: 'sms' } }), /one of device-key, otp/);
+  assert.match(messageOf({ outcome: 'slow', obligations: { slow: 1e9 } }), /milliseconds/);
+  assert.match(messageOf({ obligations: { toString: 'a' } }), /no obligation toString/);
+  assert.match(messageOf({ schedule: { zone: 'Asia/Shanghai' } }), /offset/);
+  assert.match(messageOf({ schedule: { zone: '+15:00' } }), /offset/);
+  assert.match(messageOf({ schedule: { days: [] } }), /days is a list/);
+  assert.match(messageOf({ schedule: { from: '25:00' } }), /times of day/);
+  assert.match(messageOf({ schedule: { from: '10:00', to: '10:00' } }), /times of day/);
+  for (const validFrom of ['2026-07-22', '2026-02-29T00:00:00Z', '2026-04-31T00:00:00Z', '2026-07-22T24:00:00Z'])
+    assert.match(messageOf({ validFrom }), /instants/);
+  assert.match(messageOf({ validFrom: '2026-07-23T00:00:00Z', validTo: '2026-07-22T00:00:00Z' }), /earlier/);
+  assert.match(messageOf({ tags: ['phishing'] }), /techniques/);
+  assert.equal(messageOf({ tags: ['F1023', 'T1583.003'], title: 'x' }), 'read');
+  const whole = readPolicy({ id: 'p', rules: [], threshold: [] }, schema);
+  assert.ok(!whole.ok);
+  assert.deepEqual(whole.faults[0]?.hint, 'is thresholds meant?');
 });

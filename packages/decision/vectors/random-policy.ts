@@ -1,4 +1,6 @@
 /** Random well-typed expressions and facts, from a seed: for the agreement of the back ends and for the case file. */
+import type { JsonValue } from '@hauberk/primitives';
+import { printExpression } from '../src/policy/print.ts';
 import type { Facts, Lists, PolicySchema } from '../src/policy/schema.ts';
 import { policySchema } from '../src/policy/schema.ts';
 import {
@@ -138,3 +140,50 @@ const randomValue = (draw: Draw, type: PolicyType): Facts[number] => {
 /** Facts in which a quarter of the fields is missing. */
 export const randomFacts = (draw: Draw): Facts =>
   Array.from(caseSchema.fields.values(), ({ type }) => (draw() < 0.25 ? undefined : randomValue(draw, type)));
+
+const outcomeNames = ['allow', 'observe', 'slow', 'challenge', 'deny', 'trap'] as const;
+
+const randomObligations = (draw: Draw, outcome: string): Readonly<Record<string, JsonValue>> => ({
+  ...(outcome === 'challenge' ? { challenge: pick(draw, ['device-key', 'otp', 'webauthn', 'rebind']) } : {}),
+  ...(outcome === 'slow' ? { slow: 1 + Math.floor(draw() * 5000) } : {}),
+  ...(outcome === 'deny' ? { deny: pick(draw, ['forbidden', 'later']) } : {}),
+  ...(outcome === 'trap' ? { trap: pick(draw, ['sold-out', 'sent']) } : {}),
+  ...(draw() < 0.3 ? { notify: pick(draw, ['desk', 'night']) } : {}),
+  ...(draw() < 0.3 ? { case: pick(draw, ['takeover', 'mule']) } : {}),
+  ...(draw() < 0.3 ? { label: 'odd' } : {}),
+});
+
+const randomSchedule = (draw: Draw): JsonValue => {
+  const hour = (): string => `${String(Math.floor(draw() * 12) * 2).padStart(2, '0')}:${pick(draw, ['00', '30'])}`;
+  const [from, to] = [hour(), hour()];
+  return {
+    zone: pick(draw, ['Z', '+08:00', '-03:30']),
+    days: ['mon', 'wed', 'fri', 'sun'].slice(0, 1 + Math.floor(draw() * 4)),
+    from,
+    to: from === to ? '24:00' : to,
+  };
+};
+
+const randomRule = (draw: Draw, place: number): Readonly<Record<string, JsonValue>> => {
+  const outcome = pick(draw, outcomeNames);
+  return {
+    id: `r${place}`,
+    when: printExpression(randomExpression(draw, 'truth', 2)),
+    outcome,
+    points: Math.floor(draw() * 50),
+    reason: `reason-${place % 3}`,
+    ...(draw() < 0.15 ? { final: true } : {}),
+    ...(draw() < 0.3 ? { scenes: [pick(draw, ['login', 'pay'])] } : {}),
+    ...(draw() < 0.5 ? { obligations: randomObligations(draw, outcome) } : {}),
+    ...(draw() < 0.3 ? { schedule: randomSchedule(draw) } : {}),
+    ...(draw() < 0.1 ? { validFrom: '2026-07-25T00:00:00Z' } : {}),
+  };
+};
+
+/** The document of a policy that has no faults. */
+export const randomPolicy = (draw: Draw): Readonly<Record<string, JsonValue>> => ({
+  id: 'case',
+  rules: Array.from({ length: 1 + Math.floor(draw() * 6) }, (_, place) => randomRule(draw, place)),
+  thresholds: [{ from: 20 + Math.floor(draw() * 60), outcome: pick(draw, ['slow', 'challenge', 'deny'] as const) }],
+  ...(draw() < 0.5 ? { obligations: { challenge: 'webauthn', slow: 250 } } : {}),
+});

@@ -1,6 +1,7 @@
 /** What a decision tells its caller. Its record (record/) holds the same and the facts that it saw. */
+
+import type { Obligation } from '../policy/obligations.ts';
 import type { Outcome } from '../policy/policy.ts';
-import type { Obligation } from './obligations.ts';
 
 /** A policy that was asked: by name and by content. */
 export interface PolicyRef {

@@ -24,7 +24,8 @@ const distance = (left: string, right: string): number => {
   return row[right.length] as number;
 };
 
-const nearest = (name: string, names: Iterable<string>): string | undefined => {
+/** What may have been meant, among the names that there are. */
+export const nearest = (name: string, names: Iterable<string>): string | undefined => {
   let best: { readonly name: string; readonly edits: number } | undefined;
   if (name.length > 64) return undefined;
   for (const each of names) {

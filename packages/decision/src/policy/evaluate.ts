@@ -1,7 +1,9 @@
 /** A compiled policy on the facts of one event: the outcome and what fired; why the rest did not is told when somebody asks. */
 import { interpret } from './interpret.ts';
-import { type CompiledPolicy, type Outcome, outcomes, type PolicyRule } from './policy.ts';
+import { gatherObligations, none, type Obligation, type Obligations } from './obligations.ts';
+import type { CompiledPolicy, Outcome, PolicyRule } from './policy.ts';
 import { printExpression } from './print.ts';
+import { isScheduled, isValidAt } from './schedule.ts';
 import type { Facts, Lists, PolicySchema } from './schema.ts';
 import type { Expression, PolicyValue } from './syntax.ts';
 
@@ -11,41 +13,73 @@ export interface PolicyResult {
   readonly points: number;
   /** Places of the rules that fired, in order. */
   readonly fired: readonly number[];
+  /** What the rules that fired and the threshold that was reached oblige to. */
+  readonly obligations: readonly Obligation[];
 }
 
 const isAsked = ({ scenes }: PolicyRule, scene: string): boolean => scenes.length === 0 || scenes.includes(scene);
 
-const stronger = (left: Outcome, right: Outcome): Outcome =>
-  outcomes.indexOf(right) > outcomes.indexOf(left) ? right : left;
+const isOn = ({ schedule, valid }: PolicyRule, atMs: number): boolean =>
+  isValidAt(valid, atMs) && (schedule === undefined || isScheduled(schedule, atMs));
+
+const ranks: Readonly<Record<Outcome, number>> = { allow: 0, observe: 1, slow: 2, challenge: 3, deny: 4, trap: 5 };
+
+/** The stronger of two outcomes. */
+export const stronger = (left: Outcome, right: Outcome): Outcome => (ranks[right] > ranks[left] ? right : left);
 
 /** Evaluates policies; holds a buffer, so one for each thread. */
 export class PolicyEvaluator {
   readonly #compiled: CompiledPolicy;
   readonly #out: Uint8Array;
+  /** Rules that a scene asks, by place. */
+  readonly #asked = new Map<string, Uint8Array>();
 
   constructor(compiled: CompiledPolicy) {
     this.#compiled = compiled;
     this.#out = new Uint8Array(compiled.policy.rules.length);
   }
 
-  /** The strongest outcome among the rules that fired and the threshold that their points reach; a final rule's stands as it is. */
-  evaluate(scene: string, facts: Facts, lists: Lists): PolicyResult {
+  #askedIn(scene: string): Uint8Array {
+    const known = this.#asked.get(scene);
+    if (known !== undefined) return known;
+    const asked = Uint8Array.from(this.#compiled.policy.rules, (rule) => (isAsked(rule, scene) ? 1 : 0));
+    // Scenes are names that events bring: only so many are remembered.
+    if (this.#asked.size < 1024) this.#asked.set(scene, asked);
+    return asked;
+  }
+
+  /** The strongest outcome among the rules that fired and the threshold that their points reach; a final rule's stands as it is. `atMs` is the event's time. */
+  evaluate(scene: string, facts: Facts, lists: Lists, atMs: number): PolicyResult {
     const { policy, fired: write } = this.#compiled;
     write(facts, lists, this.#out);
+    const asked = this.#askedIn(scene);
     const fired: number[] = [];
     let points = 0;
     let outcome: Outcome = 'allow';
-    for (let place = 0; place < this.#out.length; place += 1) {
-      if (this.#out[place] === 0) continue;
+    let isOver = false;
+    for (let place = 0; place < this.#out.length && !isOver; place += 1) {
+      if (this.#out[place] === 0 || asked[place] === 0) continue;
       const rule = policy.rules[place] as PolicyRule;
-      if (!isAsked(rule, scene)) continue;
+      if (!isOn(rule, atMs)) continue;
       fired.push(place);
       points += rule.points;
-      if (rule.isFinal) return { outcome: rule.outcome, points, fired };
-      outcome = stronger(outcome, rule.outcome);
+      isOver = rule.isFinal;
+      outcome = isOver ? rule.outcome : stronger(outcome, rule.outcome);
     }
-    const reached = policy.thresholds.find(({ from }) => points >= from);
-    return { outcome: reached === undefined ? outcome : stronger(outcome, reached.outcome), points, fired };
+    const reached = isOver ? undefined : policy.thresholds.find(({ from }) => points >= from);
+    if (reached !== undefined) outcome = stronger(outcome, reached.outcome);
+    return { outcome, points, fired, obligations: this.#obligations(outcome, fired, reached?.obligations) };
+  }
+
+  #obligations(outcome: Outcome, fired: readonly number[], reached: Obligations | undefined): readonly Obligation[] {
+    const { rules, obligations } = this.#compiled.policy;
+    const all: Obligations[] = [];
+    for (const place of fired) {
+      const own = rules[place]?.obligations ?? none;
+      if (own !== none) all.push(own);
+    }
+    if (reached !== undefined) all.push(reached);
+    return gatherObligations(outcome, all, obligations);
   }
 }
 
@@ -61,7 +95,7 @@ export interface ConditionTold {
 export interface RuleTold {
   readonly rule: string;
   readonly reason: string;
-  readonly state: 'fired' | 'not-fired' | 'other-scene' | 'not-reached';
+  readonly state: 'fired' | 'not-fired' | 'other-scene' | 'other-time' | 'not-reached';
   readonly conditions: readonly ConditionTold[];
 }
 
@@ -103,14 +137,27 @@ const tellCondition = (schema: PolicySchema, part: Expression, facts: Facts, lis
   };
 };
 
+const stateOf = (rule: PolicyRule, scene: string, atMs: number, holds: boolean, isOver: boolean): RuleTold['state'] => {
+  if (isOver) return 'not-reached';
+  if (!isAsked(rule, scene)) return 'other-scene';
+  if (!isOn(rule, atMs)) return 'other-time';
+  return holds ? 'fired' : 'not-fired';
+};
+
 /** Tells of every rule why it fired or did not, condition by condition. */
-export const explain = (compiled: CompiledPolicy, scene: string, facts: Facts, lists: Lists): readonly RuleTold[] => {
+export const explain = (
+  compiled: CompiledPolicy,
+  scene: string,
+  facts: Facts,
+  lists: Lists,
+  atMs: number,
+): readonly RuleTold[] => {
   const { policy, schema } = compiled;
   let isOver = false;
   return policy.rules.map((rule) => {
     const conditions = partsOf(rule.when).map((part) => tellCondition(schema, part, facts, lists));
     const holds = interpret(schema, rule.when, facts, lists) === true;
-    const state = isOver ? 'not-reached' : isAsked(rule, scene) ? (holds ? 'fired' : 'not-fired') : 'other-scene';
+    const state = stateOf(rule, scene, atMs, holds, isOver);
     isOver ||= state === 'fired' && rule.isFinal;
     return { rule: rule.id, reason: rule.reason, state, conditions };
   });
