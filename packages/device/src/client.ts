@@ -5,6 +5,7 @@ export {
   type SignalRefusal,
   signalPrivacyScene,
 } from './signals/may-collect-signal.ts';
+export { canaryAnswer, nativeCanary } from './signals/signal-canary.ts';
 export {
   type EvidenceKind,
   evidenceKinds,

@@ -68,6 +68,14 @@ export {
 } from './reattestation.ts';
 export { judgeLink, type LinkCode, type LinkVerdict } from './shared-identity.ts';
 export {
+  bandFloors,
+  bandOf,
+  type DeviceBand,
+  deviceBands,
+  provenanceWeights,
+  type ScorePart,
+} from './signals/device-score.ts';
+export {
   mayCollectSignal,
   mayKeepSignal,
   mayReadSignal,
@@ -77,6 +85,7 @@ export {
   signalPrivacyScene,
   signalUntil,
 } from './signals/may-collect-signal.ts';
+export { canaryAnswer, expectedCanary, nativeCanary } from './signals/signal-canary.ts';
 export {
   type EvidenceKind,
   evidenceKinds,
@@ -101,6 +110,21 @@ export {
   signalRules,
 } from './signals/signal-rules.ts';
 export {
+  type HeldSignal,
+  holdSignals,
+  newSignalRow,
+  openSignalTable,
+  type Provenance,
+  provenances,
+  type SignalKey,
+  type SignalRow,
+  type SignalTable,
+  type Succession,
+  signalTableBytes,
+  stepReport,
+  swapNote,
+} from './signals/signal-table.ts';
+export {
   reachesTier,
   type SceneTier,
   type SignalForm,
@@ -110,6 +134,13 @@ export {
   sceneTiers,
   signalGroups,
 } from './signals/signal-words.ts';
+export {
+  noSignals,
+  readSignalsInForce,
+  type SignalInForce,
+  type SignalsInForce,
+  signalValueOf,
+} from './signals/signals-in-force.ts';
 export {
   admitTrustedKey,
   mayState,

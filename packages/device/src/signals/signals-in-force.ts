@@ -1,0 +1,72 @@
+/** The signals of one device that count now: what policies, records and people read. Expired ones are not there. */
+import { bandOf, type DeviceBand, type ScoredSignal, type ScorePart, scoreOf, scoreParts } from './device-score.ts';
+import type { SignalValue } from './signal-report.ts';
+import { type SignalCode, signalRuleOf, signalRules } from './signal-rules.ts';
+import {
+  type Provenance,
+  provenances,
+  readSignalRow,
+  type SignalKey,
+  type SignalRow,
+  type SignalTable,
+  slotOf,
+} from './signal-table.ts';
+
+/** One of them. */
+export interface SignalInForce {
+  readonly code: SignalCode;
+  readonly value: SignalValue;
+  readonly provenance: Provenance;
+  readonly untilMs: number;
+}
+
+/** All of them, with what they come to. Plain data: it may be kept, posted and recorded. */
+export interface SignalsInForce {
+  /** In the order of the registry; where several voices tell one thing, the best believed. */
+  readonly signals: readonly SignalInForce[];
+  /** 0 to 100. */
+  readonly score: number;
+  readonly band: DeviceBand;
+  readonly parts: readonly ScorePart[];
+  /** When the newest report came; undefined when none did since the memory began. */
+  readonly reportedAtMs: number | undefined;
+}
+
+/** Of a device that nothing is known of. */
+export const noSignals: SignalsInForce = { signals: [], score: 0, band: 'unknown', parts: [], reportedAtMs: undefined };
+
+const rankOf = (provenance: Provenance): number => provenances.indexOf(provenance);
+
+/** What a copied row comes to now. */
+export const signalsOfRow = (row: SignalRow, nowMs: number): SignalsInForce => {
+  const scored: ScoredSignal[] = [];
+  const best = new Map<number, SignalInForce>();
+  for (let slot = 0; slot < row.used; slot += 1) {
+    const { index, value, provenance, untilS } = slotOf(row, slot);
+    const rule = signalRules[index];
+    if (rule === undefined || nowMs >= untilS * 1000) continue;
+    scored.push({ rule, value, provenance });
+    const held = best.get(index);
+    if (held === undefined || rankOf(held.provenance) < rankOf(provenance)) {
+      const told = rule.form === 'flag' ? value === 1 : value;
+      best.set(index, { code: rule.code, value: told, provenance, untilMs: untilS * 1000 });
+    }
+  }
+  const signals = [...best].toSorted(([one], [other]) => one - other).map(([, signal]) => signal);
+  const parts = scoreParts(scored);
+  const score = scoreOf(parts);
+  const reportedAtMs = row.counter === 0 ? undefined : row.seenS * 1000;
+  return { signals, score, band: bandOf(score, reportedAtMs !== undefined), parts, reportedAtMs };
+};
+
+/** The signals in force of a device: a few dozen words are read, and nothing is made for a device that has none. */
+export const readSignalsInForce = (
+  table: SignalTable,
+  key: SignalKey,
+  scratch: SignalRow,
+  nowMs: number,
+): SignalsInForce => (readSignalRow(table, key, scratch) ? signalsOfRow(scratch, nowMs) : noSignals);
+
+/** The value of one signal; undefined when it is not in force. */
+export const signalValueOf = ({ signals }: SignalsInForce, code: SignalCode): SignalValue | undefined =>
+  signalRuleOf(code) === undefined ? undefined : signals.find((signal) => signal.code === code)?.value;
