@@ -1,6 +1,6 @@
 /**
- * What the signals in force come to: a score from 0, nothing speaks against the device, to 100, and a band. Each signal takes its share of what is
- * left, so that many small ones never outweigh all bounds, and each counts as much as who vouches for it is believed.
+ * What the signals in force come to: a score from 100, nothing speaks against the device, down to 0, and a band. Each signal takes its share of what
+ * is left, so that many small ones never outweigh all bounds, and each counts as much as who vouches for it is believed.
  */
 import { type SignalRule, signalRules } from './signal-rules.ts';
 import type { Provenance } from './signal-table.ts';
@@ -9,17 +9,17 @@ import type { Provenance } from './signal-table.ts';
 export const provenanceWeights: Readonly<Record<Provenance, number>> = { web: 40, native: 70, server: 100, tee: 100 };
 
 /** Bands of the score, best first. `unknown`: the device never reported, which is not the same as clean. */
-export const deviceBands = ['unknown', 'clean', 'low', 'medium', 'high', 'critical'] as const;
+export const deviceBands = ['unknown', 'clean', 'good', 'fair', 'poor', 'bad'] as const;
 /** One of them. */
 export type DeviceBand = (typeof deviceBands)[number];
 
 /** Lowest score of each band. */
 export const bandFloors: Readonly<Record<Exclude<DeviceBand, 'unknown'>, number>> = {
-  clean: 0,
-  low: 5,
-  medium: 20,
-  high: 45,
-  critical: 75,
+  clean: 96,
+  good: 81,
+  fair: 56,
+  poor: 26,
+  bad: 0,
 };
 
 /** A signal that is in force. */
@@ -55,14 +55,14 @@ export const scoreParts = (signals: readonly ScoredSignal[]): readonly ScorePart
 export const scoreOf = (parts: readonly ScorePart[]): number => {
   let left = 1;
   for (const { points } of parts) left *= 1 - points / 100;
-  return Math.round((1 - left) * 100);
+  return Math.round(left * 100);
 };
 
-/** The band of a score. */
+/** The band of a score. A device that never reported is not clean because of that. */
 export const bandOf = (score: number, hasReported: boolean): DeviceBand => {
-  if (score >= bandFloors.critical) return 'critical';
-  if (score >= bandFloors.high) return 'high';
-  if (score >= bandFloors.medium) return 'medium';
-  if (score >= bandFloors.low) return 'low';
+  if (score < bandFloors.poor) return 'bad';
+  if (score < bandFloors.fair) return 'poor';
+  if (score < bandFloors.good) return 'fair';
+  if (score < bandFloors.clean) return 'good';
   return hasReported ? 'clean' : 'unknown';
 };

@@ -16,7 +16,10 @@ import {
 export interface SignalInForce {
   readonly code: SignalCode;
   readonly value: SignalValue;
-  readonly provenance: Provenance;
+  /** Who vouches for it. */
+  readonly source: Provenance;
+  /** Since it was observed. */
+  readonly ageMs: number;
   readonly untilMs: number;
 }
 
@@ -24,8 +27,8 @@ export interface SignalInForce {
 export interface SignalsInForce {
   /** In the order of the registry; where several voices tell one thing, the best believed. */
   readonly signals: readonly SignalInForce[];
-  /** 0 to 100. */
-  readonly score: number;
+  /** 0 the worst to 100 the best; undefined when nothing was ever reported or sensed. */
+  readonly score: number | undefined;
   readonly band: DeviceBand;
   readonly parts: readonly ScorePart[];
   /** When the newest report came; undefined when none did since the memory began. */
@@ -33,7 +36,13 @@ export interface SignalsInForce {
 }
 
 /** Of a device that nothing is known of. */
-export const noSignals: SignalsInForce = { signals: [], score: 0, band: 'unknown', parts: [], reportedAtMs: undefined };
+export const noSignals: SignalsInForce = {
+  signals: [],
+  score: undefined,
+  band: 'unknown',
+  parts: [],
+  reportedAtMs: undefined,
+};
 
 const rankOf = (provenance: Provenance): number => provenances.indexOf(provenance);
 
@@ -47,16 +56,24 @@ export const signalsOfRow = (row: SignalRow, nowMs: number): SignalsInForce => {
     if (rule === undefined || nowMs >= untilS * 1000) continue;
     scored.push({ rule, value, provenance });
     const held = best.get(index);
-    if (held === undefined || rankOf(held.provenance) < rankOf(provenance)) {
+    if (held === undefined || rankOf(held.source) < rankOf(provenance)) {
       const told = rule.form === 'flag' ? value === 1 : value;
-      best.set(index, { code: rule.code, value: told, provenance, untilMs: untilS * 1000 });
+      const untilMs = untilS * 1000;
+      best.set(index, {
+        code: rule.code,
+        value: told,
+        source: provenance,
+        ageMs: nowMs - (untilMs - rule.ttlMs),
+        untilMs,
+      });
     }
   }
   const signals = [...best].toSorted(([one], [other]) => one - other).map(([, signal]) => signal);
   const parts = scoreParts(scored);
   const score = scoreOf(parts);
   const reportedAtMs = row.counter === 0 ? undefined : row.seenS * 1000;
-  return { signals, score, band: bandOf(score, reportedAtMs !== undefined), parts, reportedAtMs };
+  const band = bandOf(score, reportedAtMs !== undefined);
+  return { signals, score: band === 'unknown' ? undefined : score, band, parts, reportedAtMs };
 };
 
 /** The signals in force of a device: a few dozen words are read, and nothing is made for a device that has none. */

@@ -7,6 +7,7 @@ import type { JsonMembers } from '../sms/webhook-form.ts';
 import type { BindingConfig } from './binding-config.ts';
 import type { PrivacyConfig } from './privacy-config.ts';
 import type { RouteConfig } from './route-config.ts';
+import type { SignalsConfig } from './signals-schema.ts';
 import type { StorageConfig } from './storage-config.ts';
 
 /** TLS termination. */
@@ -322,6 +323,7 @@ export interface Config {
   readonly binding?: BindingConfig | undefined;
   readonly storage?: StorageConfig | undefined;
   readonly privacy: PrivacyConfig;
+  readonly signals: SignalsConfig;
   readonly cluster?: ClusterConfig | undefined;
   readonly sms?: SmsConfig | undefined;
 }

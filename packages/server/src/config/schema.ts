@@ -10,6 +10,7 @@ import { bindingSchema } from './binding-schema.ts';
 import type { AppConfig, Config } from './config.ts';
 import { privacySchema } from './privacy-schema.ts';
 import { routeSchema } from './route-schema.ts';
+import { signalsSchema } from './signals-schema.ts';
 import { smsSchema } from './sms-schema.ts';
 import { storageSchema } from './storage-schema.ts';
 
@@ -259,6 +260,7 @@ export const configSchema: z.ZodType<Config> = z
     binding: bindingSchema,
     storage: storageSchema,
     privacy: privacySchema,
+    signals: signalsSchema,
     cluster: clusterSchema.optional(),
     sms: smsSchema,
   })

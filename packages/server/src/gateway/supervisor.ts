@@ -44,6 +44,7 @@ import { type ConfigLife, createReadiness, type Readiness } from '../observabili
 import { openPrivacy, type Privacy } from '../privacy/open-privacy.ts';
 import { clientReport } from '../report/client-report.ts';
 import { readSightings } from '../report/keep-sightings.ts';
+import { reserveSignals } from '../signals/signal-memory.ts';
 import type { SmsReceiver } from '../sms/sms-desk.ts';
 import { openSmsPlane, type SmsPlane, type SmsStatus } from '../sms/sms-plane.ts';
 import type { OpenStorage } from '../storage/index.ts';
@@ -166,6 +167,7 @@ class Gateway implements RunningGateway {
   readonly #rateCells: SharedArrayBuffer;
   readonly #rateKey = fresh(8);
   readonly #once: OnceMemory;
+  readonly #signals: SharedArrayBuffer;
   readonly #nonceKey = fresh(32);
   readonly #stepUpKey = fresh(32);
   readonly #pool: WorkerPool;
@@ -192,6 +194,7 @@ class Gateway implements RunningGateway {
     this.#tables = tablesOf(config);
     const { migrationUses, migrationSkewSeconds } = config.limits;
     this.#once = createOnceMemory(migrationUses, migrationSkewSeconds, toEpochSeconds(now()));
+    this.#signals = reserveSignals(config.signals.devices);
     this.#rateCells = new SharedArrayBuffer(rateTableBytes(config.limits.rateCells));
     this.#pool = new WorkerPool({
       count: config.workers === 0 ? availableParallelism() : config.workers,
@@ -278,6 +281,7 @@ class Gateway implements RunningGateway {
       directives: this.#directiveSets,
       rateCells: this.#rateCells,
       rateKey: this.#rateKey,
+      signals: this.#signals,
       once: this.#once,
       telemetry: this.#options.telemetry ?? {},
       version: this.#options.version,

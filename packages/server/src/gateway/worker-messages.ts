@@ -15,6 +15,8 @@ export interface WorkerSeed {
   /** The shared table of rate limits, and the key of its hash. */
   readonly rateCells: SharedArrayBuffer;
   readonly rateKey: Uint8Array<ArrayBuffer>;
+  /** Signals in force. */
+  readonly signals: SharedArrayBuffer;
   /** What migration credentials were used up. */
   readonly once: OnceMemory;
   /** The `OTEL_*` variables of the process. */

@@ -26,6 +26,7 @@ import { guardLogins, guardStore } from '../overload/guarded-store.ts';
 import { priorities, rankOf, roomOf } from '../overload/priority.ts';
 import type { ConsentShell } from '../privacy/consent-record.ts';
 import type { PrivacyIntakeShell } from '../privacy/intake.ts';
+import { openSignalMemory, type SignalMemory } from '../signals/signal-memory.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
 import { type BindShell, checkBound } from './bind-endpoint.ts';
@@ -75,6 +76,8 @@ export interface WorkerParts {
   readonly storageGuard: Guard;
   readonly hold: Hold;
   readonly useOnce: UseOnce;
+  /** Signals in force of devices; the path of requests asks `signalsOf`. */
+  readonly signals: SignalMemory;
   readonly nonces: DpopNonces;
   readonly evidence: EvidenceJudges;
   /** Undefined where nothing is configured to bind. */
@@ -150,6 +153,7 @@ export const openWorkerParts = (
     accessLog: openLog(started, log),
     limiter: createRateLimiter(seed.rateCells, seed.rateKey, fromEpochSeconds(seed.channel.tables.bornAt)),
     hold: createHold(() => config().limits),
+    signals: openSignalMemory(seed.signals, state.keys, now()),
     useOnce: openOnceRegister(seed.once),
     nonces: dpopNonces(nodeCrypto, nodeCrypto.importMac(seed.channel.nonceKey), seed.once.bornAt),
     upstreams,
