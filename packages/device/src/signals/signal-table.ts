@@ -19,14 +19,12 @@ const seenWord = 3;
 const counterWord = 4;
 const hashWord = 5;
 const usedWord = 7;
-/** Words that the server's own senses keep between requests; what they mean is theirs. */
+/** Seven words that the gateway's own senses keep between requests; what they mean is theirs. */
 const noteWord = 8;
 const lockWord = 15;
 const slotWord = 16;
 /** Signals that one row holds. */
 export const signalsPerDevice: number = (rowWords - slotWord) / 2;
-/** Words of notes. */
-export const signalNotes = 6;
 /** Looks at a lock before whoever holds it counts as dead. */
 const patience = 65_536;
 const readAttempts = 64;
