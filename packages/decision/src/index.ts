@@ -101,3 +101,24 @@ export {
   sceneClasses,
   sceneTiers,
 } from './scenes/scene.ts';
+export { type DistinctRead, DistinctView, distinctKind } from './windows/distinct.ts';
+export {
+  DuplicateFilter,
+  type DuplicateShape,
+  reserveDuplicateFilter,
+  seenBefore,
+} from './windows/duplicate-filter.ts';
+export { FirstSeen, type FirstSeenShape, firstSeenError, reserveFirstSeen } from './windows/first-seen.ts';
+export { type HeavyHitter, HeavyHitters, type HeavyShape, reserveHeavyHitters } from './windows/heavy-hitters.ts';
+export { MintQuota, type MintShape, reserveMintQuota } from './windows/mint-quota.ts';
+export { joinOwners, reserveOwners, retireOwner } from './windows/owners.ts';
+export { Profile } from './windows/profile.ts';
+export { compileLayout, type ProfileLayout, type ProfileSpec, windowOf } from './windows/profile-layout.ts';
+export { fullProfile, leanProfile } from './windows/profile-specs.ts';
+export {
+  type ProfileCounts,
+  type ProfileMemory,
+  ProfileTable,
+  profileBytes,
+  reserveProfiles,
+} from './windows/profile-table.ts';

@@ -124,7 +124,11 @@ for (const [name, spec, spans] of [
     const layout = compileLayout(spec);
     const owners = reserveOwners();
     const token = joinOwners(owners);
-    const table = new ProfileTable(layout, reserveProfiles(layout, entityCount, { owners, sketches: entityCount }), token);
+    const table = new ProfileTable(
+      layout,
+      reserveProfiles(layout, entityCount, { owners, sketches: entityCount }),
+      token,
+    );
     const shape = { events: eventCount, horizon: 1000 * eventCount };
     const filter = new DuplicateFilter(shape, reserveDuplicateFilter(shape), owners, token);
     const hash = createKeyedHash(new Uint8Array(8).fill(7));

@@ -29,7 +29,14 @@ test('rows: threads that change the same rows lose nothing and count without gap
   const [rows, writers, changes] = [4, 4, isFull ? 1_000_000 : 30_000];
   const done = new SharedArrayBuffer(4);
   const workOf = (kind: RowWork['kind']): RowWork => ({
-    ...{ kind, spec, memory, token: joinOwners(owners), rows, changes, start, done },
+    kind,
+    spec,
+    memory,
+    token: joinOwners(owners),
+    rows,
+    changes,
+    start,
+    done,
   });
   const readers = [startWorker(workOf('read')), startWorker(workOf('read'))];
   const told = readers.map(answerOf);
@@ -53,12 +60,10 @@ test('rows: threads that change the same rows lose nothing and count without gap
     const [ring] = layout.rings;
     assert.ok(ring);
     profile.read(ring, start + 1000, 0, 24, window);
-    assert.deepEqual([profile.events, profile.order, window.count, window.sum], [
-      met.length,
-      met.length,
-      met.length,
-      met.length * 100,
-    ]);
+    assert.deepEqual(
+      [profile.events, profile.order, window.count, window.sum],
+      [met.length, met.length, met.length, met.length * 100],
+    );
     all += met.length;
   }
   assert.equal(all, writers * changes);

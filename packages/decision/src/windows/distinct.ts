@@ -117,6 +117,6 @@ export class DistinctView extends RowView {
       if (second > 0 && second > from) count += 1;
     }
     into.count = count;
-    into.kind = (this.word(place.forgotten) >>> 0) > from ? distinctKind.atLeast : distinctKind.exact;
+    into.kind = this.word(place.forgotten) >>> 0 > from ? distinctKind.atLeast : distinctKind.exact;
   }
 }

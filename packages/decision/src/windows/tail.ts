@@ -24,14 +24,7 @@ export const addToTail = (view: RowView, at: number, newest: number): void => {
 
 const ageAt = (view: RowView, newest: number, slot: number): number => ((newest | 0) - view.word(slot)) >>> 0;
 
-const append = (
-  view: RowView,
-  state: number,
-  at: number,
-  newest: number,
-  tail: number,
-  tailAt: number,
-): number => {
+const append = (view: RowView, state: number, at: number, newest: number, tail: number, tailAt: number): number => {
   let held = heldOf(state);
   let dropped = state & droppedBit;
   const next = nextOf(state);
@@ -46,14 +39,7 @@ const append = (
   return held | (((next + 1) % tail) << 8) | dropped;
 };
 
-const insert = (
-  view: RowView,
-  state: number,
-  at: number,
-  newest: number,
-  tail: number,
-  tailAt: number,
-): number => {
+const insert = (view: RowView, state: number, at: number, newest: number, tail: number, tailAt: number): number => {
   const held = heldOf(state);
   const next = nextOf(state);
   const age = newest - at;
