@@ -1,5 +1,43 @@
 /** Floor 3: events, windows over them, models, and what follows from them for one request. */
 export {
+  type ClusterGrade,
+  clusterGrades,
+  type GradeRule,
+  usualGrades,
+} from './clusters/cluster-score.ts';
+export {
+  type ClusterFacts,
+  type ClusterOptions,
+  Clusters,
+  type GradeListener,
+  type Observation,
+  usualClusterOptions,
+} from './clusters/clusters.ts';
+export {
+  type EvidenceGroup,
+  type EvidenceKind,
+  evidenceGroups,
+  usualEvidenceKinds,
+} from './clusters/evidence-kinds.ts';
+export {
+  type ClusterExplanation,
+  type ClusterSummary,
+  clusterId,
+  explainCluster,
+  listClusters,
+  type SharedByMembers,
+  summariseCluster,
+} from './clusters/explain.ts';
+export type { Arrival } from './clusters/lateness.ts';
+export {
+  type ListChoice,
+  type ListProposal,
+  maxListDays,
+  type ProposalCode,
+  proposeList,
+} from './clusters/list-proposal.ts';
+export { readClusters, type SnapshotCode, writeClusters } from './clusters/snapshot.ts';
+export {
   type ChannelContext,
   type ChannelResult,
   type ClusterContext,
