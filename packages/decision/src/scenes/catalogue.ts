@@ -1,5 +1,6 @@
 /** The catalogue of scenes (docs/scenes.md): where the engine is asked, what may be collected there, and what becomes of a request when there is no answer. */
-import type { SceneEntity } from './attributes.ts';
+import type { SceneFacts } from '../engine/fact-schema.ts';
+import { type SceneEntity, sceneAttributes } from './attributes.ts';
 import { identityScenes } from './identity-scenes.ts';
 import { moneyScenes } from './money-scenes.ts';
 import { readScenes } from './read-scenes.ts';
@@ -22,3 +23,15 @@ export const attributesOf = (scene: Scene): readonly string[] => [...commonAttri
 /** Whether what may be collected at `needed` may be collected in the scene. */
 export const reachesTier = ({ tier }: Scene, needed: Scene['tier']): boolean =>
   sceneTiers.indexOf(tier) >= sceneTiers.indexOf(needed);
+
+/** What the schema of facts takes of the catalogue. */
+export const catalogueFacts: readonly SceneFacts[] = scenes.map((scene) => ({
+  code: scene.code,
+  entities: entitiesOf(scene),
+  attributes: Object.fromEntries(
+    attributesOf(scene).flatMap((name) => {
+      const attribute = sceneAttributes[name];
+      return attribute === undefined ? [] : [[name, attribute.type] as const];
+    }),
+  ),
+}));

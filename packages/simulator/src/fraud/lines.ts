@@ -135,10 +135,8 @@ export interface GroupTruth {
   readonly devices: number;
   /** It began within the period. */
   readonly isNew: boolean;
-  /** When it begins, epoch milliseconds: its first task, or its first try. */
+  /** When its devices first acted together, epoch milliseconds. */
   readonly beganAtMs: number;
-  /** Its first event; absent when the period was over before. */
-  readonly firstEventMs?: number;
   /** Kinds of evidence that its devices share, each with drop-outs. */
   readonly evidence: readonly EvidenceKind[];
 }

@@ -208,6 +208,7 @@ export const sit = (
           seed,
           phone,
           account: person.account,
+          phoneNumber: person.phoneNumber,
           access: accessOf(setting, person, draw, atMs, dayStartMs),
           atMs,
           draw,
