@@ -1,5 +1,43 @@
 /** Floor 3: events, windows over them, models, and what follows from them for one request. */
 export {
+  type ClusterGrade,
+  clusterGrades,
+  type GradeRule,
+  usualGrades,
+} from './clusters/cluster-score.ts';
+export {
+  type ClusterFacts,
+  type ClusterOptions,
+  Clusters,
+  type GradeListener,
+  type Observation,
+  usualClusterOptions,
+} from './clusters/clusters.ts';
+export {
+  type EvidenceGroup,
+  type EvidenceKind,
+  evidenceGroups,
+  usualEvidenceKinds,
+} from './clusters/evidence-kinds.ts';
+export {
+  type ClusterExplanation,
+  type ClusterSummary,
+  clusterId,
+  explainCluster,
+  listClusters,
+  type SharedByMembers,
+  summariseCluster,
+} from './clusters/explain.ts';
+export type { Arrival } from './clusters/lateness.ts';
+export {
+  type ListChoice,
+  type ListProposal,
+  maxListDays,
+  type ProposalCode,
+  proposeList,
+} from './clusters/list-proposal.ts';
+export { readClusters, type SnapshotCode, writeClusters } from './clusters/snapshot.ts';
+export {
   type ChannelContext,
   type ChannelResult,
   type ClusterContext,
@@ -105,3 +143,24 @@ export {
   sceneTiers,
 } from './scenes/scene.ts';
 export { joinStarterPolicies, type PolicyDocument, starterLists, starterPolicies } from './starter/starter.ts';
+export { type DistinctRead, DistinctView, distinctKind } from './windows/distinct.ts';
+export {
+  DuplicateFilter,
+  type DuplicateShape,
+  reserveDuplicateFilter,
+  seenBefore,
+} from './windows/duplicate-filter.ts';
+export { FirstSeen, type FirstSeenShape, firstSeenError, reserveFirstSeen } from './windows/first-seen.ts';
+export { type HeavyHitter, HeavyHitters, type HeavyShape, reserveHeavyHitters } from './windows/heavy-hitters.ts';
+export { MintQuota, type MintShape, reserveMintQuota } from './windows/mint-quota.ts';
+export { joinOwners, reserveOwners, retireOwner } from './windows/owners.ts';
+export { Profile } from './windows/profile.ts';
+export { compileLayout, type ProfileLayout, type ProfileSpec, windowOf } from './windows/profile-layout.ts';
+export { fullProfile, leanProfile } from './windows/profile-specs.ts';
+export {
+  type ProfileCounts,
+  type ProfileMemory,
+  ProfileTable,
+  profileBytes,
+  reserveProfiles,
+} from './windows/profile-table.ts';

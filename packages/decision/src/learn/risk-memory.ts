@@ -29,7 +29,7 @@ const labelMemory = 60 * dayMs;
 const prior = { frauds: 1, settled: 100 };
 
 /** UTF-16 text in which every character is a byte, so that a hash of bytes sees all of it. */
-const asBytes = (text: string): string => {
+export const asBytes = (text: string): string => {
   for (let index = 0; index < text.length; index += 1)
     if (text.charCodeAt(index) > 0x7f)
       return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');

@@ -1,7 +1,9 @@
 /**
  * Profiles of many entities in shared memory, off the JavaScript heap: an open-addressing index over rows in chunks. A key is published in
- * the row before the index names the row, and a row never moves, so that threads may add keys at once. One thread at a time writes a row: nothing here locks it. Full means refused.
+ * the row before the index names the row, and a row never moves, so that threads may add keys at once. Full means refused. A row changes
+ * between `enter` and `leave` of one thread; before that its content is kept aside, so that whoever takes the row over from a thread that ended undoes a half change.
  */
+import { Owner, reserveOwners } from './owners.ts';
 import type { ProfileLayout } from './profile-layout.ts';
 import { field } from './profile-layout.ts';
 
@@ -9,6 +11,8 @@ import { field } from './profile-layout.ts';
 export interface RowChunk {
   readonly words: Int32Array;
   readonly numbers: Float64Array;
+  readonly singles: Float32Array;
+  readonly halves: Uint16Array;
   readonly bytes: Uint8Array;
 }
 
@@ -16,18 +20,39 @@ export interface RowChunk {
 export interface ProfileMemory {
   readonly index: SharedArrayBuffer;
   readonly chunks: readonly SharedArrayBuffer[];
-  /** Two 32-bit words: rows taken, rows refused. */
+  /** 32-bit words; see `counter`. */
   readonly counters: SharedArrayBuffer;
+  readonly owners: SharedArrayBuffer;
+  /** By owner: the row that it changes plus one, its version, and what the row held before. */
+  readonly undo: SharedArrayBuffer;
+  /** The pool of sketches for distinct counts. */
+  readonly sketches: SharedArrayBuffer;
   readonly capacity: number;
 }
 
+/** Words of the table's counters. */
+const counter = { taken: 0, refused: 1, late: 2, undone: 3, sketches: 4, sketchesRefused: 5 } as const;
+
 const chunkRowsLog = 14;
 const chunkRows = 1 << chunkRowsLog;
+const undoHead = 2;
 
 const powerAbove = (least: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, least)));
 
+/** What a table is reserved with, beside its layout and its rows. */
+export interface ReserveOptions {
+  /** From `reserveOwners`; tables that the same threads write share it. */
+  readonly owners?: SharedArrayBuffer;
+  /** Sketches in the pool: entities whose distinct counts outgrow their exact places. */
+  readonly sketches?: number;
+}
+
 /** Reserves memory for `capacity` rows. */
-export const reserveProfiles = (layout: ProfileLayout, capacity: number): ProfileMemory => {
+export const reserveProfiles = (
+  layout: ProfileLayout,
+  capacity: number,
+  { owners = reserveOwners(), sketches = 0 }: ReserveOptions = {},
+): ProfileMemory => {
   if (!Number.isSafeInteger(capacity) || capacity < 1 || capacity > 2 ** 30)
     throw new RangeError('a capacity of 1 to 2^30 rows');
   const chunks = Math.ceil(capacity / chunkRows);
@@ -39,44 +64,116 @@ export const reserveProfiles = (layout: ProfileLayout, capacity: number): Profil
       { length: chunks },
       (_, index) => new SharedArrayBuffer(bytesOf(index === chunks - 1 ? lastRows : chunkRows)),
     ),
-    counters: new SharedArrayBuffer(8),
+    counters: new SharedArrayBuffer(8 * 4),
+    owners,
+    undo: new SharedArrayBuffer(Owner.places * (undoHead + layout.words * 2) * 4),
+    sketches: new SharedArrayBuffer(sketches * layout.sketchWords * 8),
     capacity,
   };
 };
 
+/** Bytes that a memory takes. */
+export const profileBytes = ({ index, chunks, counters, undo, sketches }: ProfileMemory): number =>
+  [index, ...chunks, counters, undo, sketches].reduce((sum, { byteLength }) => sum + byteLength, 0);
+
 /** Longest walk from a key's home in the index; beyond it the table counts as full, so that no chosen key can cost more. */
 const maxProbes = 64;
 
-/** A table of profiles. Keys are keyed hashes, so their low half is as good a home as any. */
+/** What a table has counted. */
+export interface ProfileCounts {
+  /** Rows taken. */
+  readonly rows: number;
+  /** Keys that found no room. */
+  readonly refused: number;
+  /** Changes that came too late and changed nothing. */
+  readonly late: number;
+  /** Half changes of threads that ended, undone. */
+  readonly undone: number;
+  readonly sketches: number;
+  /** Distinct counts that outgrew their exact places and found no sketch. */
+  readonly sketchesRefused: number;
+}
+
+const viewsOf = (memory: SharedArrayBuffer): RowChunk => ({
+  words: new Int32Array(memory),
+  numbers: new Float64Array(memory),
+  singles: new Float32Array(memory),
+  halves: new Uint16Array(memory),
+  bytes: new Uint8Array(memory),
+});
+
+/** A table of profiles as one thread has it. Keys are keyed hashes, so their low half is as good a home as any. */
 export class ProfileTable {
   readonly layout: ProfileLayout;
+  /** The pool of sketches. */
+  readonly sketches: RowChunk;
   readonly #index: Int32Array;
   readonly #mask: number;
   readonly #chunks: readonly RowChunk[];
   readonly #counters: Int32Array;
   readonly #capacity: number;
+  readonly #sketchCapacity: number;
+  readonly #owner: Owner | undefined;
+  readonly #undo: Int32Array;
+  /** 32-bit words of a row, and where this owner's copy lies. */
+  readonly #rowWords: number;
+  readonly #ownUndo: number;
+  #entered = -1;
+  #version = 0;
 
-  constructor(layout: ProfileLayout, memory: ProfileMemory) {
+  /** `token` is from `joinOwners` over `memory.owners`; a table without one is for one thread alone and cannot enter rows. */
+  constructor(layout: ProfileLayout, memory: ProfileMemory, token?: number) {
     this.layout = layout;
     this.#index = new Int32Array(memory.index);
     this.#mask = this.#index.length - 1;
-    this.#chunks = memory.chunks.map((chunk) => ({
-      words: new Int32Array(chunk),
-      numbers: new Float64Array(chunk),
-      bytes: new Uint8Array(chunk),
-    }));
+    this.#chunks = memory.chunks.map(viewsOf);
     this.#counters = new Int32Array(memory.counters);
     this.#capacity = memory.capacity;
+    this.sketches = viewsOf(memory.sketches);
+    this.#sketchCapacity = layout.sketchWords === 0 ? 0 : memory.sketches.byteLength / (layout.sketchWords * 8);
+    this.#owner = token === undefined ? undefined : new Owner(memory.owners, token);
+    this.#undo = new Int32Array(memory.undo);
+    this.#rowWords = layout.words * 2;
+    this.#ownUndo = (this.#owner?.place ?? 0) * (undoHead + this.#rowWords);
   }
 
   /** Rows taken. */
   get size(): number {
-    return Math.min(this.#capacity, Atomics.load(this.#counters, 0));
+    return Math.min(this.#capacity, Atomics.load(this.#counters, counter.taken));
   }
 
   /** Keys that found no room. */
   get refused(): number {
-    return Atomics.load(this.#counters, 1);
+    return Atomics.load(this.#counters, counter.refused);
+  }
+
+  /** What all threads have counted. */
+  counts(): ProfileCounts {
+    const of = (word: number): number => Atomics.load(this.#counters, word) >>> 0;
+    return {
+      rows: this.size,
+      refused: of(counter.refused),
+      late: of(counter.late),
+      undone: of(counter.undone),
+      sketches: Math.min(this.#sketchCapacity, of(counter.sketches)),
+      sketchesRefused: of(counter.sketchesRefused),
+    };
+  }
+
+  /** Counts a change that came too late. */
+  countLate(): void {
+    Atomics.add(this.#counters, counter.late, 1);
+  }
+
+  /** Takes a sketch from the pool and answers its number; −1 when there is none left. */
+  takeSketch(): number {
+    if (Atomics.load(this.#counters, counter.sketches) < this.#sketchCapacity) {
+      const taken = Atomics.add(this.#counters, counter.sketches, 1);
+      if (taken < this.#sketchCapacity) return taken;
+      Atomics.sub(this.#counters, counter.sketches, 1);
+    }
+    Atomics.add(this.#counters, counter.sketchesRefused, 1);
+    return -1;
   }
 
   /** The chunk that holds a row. */
@@ -100,11 +197,12 @@ export class ProfileTable {
   /** The row of a key; -1 when it was never seen. */
   find(low: number, high: number): number {
     let at = low & this.#mask;
-    for (let probe = 0; probe < maxProbes; probe += 1) {
+    for (let probe = 1; probe <= maxProbes; probe += 1) {
       const entry = Atomics.load(this.#index, at);
       if (entry === 0) return -1;
       if (this.#holds(entry - 1, low, high)) return entry - 1;
-      at = (at + 1) & this.#mask;
+      // Steps grow, so that full places do not clot.
+      at = (at + probe) & this.#mask;
     }
     return -1;
   }
@@ -113,7 +211,7 @@ export class ProfileTable {
   claim(low: number, high: number): number {
     let fresh = -1;
     let at = low & this.#mask;
-    for (let probe = 0; probe < maxProbes; probe += 1) {
+    for (let probe = 1; probe <= maxProbes; probe += 1) {
       let entry = Atomics.load(this.#index, at);
       if (entry === 0) {
         if (fresh < 0) fresh = this.#newRow(low, high);
@@ -122,17 +220,17 @@ export class ProfileTable {
         if (entry === 0) return fresh;
       }
       if (this.#holds(entry - 1, low, high)) return entry - 1;
-      at = (at + 1) & this.#mask;
+      at = (at + probe) & this.#mask;
     }
-    Atomics.add(this.#counters, 1, 1);
+    Atomics.add(this.#counters, counter.refused, 1);
     return -1;
   }
 
   #newRow(low: number, high: number): number {
-    const row = Atomics.add(this.#counters, 0, 1);
+    const row = Atomics.add(this.#counters, counter.taken, 1);
     if (row >= this.#capacity) {
-      Atomics.sub(this.#counters, 0, 1);
-      Atomics.add(this.#counters, 1, 1);
+      Atomics.sub(this.#counters, counter.taken, 1);
+      Atomics.add(this.#counters, counter.refused, 1);
       return -1;
     }
     const { words } = this.chunkOf(row);
@@ -140,5 +238,64 @@ export class ProfileTable {
     words[at + field.keyLow] = low;
     words[at + field.keyHigh] = high;
     return row;
+  }
+
+  /** Begins a change of a row: nobody else changes it, and no reader takes it as whole, until `leave`. False when it stayed held for two seconds. */
+  enter(row: number): boolean {
+    const owner = this.#owner;
+    if (owner === undefined) throw new TypeError('a table without a token has no locks');
+    if (this.#entered >= 0) throw new TypeError('one row at a time');
+    const { words } = this.chunkOf(row);
+    const at = this.wordOf(row) * 2;
+    const version = owner.take(words, at + field.lock);
+    if ((version & 1) === 1) return false;
+    this.#version = owner.takenFrom < 0 ? version : this.#undoOf(owner.takenFrom, row, words, at);
+    const undo = this.#undo;
+    const from = this.#ownUndo;
+    undo[from + 1] = this.#version;
+    for (let word = 0; word < this.#rowWords; word += 1) undo[from + undoHead + word] = words[at + word] as number;
+    // From here on a change that is not finished is undone.
+    Atomics.store(undo, from, row + 1);
+    this.#entered = row;
+    return true;
+  }
+
+  /** Undoes what a dead owner left half done in a row; answers the version that the row had. */
+  #undoOf(place: number, row: number, words: Int32Array, at: number): number {
+    const from = place * (undoHead + this.#rowWords);
+    const version = this.#undo[from + 1] as number;
+    if (Atomics.load(this.#undo, from) !== row + 1) return (version + 2) | 0;
+    for (let word = 0; word < this.#rowWords; word += 1)
+      if (word !== field.lock) words[at + word] = this.#undo[from + undoHead + word] as number;
+    Atomics.add(this.#counters, counter.undone, 1);
+    return (version + 2) | 0;
+  }
+
+  /** Ends the change and answers the row's order number. */
+  leave(): number {
+    const row = this.#entered;
+    if (row < 0 || this.#owner === undefined) throw new TypeError('no row was entered');
+    const { words } = this.chunkOf(row);
+    const at = this.wordOf(row) * 2;
+    const order = words[at + field.order] as number;
+    Atomics.store(this.#undo, this.#ownUndo, 0);
+    this.#owner.release(words, at + field.lock, this.#version);
+    this.#entered = -1;
+    return order;
+  }
+
+  /** The version of a row that nobody is changing, for a reader that does not change it; odd when it stayed held. */
+  versionOf(row: number): number {
+    const { words } = this.chunkOf(row);
+    const at = this.wordOf(row) * 2 + field.lock;
+    if (this.#owner !== undefined) return this.#owner.await(words, at);
+    return Atomics.load(words, at);
+  }
+
+  /** Whether nobody changed the row since `versionOf` answered this: what was read in between is of one piece. */
+  isUnchanged(row: number, version: number): boolean {
+    const { words } = this.chunkOf(row);
+    // An addition of nothing, since a load alone would let earlier reads pass it on some processors.
+    return Atomics.add(words, this.wordOf(row) * 2 + field.lock, 0) === version;
   }
 }

@@ -15,13 +15,16 @@ export interface Actor {
   readonly plan: (dayStartMs: number) => readonly Visit[];
 }
 
+/** What a farm or gang tells of itself at the start; the rest is counted. */
+export type GroupStory = Omit<GroupTruth, 'devices' | 'firstEventMs'>;
+
 /** Where everybody lives, and who is told of. */
 export interface Setting {
   readonly world: FraudWorld;
   readonly places: Places;
   /** Phones come to be known to the truth when they are first used. */
   readonly tell: (phone: Phone) => void;
-  readonly tellGroup: (name: string, group: Omit<GroupTruth, 'devices'>) => void;
+  readonly tellGroup: (name: string, group: GroupStory) => void;
 }
 
 /** What the truth says of a phone. */

@@ -7,8 +7,13 @@ export interface Caution {
   readonly kinds: readonly [number, number];
   /** Probability that a report tells a shared piece of evidence as it is. */
   readonly presence: number;
-  /** Values of a kind that a farm has at a time: racks, batches, scripts. */
+  /** Fewest groups that the shared kinds are of: of the network, of the metal, of how phones lie there, of what was installed. */
+  readonly groups: number;
+  /** Racks: parts of a farm that have some kinds of evidence for themselves. */
   readonly variants: readonly [number, number];
+  /** Phones that one box starts together, and how many seconds they lie apart. */
+  readonly shelf: number;
+  readonly shelfSeconds: number;
   /** Hours after which a farm turns the evidence that it can turn; 0 for never. */
   readonly rotationHours: number;
   /** Share of members that lived with honest owners before. */
@@ -32,7 +37,10 @@ export const cautionOf: Readonly<Record<Difficulty, Caution>> = {
   easy: {
     kinds: [5, 7],
     presence: 0.95,
+    groups: 3,
     variants: [1, 1],
+    shelf: 16,
+    shelfSeconds: 1.5,
     rotationHours: 0,
     aged: 0.2,
     waveSeconds: 8,
@@ -45,8 +53,11 @@ export const cautionOf: Readonly<Record<Difficulty, Caution>> = {
   },
   medium: {
     kinds: [3, 5],
-    presence: 0.8,
+    presence: 0.75,
+    groups: 2,
     variants: [1, 3],
+    shelf: 7,
+    shelfSeconds: 4,
     rotationHours: 30,
     aged: 0.65,
     waveSeconds: 40,
@@ -60,7 +71,10 @@ export const cautionOf: Readonly<Record<Difficulty, Caution>> = {
   hard: {
     kinds: [2, 3],
     presence: 0.55,
+    groups: 1,
     variants: [2, 4],
+    shelf: 2,
+    shelfSeconds: 90,
     rotationHours: 8,
     aged: 0.9,
     waveSeconds: 900,

@@ -2,83 +2,49 @@
 import type { Actor, Setting, Visit } from './actor.ts';
 import { dayMs, hourMs, minuteMs, saleOf, workingMoment } from './calendar.ts';
 import { type Caution, cautionOf } from './difficulty.ts';
-import type { AttackKind, EvidenceKind } from './lines.ts';
+import { builds, drawKinds, evidenceAt, type FarmBuild, type FarmEvidence } from './farm-evidence.ts';
+import type { AttackKind, Tier } from './lines.ts';
 import { bornPerson, type Person, planPerson } from './person.ts';
-import { bornBefore, bornPhone, type Evidence, evidenceOfToday, type Phone } from './phone.ts';
+import { bornBefore, bornPhone, type Phone } from './phone.ts';
 import type { Access } from './places.ts';
-import { between, chance, type Draw, digestOf, idOf, pick, pickSome, poisson, streamOf, whole } from './random.ts';
+import { between, chance, type Draw, idOf, normal, pick, pickSome, poisson, streamOf, whole } from './random.ts';
 import { type Act, playSitting } from './scene.ts';
-
-/** What a farm is built of, what its devices may have in common, and what they show. */
-interface Build {
-  readonly name: 'rack' | 'cloud' | 'instances';
-  readonly kinds: readonly EvidenceKind[];
-  readonly signs: readonly string[];
-  readonly hardware: number;
-}
-
-const builds: readonly Build[] = [
-  {
-    name: 'rack',
-    kinds: ['battery', 'brightness', 'motion', 'bssid', 'cell', 'installOrder', 'provisioning', 'image'],
-    signs: [
-      'farm.poweredAlwaysOn',
-      'farm.noLock',
-      'farm.still',
-      'accessibility.autoClicker',
-      'debugger.adb',
-      'root.suBinary',
-    ],
-    hardware: 0.85,
-  },
-  {
-    name: 'cloud',
-    kinds: ['rendering', 'audio', 'image', 'installOrder', 'battery', 'storage', 'provisioning'],
-    signs: ['emulator.cloudPhone', 'emulator.sensorsSilent', 'farm.poweredAlwaysOn', 'farm.still', 'telephony.noSim'],
-    hardware: 0.1,
-  },
-  {
-    name: 'instances',
-    kinds: ['storage', 'image', 'installOrder', 'provisioning', 'bssid', 'cell', 'brightness', 'battery'],
-    signs: ['host.container', 'host.foreignPath', 'instance.appClone', 'farm.noLock', 'root.suBinary'],
-    hardware: 0.4,
-  },
-];
-
-/** What a farm can turn into something else over night; the rest is in the metal. */
-const turnable: readonly EvidenceKind[] = [
-  'battery',
-  'brightness',
-  'bssid',
-  'storage',
-  'installOrder',
-  'rendering',
-  'audio',
-];
 
 const jobs: readonly AttackKind[] = ['farm-coupon', 'farm-coupon', 'farm-account', 'farm-ticket'];
 
+interface FarmAccount {
+  readonly id: string;
+  readonly ageDays: number;
+}
+
 interface Member {
   readonly phone: Phone;
-  readonly accounts: readonly string[];
+  readonly accounts: readonly FarmAccount[];
   readonly index: number;
   /** The honest life that the phone and its account had before they were bought. */
   readonly before: Person | undefined;
   /** When that life ended. */
   readonly soldMs: number;
+  /** The farm logged in on it before. */
+  isBound: boolean;
 }
 
 interface Farm {
   readonly name: string;
-  readonly build: Build;
+  readonly build: FarmBuild;
   readonly job: AttackKind;
-  readonly kinds: readonly EvidenceKind[];
+  readonly evidence: FarmEvidence;
   readonly beganAtMs: number;
   readonly members: readonly Member[];
   readonly cities: readonly number[];
   readonly caution: Caution;
-  /** Values of each kind that it has at a time. */
-  readonly variants: number;
+}
+
+/** One order of the operator to all phones. */
+interface Task {
+  readonly atMs: number;
+  readonly dayStartMs: number;
+  readonly name: string;
 }
 
 const bornMember = (setting: Setting, farm: Omit<Farm, 'members'>, index: number): Member => {
@@ -87,7 +53,7 @@ const bornMember = (setting: Setting, farm: Omit<Farm, 'members'>, index: number
   const draw = streamOf(seed, 'member', name);
   const { build, caution, beganAtMs } = farm;
   const isAged = chance(draw, caution.aged);
-  const hasHardware = chance(draw, build.hardware);
+  const ageDays = isAged ? whole(draw, 60, 900) : whole(draw, 0, 20);
   const phone = bornPhone({
     seed,
     name,
@@ -97,7 +63,7 @@ const bornMember = (setting: Setting, farm: Omit<Farm, 'members'>, index: number
     platform: 'android',
     sinceMs: isAged ? bornBefore(draw, startMs) : beganAtMs - Math.floor(between(draw, 0, 3) * dayMs),
     lasting: pickSome(draw, build.signs, whole(draw, 1, build.signs.length)),
-    attested: hasHardware
+    attested: chance(draw, build.hardware)
       ? { level: 'tee', boot: 'verified', app: 'approved' }
       : { level: 'software', boot: 'unknown', app: 'unknown' },
     traits: [...(isAged ? ['aged'] : []), build.name],
@@ -106,8 +72,18 @@ const bornMember = (setting: Setting, farm: Omit<Farm, 'members'>, index: number
   const cell = whole(draw, 0, setting.places.cellsOf(city) - 1);
   const home = setting.places.wifi(`home/${name}`, city, cell);
   const before = isAged ? bornPerson(setting, name, { city, cell, home }, [phone]) : undefined;
-  const accounts = Array.from({ length: whole(draw, 1, 3) }, (_, nth) => idOf(seed, 'acc', `${name}/${nth}`));
-  return { phone, accounts, index, before, soldMs: beganAtMs - Math.floor(between(draw, 0.5, 30) * hourMs) };
+  const accounts = Array.from({ length: whole(draw, 1, 3) }, (_, nth) => ({
+    id: nth === 0 ? idOf(seed, 'acc', name) : idOf(seed, 'acc', `${name}/${nth}`),
+    ageDays: Math.max(0, ageDays - nth * 7),
+  }));
+  return {
+    phone,
+    accounts,
+    index,
+    before,
+    soldMs: beganAtMs - Math.floor(between(draw, 0.5, 30) * hourMs),
+    isBound: false,
+  };
 };
 
 const bornFarm = (setting: Setting, index: number, size: number): Farm => {
@@ -123,140 +99,151 @@ const bornFarm = (setting: Setting, index: number, size: number): Farm => {
     name: `farm-${index + 1}`,
     build,
     job: pick(draw, jobs),
-    kinds: pickSome(draw, build.kinds, whole(draw, caution.kinds[0], caution.kinds[1])),
+    evidence: drawKinds(draw, build, caution, size),
     beganAtMs,
     cities: Array.from({ length: whole(draw, 1, 3) }, () => setting.places.someCity(draw)),
     caution,
-    variants: whole(draw, caution.variants[0], caution.variants[1]),
   };
-  setting.tellGroup(farm.name, { kind: `farm-${build.name}`, isNew, beganAtMs, evidence: farm.kinds });
+  setting.tellGroup(farm.name, {
+    kind: `farm-${build.name}`,
+    isNew,
+    beganAtMs,
+    evidence: [...farm.evidence.cut.keys()],
+  });
   return { ...farm, members: Array.from({ length: size }, (_, member) => bornMember(setting, farm, member)) };
 };
 
-/** What a member's report tells at a moment: shared pieces with drop-outs, the rest its own. */
-const evidenceAt = (setting: Setting, farm: Farm, member: Member, draw: Draw, atMs: number): Evidence => {
-  const { seed } = setting.world;
-  const { caution, kinds, variants } = farm;
-  const turn = caution.rotationHours === 0 ? 0 : Math.floor((atMs - farm.beganAtMs) / (caution.rotationHours * hourMs));
-  const own = evidenceOfToday(seed, draw);
-  const shared = kinds.map((kind): readonly [EvidenceKind, string] => {
-    if (!chance(draw, caution.presence))
-      return [kind, chance(draw, 0.5) ? '' : digestOf(seed, kind, `noise/${member.phone.id}/${draw()}`)];
-    // Each kind cuts the farm in its own way: racks, boxes, scripts.
-    const variant = digestOf(seed, 'variant', `${farm.name}/${kind}/${member.index}`).charCodeAt(0) % variants;
-    return [kind, digestOf(seed, kind, `${farm.name}/${variant}/${turnable.includes(kind) ? turn : 0}`)];
-  });
-  return { ...own, ...Object.fromEntries(shared) };
-};
-
+/** Cheap farms come from one line; the others rent addresses that carriers share among thousands of strangers. */
 const accessAt = (setting: Setting, farm: Farm, draw: Draw): Access => {
   const { places, world } = setting;
   const city = pick(draw, farm.cities);
   const cell = whole(draw, 0, places.cellsOf(city) - 1);
   const isPlain = world.difficulty === 'easy' && chance(draw, 0.7);
-  const access = isPlain ? places.wifi(farm.name, city, 0) : places.mobile(draw, city, cell);
-  const { bssid: _, ...rest } = access;
-  return rest;
+  const { bssid: _, ...access } = isPlain ? places.wifi(farm.name, city, 0) : places.mobile(draw, city, cell);
+  return access;
 };
 
+/** The offer of the day. */
 const campaignOf = (farm: Farm, dayStartMs: number): string =>
-  `campaign-${1 + (((farm.beganAtMs / hourMs + dayStartMs / dayMs) | 0) % 12)}`;
+  `campaign-${1 + ((Math.floor(farm.beganAtMs / hourMs) + Math.floor(dayStartMs / dayMs)) % 12)}`;
 
-const actsOf = (
-  setting: Setting,
-  farm: Farm,
-  draw: Draw,
-  when: { readonly atMs: number; readonly dayStartMs: number; readonly phoneNumber: string },
-): readonly Act[] => {
-  const { atMs, dayStartMs, phoneNumber } = when;
+const saleAct = (setting: Setting, draw: Draw, account: FarmAccount, { atMs, dayStartMs }: Task): Act => {
+  const opensMs = saleOf(setting.world.seed, dayStartMs);
+  const isOpening = opensMs !== undefined && Math.abs(atMs - opensMs) < 15 * minuteMs;
+  return {
+    type: isOpening ? 'flash-sale' : 'ticket-order',
+    entities: { item: `item-${whole(draw, 1, 5)}` },
+    amountMinor: 9900,
+    attributes: {
+      itemsWanted: whole(draw, 1, 4),
+      msAfterOpening: isOpening ? Math.max(15, Math.round(atMs - opensMs)) : whole(draw, 60_000, 5_000_000),
+      accountAgeDays: account.ageDays,
+    },
+  };
+};
+
+const actsOf = (setting: Setting, farm: Farm, draw: Draw, account: FarmAccount, task: Task): readonly Act[] => {
+  const { seed } = setting.world;
+  const phone = idOf(seed, 'tel', `${farm.name}/${whole(draw, 0, farm.members.length * 4)}`);
   if (farm.job === 'farm-account')
     return [
-      { type: 'sms-code', entities: { phone: phoneNumber }, attributes: { simAgeHours: whole(draw, 5, 900) } },
+      {
+        type: 'sms-code',
+        entities: { phone },
+        attributes: { simAgeHours: whole(draw, 5, 900), phoneTenureDays: whole(draw, 0, 90) },
+      },
       {
         type: 'register',
-        entities: { phone: phoneNumber },
-        attributes: { isNewCustomerOffer: true, inviterOffers: whole(draw, 1, 30) },
-      },
-    ];
-  if (farm.job === 'farm-ticket') {
-    const opensMs = saleOf(setting.world.seed, dayStartMs);
-    const delay = opensMs === undefined ? whole(draw, 200, 90_000) : Math.max(20, Math.round(atMs - opensMs));
-    return [
-      {
-        type: 'flash-sale',
-        entities: { item: `item-${whole(draw, 1, 5)}` },
-        amountMinor: 9900,
+        entities: { phone, inviter: idOf(seed, 'acc', `${farm.name}/inviter`) },
         attributes: {
-          itemsWanted: whole(draw, 1, 4),
-          msAfterOpening: Math.abs(delay),
-          accountAgeDays: whole(draw, 1, 400),
+          isNewCustomerOffer: true,
+          inviterOffers: whole(draw, 1, 30),
+          phoneTenureDays: whole(draw, 0, 90),
         },
       },
     ];
-  }
+  if (farm.job === 'farm-ticket') return [saleAct(setting, draw, account, task)];
   return [
     {
       type: 'coupon-claim',
-      entities: { coupon: campaignOf(farm, dayStartMs) },
+      entities: { coupon: campaignOf(farm, task.dayStartMs) },
       attributes: {
         couponValueMinor: pick(draw, [500, 1000, 2000]),
         isNewCustomerOffer: chance(draw, 0.6),
-        accountAgeDays: whole(draw, 1, 400),
+        accountAgeDays: account.ageDays,
       },
     },
   ];
 };
 
-const memberVisit = (
+const stepsOf = (
   setting: Setting,
   farm: Farm,
   member: Member,
-  task: { readonly atMs: number; readonly dayStartMs: number; readonly name: string },
-): Visit => {
-  const draw = streamOf(setting.world.seed, 'task', task.name, member.phone.id);
+  draw: Draw,
+  account: FarmAccount,
+  task: Task,
+): readonly (Act | { readonly report: Tier })[] => {
+  const login: Act = { type: 'login-password', attributes: { accountAgeDays: account.ageDays, succeeded: true } };
+  const acts = actsOf(setting, farm, draw, account, task);
+  if (member.isBound) return [{ report: 'login' }, login, ...acts];
+  member.isBound = true;
+  const phone = idOf(setting.world.seed, 'tel', `${farm.name}/own/${member.index}`);
+  const bind: Act = {
+    type: 'device-bind',
+    entities: { phone },
+    attributes: { factor: 'sms', accountAgeDays: account.ageDays },
+  };
+  return [{ report: 'bind' }, login, bind, ...acts];
+};
+
+const memberVisit = (setting: Setting, farm: Farm, member: Member, task: Task): Visit => {
+  const { seed } = setting.world;
+  const draw = streamOf(seed, 'task', task.name, member.phone.id);
   return {
     atMs: task.atMs,
     play: (stage) => {
-      const { seed } = setting.world;
       setting.tell(member.phone);
-      const phoneNumber = idOf(seed, 'tel', `${farm.name}/${whole(draw, 0, farm.members.length * 4)}`);
-      const hidden = new Set([...member.phone.lasting].filter(() => chance(draw, farm.caution.spoofed)));
+      const account = pick(draw, member.accounts);
+      const where = { farm: farm.name, beganAtMs: farm.beganAtMs, evidence: farm.evidence, caution: farm.caution };
       playSitting(
         stage,
         {
           seed,
           phone: member.phone,
-          account: pick(draw, member.accounts),
-          phoneNumber,
+          account: account.id,
           access: accessAt(setting, farm, draw),
           atMs: task.atMs,
           draw,
-          evidence: evidenceAt(setting, farm, member, draw, task.atMs),
-          hidden,
+          evidence: evidenceAt(seed, where, member, draw, task.atMs),
+          hidden: new Set([...member.phone.lasting].filter(() => chance(draw, farm.caution.spoofed))),
           guilt: { kind: farm.job, group: farm.name },
           pace: 3,
         },
-        [
-          { report: 'bind' },
-          { type: 'login-password', attributes: { accountAgeDays: whole(draw, 1, 400), succeeded: true } },
-          ...actsOf(setting, farm, draw, { ...task, phoneNumber }),
-        ],
+        stepsOf(setting, farm, member, draw, account, task),
       );
     },
   };
 };
 
+/** Phones start shelf by shelf, the first wave at once and the rest when their turn comes. */
 const planTask = (setting: Setting, farm: Farm, startMs: number, dayStartMs: number): readonly Visit[] => {
-  const { caution, members, name } = farm;
-  const taskName = `${name}/${Math.round(startMs)}`;
-  const draw = streamOf(setting.world.seed, 'call', taskName);
-  const starting = members.filter(() => chance(draw, caution.turnout));
-  return starting.map((member, index) => {
-    const isFirst = index === 0 || chance(draw, caution.firstWave);
-    const delay = isFirst
-      ? (index === 0 ? 0 : draw()) * caution.waveSeconds * 1000
+  const { caution, members } = farm;
+  const name = `${farm.name}/${Math.round(startMs)}`;
+  const draw = streamOf(setting.world.seed, 'call', name);
+  const shelves = Math.ceil(members.length / caution.shelf);
+  const lead = whole(draw, 0, shelves - 1);
+  const starts = Array.from({ length: shelves }, (_, shelf) => {
+    if (shelf === lead) return 0;
+    return chance(draw, caution.firstWave)
+      ? draw() * caution.waveSeconds * 1000
       : caution.waveSeconds * 1000 + draw() * caution.restMinutes * minuteMs;
-    return memberVisit(setting, farm, member, { atMs: Math.floor(startMs + delay), dayStartMs, name: taskName });
+  });
+  return members.flatMap((member) => {
+    if (!chance(draw, caution.turnout)) return [];
+    const jitter = Math.abs(normal(draw, 0, caution.shelfSeconds)) * 1000;
+    const atMs = Math.floor(startMs + (starts[Math.floor(member.index / caution.shelf)] ?? 0) + jitter);
+    return [memberVisit(setting, farm, member, { atMs, dayStartMs, name })];
   });
 };
 

@@ -135,8 +135,10 @@ export interface GroupTruth {
   readonly devices: number;
   /** It began within the period. */
   readonly isNew: boolean;
-  /** When its devices first acted together, epoch milliseconds. */
+  /** When it begins, epoch milliseconds: its first task, or its first try. */
   readonly beganAtMs: number;
+  /** Its first event; absent when the period was over before. */
+  readonly firstEventMs?: number;
   /** Kinds of evidence that its devices share, each with drop-outs. */
   readonly evidence: readonly EvidenceKind[];
 }

@@ -208,7 +208,6 @@ export const sit = (
           seed,
           phone,
           account: person.account,
-          phoneNumber: person.phoneNumber,
           access: accessOf(setting, person, draw, atMs, dayStartMs),
           atMs,
           draw,

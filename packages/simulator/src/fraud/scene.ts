@@ -13,12 +13,14 @@ export interface Stage {
   readonly report: (report: FraudReport) => void;
 }
 
+/** What the gateway's verification said of a request, in the words of the engine's context. */
+export type Channel = 'verified' | 'none' | 'unsigned' | 'stale' | 'replayed' | 'tampered' | 'refused';
+
 /** Who sits where. */
 export interface Sitting {
   readonly seed: number;
   readonly phone: Phone;
   readonly account: string;
-  readonly phoneNumber: string;
   readonly access: Access;
   readonly atMs: number;
   readonly draw: Draw;
@@ -31,7 +33,7 @@ export interface Sitting {
   readonly hidden?: ReadonlySet<string>;
   readonly checks?: Partial<ReportChecks>;
   /** What the gateway's verification said of the requests. */
-  readonly channel?: string;
+  readonly channel?: Channel;
   /** Mean pause between acts, in seconds. */
   readonly pace?: number;
 }
@@ -43,7 +45,7 @@ export interface Act {
   readonly entities?: Readonly<Record<string, string>>;
   readonly attributes?: Readonly<Record<string, Value>>;
   readonly guilt?: Guilt;
-  readonly channel?: string;
+  readonly channel?: Channel;
 }
 
 const dayMs = 86_400_000;
@@ -54,12 +56,12 @@ const evidenceTier: Readonly<Record<EvidenceKind, Tier>> = {
   bssid: 'login',
   cell: 'bind',
   battery: 'login',
-  motion: 'pay',
+  motion: 'login',
   brightness: 'login',
   rendering: 'launch',
   audio: 'launch',
   image: 'login',
-  installOrder: 'bind',
+  installOrder: 'login',
   storage: 'login',
   provisioning: 'bind',
 };
@@ -117,12 +119,23 @@ const reportOf = (sitting: Sitting, tier: Tier, atMs: number): FraudReport => {
   return { device: phone.id, atMs, checks: { ...rightChecks, ...sitting.checks }, report };
 };
 
+const tierNumber = { none: undefined, software: 0, tee: 1, 'secure-element': 2 } as const;
+
+/** What the hardware's evidence came to; what it does not say is left out. */
+const attestedFacts = ({ attested: { level, boot, app } }: Phone): Record<string, Value> => {
+  const tier = tierNumber[level];
+  return {
+    'device.isAttested': level === 'tee' || level === 'secure-element',
+    ...(tier === undefined ? {} : { 'device.tier': tier }),
+    ...(boot === 'unknown' ? {} : { 'device.bootState': boot, 'device.isLocked': boot === 'verified' }),
+    ...(app === 'unknown' ? {} : { 'device.isAppApproved': app === 'approved' }),
+  };
+};
+
 const attributesOf = ({ phone, access, channel = 'verified' }: Sitting, atMs: number): Record<string, Value> => ({
   'channel.result': channel,
   'device.platform': phone.platform,
-  'device.level': phone.attested.level,
-  'device.boot': phone.attested.boot,
-  'device.app': phone.attested.app,
+  ...attestedFacts(phone),
   'device.ageDays': Math.max(0, Math.floor((atMs - phone.sinceMs) / dayMs)),
   'network.kind': access.network,
   'place.city': access.city,

@@ -1,5 +1,5 @@
 /** Everybody's days as one stream in order of time. An hour is in memory at once, never a day of everybody. */
-import { type Actor, type Setting, truthOf, type Visit } from './actor.ts';
+import { type Actor, type GroupStory, type Setting, truthOf, type Visit } from './actor.ts';
 import { dayMs, hourMs } from './calendar.ts';
 import { createFarms } from './farm.ts';
 import { type FraudLabel, labelOf } from './labels.ts';
@@ -57,7 +57,11 @@ const byHour = (actors: readonly Actor[], dayStartMs: number): readonly Visit[][
   return hours;
 };
 
-function* playHours(world: FraudWorld, actors: readonly Actor[]): Generator<FraudBatch> {
+function* playHours(
+  world: FraudWorld,
+  actors: readonly Actor[],
+  firstEvents: Map<string, number>,
+): Generator<FraudBatch> {
   const pending: Pending = { events: [], reports: [] };
   const stage = {
     event: (event: FraudEvent, guilt?: Guilt) => pending.events.push({ event, guilt }),
@@ -68,6 +72,7 @@ function* playHours(world: FraudWorld, actors: readonly Actor[]): Generator<Frau
     const taken = takeBefore(pending.events, ({ event }) => event.atMs, endMs);
     const named = taken.map(({ event, guilt }) => {
       count += 1;
+      if (guilt !== undefined && !firstEvents.has(guilt.group)) firstEvents.set(guilt.group, event.atMs);
       return { event: { id: `e${count}`, ...event }, guilt };
     });
     return {
@@ -92,7 +97,8 @@ const farmShare = 0.025;
 /** Sets a world up; the same world, the same play. */
 export const playFraud = (world: FraudWorld): FraudPlay => {
   const devices: Record<string, DeviceTruth> = {};
-  const groups: Record<string, Omit<GroupTruth, 'devices'>> = {};
+  const groups: Record<string, GroupStory> = {};
+  const firstEvents = new Map<string, number>();
   const setting: Setting = {
     world,
     places: createPlaces(world.seed, world.devices),
@@ -106,17 +112,17 @@ export const playFraud = (world: FraudWorld): FraudPlay => {
   const farmDevices = Math.max(24, Math.round(world.devices * farmShare));
   const actors = [...createSociety(setting, world.devices - farmDevices), ...createFarms(setting, farmDevices)];
   return {
-    batches: () => playHours(world, actors),
+    batches: () => playHours(world, actors, firstEvents),
     truth: () => {
       const sizes = new Map<string, number>();
       for (const { group } of Object.values(devices))
         if (group !== undefined) sizes.set(group, (sizes.get(group) ?? 0) + 1);
-      return {
-        devices,
-        groups: Object.fromEntries(
-          Object.entries(groups).map(([name, group]) => [name, { ...group, devices: sizes.get(name) ?? 0 }]),
-        ),
-      };
+      const told = Object.entries(groups).map(([name, story]) => {
+        const firstEventMs = firstEvents.get(name);
+        const group: GroupTruth = { ...story, devices: sizes.get(name) ?? 0 };
+        return [name, firstEventMs === undefined ? group : { ...group, firstEventMs }];
+      });
+      return { devices, groups: Object.fromEntries(told) };
     },
   };
 };

@@ -1,0 +1,72 @@
+/** A look at one row of a table through views of every width; it is moved from row to row and allocates nothing. */
+import type { ProfileTable, RowChunk } from './profile-table.ts';
+
+/** Offsets count in elements of their view from the row's begin. */
+export class RowView {
+  readonly table: ProfileTable;
+  #chunk: RowChunk;
+  /** First 8-byte word of the row. */
+  #at = 0;
+
+  constructor(table: ProfileTable) {
+    this.table = table;
+    this.#chunk = table.chunkOf(0);
+  }
+
+  /** Looks at a row. */
+  open(row: number): this {
+    this.#chunk = this.table.chunkOf(row);
+    this.#at = this.table.wordOf(row);
+    return this;
+  }
+
+  /** A 32-bit word. */
+  word(offset: number): number {
+    return this.#chunk.words[this.#at * 2 + offset] as number;
+  }
+
+  setWord(offset: number, value: number): void {
+    this.#chunk.words[this.#at * 2 + offset] = value;
+  }
+
+  addWord(offset: number, value: number): void {
+    const { words } = this.#chunk;
+    const at = this.#at * 2 + offset;
+    words[at] = (words[at] as number) + value;
+  }
+
+  /** A number of double precision. */
+  number(offset: number): number {
+    return this.#chunk.numbers[this.#at + offset] as number;
+  }
+
+  setNumber(offset: number, value: number): void {
+    this.#chunk.numbers[this.#at + offset] = value;
+  }
+
+  /** A number of single precision. */
+  single(offset: number): number {
+    return this.#chunk.singles[this.#at * 2 + offset] as number;
+  }
+
+  setSingle(offset: number, value: number): void {
+    this.#chunk.singles[this.#at * 2 + offset] = value;
+  }
+
+  /** A 16-bit word without sign. */
+  half(offset: number): number {
+    return this.#chunk.halves[this.#at * 4 + offset] as number;
+  }
+
+  setHalf(offset: number, value: number): void {
+    this.#chunk.halves[this.#at * 4 + offset] = value;
+  }
+
+  byte(offset: number): number {
+    return this.#chunk.bytes[this.#at * 8 + offset] as number;
+  }
+
+  setByte(offset: number, value: number): void {
+    this.#chunk.bytes[this.#at * 8 + offset] = value;
+  }
+}
