@@ -22,8 +22,8 @@ export type GroupStory = Omit<GroupTruth, 'devices' | 'firstEventMs'>;
 export interface Setting {
   readonly world: FraudWorld;
   readonly places: Places;
-  /** Phones come to be known to the truth when they are first used. */
-  readonly tell: (phone: Phone) => void;
+  /** Phones come to be known to the truth when they are first used; `isVictim` says that an attacker used or abused it. */
+  readonly tell: (phone: Phone, isVictim?: boolean) => void;
   readonly tellGroup: (name: string, group: GroupStory) => void;
 }
 

@@ -28,12 +28,16 @@ export interface Phone {
   /** Oddities, for the truth. */
   readonly traits: readonly string[];
   readonly chain: ReportChain;
+  /** Counter of the last report that the server saw under this id; shared with whoever copied the app's storage. */
+  readonly seen: { counter: number };
 }
 
 /** Where the chain of a phone's reports stands. */
 export interface ReportChain {
   counter: number;
   previous: string;
+  /** When the last sitting on the phone ended. */
+  busyMs: number;
 }
 
 /** What a maker sold: many phones are equal in it. */
@@ -112,7 +116,8 @@ export const bornPhone = (birth: PhoneBirth): Phone => {
     evidence: { ...bornEvidence(seed, name, model, draw, population), ...birth.evidence },
     lasting,
     traits: [...(role === 'honest' ? lasting : []), ...(birth.traits ?? [])],
-    chain: { counter: whole(draw, 1, 400), previous: digestOf(seed, 'chain', name).padEnd(43, 'A') },
+    chain: { counter: whole(draw, 1, 400), previous: digestOf(seed, 'chain', name).padEnd(43, 'A'), busyMs: 0 },
+    seen: { counter: 0 },
   };
 };
 

@@ -111,12 +111,26 @@ const bodyOf = (sitting: Sitting, tier: Tier, atMs: number): SignalBody => {
   };
 };
 
+/** How the server finds the counter of a report after the one that it saw last under this device's id. */
+const counterCheck = ({ chain: { counter }, seen }: Phone): ReportChecks['counter'] => {
+  const last = seen.counter;
+  seen.counter = Math.max(last, counter);
+  if (last === 0 || counter === last + 1) return 'next';
+  return counter > last ? 'gap' : 'repeated';
+};
+
+/** Reports that never arrive: lost with an uninstalled app, a dead battery, a tunnel. */
+const lostReports = 0.003;
+
 const reportOf = (sitting: Sitting, tier: Tier, atMs: number): FraudReport => {
   const { phone } = sitting;
+  if (chance(sitting.draw, lostReports)) phone.chain.counter += 1;
   const report = bodyOf(sitting, tier, atMs);
+  const counter = counterCheck(phone);
   phone.chain.counter += 1;
   phone.chain.previous = createHash('sha256').update(JSON.stringify(report)).digest('base64url');
-  return { device: phone.id, atMs, checks: { ...rightChecks, ...sitting.checks }, report };
+  const checks = { ...rightChecks, counter, ...sitting.checks };
+  return { device: phone.id, atMs, checks, report };
 };
 
 const tierNumber = { none: undefined, software: 0, tee: 1, 'secure-element': 2 } as const;
@@ -132,8 +146,7 @@ const attestedFacts = ({ attested: { level, boot, app } }: Phone): Record<string
   };
 };
 
-const attributesOf = ({ phone, access, channel = 'verified' }: Sitting, atMs: number): Record<string, Value> => ({
-  'channel.result': channel,
+const attributesOf = ({ phone, access }: Sitting, atMs: number): Record<string, Value> => ({
   'device.platform': phone.platform,
   ...attestedFacts(phone),
   'device.ageDays': Math.max(0, Math.floor((atMs - phone.sinceMs) / dayMs)),
@@ -141,14 +154,37 @@ const attributesOf = ({ phone, access, channel = 'verified' }: Sitting, atMs: nu
   'place.city': access.city,
 });
 
+/** The block of numbers that a phone number is from, as the server pseudonymises it: some dozen customers have theirs from one. */
+const blockOf = (phoneNumber: string): string => `block-${phoneNumber.slice(4, 7)}`;
+
+/** A request as the server takes it. Without an envelope no device and no session is known, whatever the caller claims. */
+const eventOf = (sitting: Sitting, step: Act, session: string, atMs: number): FraudEvent => {
+  const { phone, account, access } = sitting;
+  const channel = step.channel ?? sitting.channel ?? 'verified';
+  const known = channel === 'none' ? {} : { device: phone.id, session };
+  const facts =
+    channel === 'none'
+      ? { 'channel.result': channel, 'network.kind': access.network, 'place.city': access.city }
+      : { ...attributesOf(sitting, atMs), 'channel.result': channel };
+  const number = step.entities?.['phone'];
+  return {
+    type: step.type,
+    atMs,
+    entities: { ...known, account, address: access.address, ...step.entities },
+    ...(step.amountMinor === undefined ? {} : { amountMinor: step.amountMinor }),
+    attributes: { ...facts, ...(number === undefined ? {} : { 'phone.block': blockOf(number) }), ...step.attributes },
+  };
+};
+
 /** Plays a sitting: a report for each tier that is named, then the acts, with pauses between. */
 export const playSitting = (
   stage: Stage,
   sitting: Sitting,
   steps: readonly (Act | { readonly report: Tier })[],
 ): number => {
-  const { phone, account, access, draw, seed, guilt } = sitting;
-  let atMs = Math.floor(sitting.atMs);
+  const { phone, account, draw, seed, guilt } = sitting;
+  // One pair of hands: what was begun on this phone is finished first.
+  let atMs = Math.max(Math.floor(sitting.atMs), phone.chain.busyMs + 1000);
   const session = `ses-${digestOf(seed, 'session', `${phone.id}/${account}/${atMs}`)}`;
   for (const step of steps) {
     atMs += Math.ceil(waiting(draw, (sitting.pace ?? 12) * ('report' in step ? 100 : 1000))) + 1;
@@ -156,16 +192,8 @@ export const playSitting = (
       stage.report(reportOf(sitting, step.report, atMs));
       continue;
     }
-    const attributes = { ...attributesOf(sitting, atMs), ...step.attributes };
-    if (step.channel !== undefined) attributes['channel.result'] = step.channel;
-    const event: FraudEvent = {
-      type: step.type,
-      atMs,
-      entities: { device: phone.id, account, address: access.address, session, ...step.entities },
-      ...(step.amountMinor === undefined ? {} : { amountMinor: step.amountMinor }),
-      attributes,
-    };
-    stage.event(event, step.guilt ?? guilt);
+    stage.event(eventOf(sitting, step, session, atMs), step.guilt ?? guilt);
   }
+  phone.chain.busyMs = atMs;
   return atMs;
 };

@@ -91,7 +91,10 @@ const handDown = (setting: Setting, people: readonly Person[]): void => {
 };
 
 /** Everybody honest, with about as many phones as the world asks for. */
-export const createSociety = (setting: Setting, phones: number): readonly Actor[] => {
+export const createSociety = (
+  setting: Setting,
+  phones: number,
+): { readonly people: readonly Person[]; readonly actors: readonly Actor[] } => {
   const workplaces = createWorkplaces(setting);
   const people: Person[] = [];
   const known = new Set<string>();
@@ -101,5 +104,8 @@ export const createSociety = (setting: Setting, phones: number): readonly Actor[
     people.push(...household);
   }
   handDown(setting, people);
-  return people.map((person) => ({ plan: (dayStartMs) => planPerson(setting, person, dayStartMs) }));
+  return {
+    people,
+    actors: people.map((person) => ({ plan: (dayStartMs) => planPerson(setting, person, dayStartMs) })),
+  };
 };

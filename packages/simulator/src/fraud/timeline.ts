@@ -1,9 +1,14 @@
 /** Everybody's days as one stream in order of time. An hour is in memory at once, never a day of everybody. */
+
+import { createAccountAttacks } from './account-attacks.ts';
 import { type Actor, type GroupStory, type Setting, truthOf, type Visit } from './actor.ts';
+import { createAppAttacks } from './app-attacks.ts';
+import { createBotAttacks } from './bot-attacks.ts';
 import { dayMs, hourMs } from './calendar.ts';
 import { createFarms } from './farm.ts';
 import { type FraudLabel, labelOf } from './labels.ts';
 import type { DeviceTruth, FraudEvent, FraudReport, FraudWorld, GroupTruth, Guilt } from './lines.ts';
+import { createPaperAttacks } from './paper-attacks.ts';
 import { createPlaces } from './places.ts';
 import { createSociety } from './society.ts';
 
@@ -85,7 +90,7 @@ function* playHours(
   for (let day = 0; day < world.days; day += 1) {
     const dayStartMs = world.startMs + day * dayMs;
     for (const [hour, visits] of byHour(actors, dayStartMs).entries()) {
-      for (const visit of visits) visit.play(stage);
+      for (const visit of visits.sort((left, right) => left.atMs - right.atMs)) visit.play(stage);
       yield finish(dayStartMs + (hour + 1) * hourMs);
     }
   }
@@ -102,15 +107,25 @@ export const playFraud = (world: FraudWorld): FraudPlay => {
   const setting: Setting = {
     world,
     places: createPlaces(world.seed, world.devices),
-    tell: (phone) => {
-      devices[phone.id] ??= truthOf(phone);
+    tell: (phone, isVictim = false) => {
+      const known = (devices[phone.id] ??= truthOf(phone));
+      if (isVictim && known.traits?.includes('victim') !== true)
+        devices[phone.id] = { ...known, traits: [...(known.traits ?? []), 'victim'] };
     },
     tellGroup: (name, group) => {
       groups[name] = group;
     },
   };
   const farmDevices = Math.max(24, Math.round(world.devices * farmShare));
-  const actors = [...createSociety(setting, world.devices - farmDevices), ...createFarms(setting, farmDevices)];
+  const society = createSociety(setting, world.devices - farmDevices);
+  const actors = [
+    ...society.actors,
+    ...createFarms(setting, farmDevices),
+    ...createAppAttacks(setting, society),
+    ...createAccountAttacks(setting, society),
+    ...createBotAttacks(setting),
+    ...createPaperAttacks(setting),
+  ];
   return {
     batches: () => playHours(world, actors, firstEvents),
     truth: () => {
