@@ -152,6 +152,19 @@ export {
 } from './windows/duplicate-filter.ts';
 export { FirstSeen, type FirstSeenShape, firstSeenError, reserveFirstSeen } from './windows/first-seen.ts';
 export { type HeavyHitter, HeavyHitters, type HeavyShape, reserveHeavyHitters } from './windows/heavy-hitters.ts';
+export {
+  type Checksum,
+  entryBytes,
+  fileHeadBytes,
+  JournalBuffer,
+  maxFrameEntries,
+  type ProfileFileCode,
+  readFileHead,
+  readFrames,
+  writeFileHead,
+  writeFrame,
+} from './windows/journal-format.ts';
+export { JournalReplay, type ReplayReport, type ReplayTarget } from './windows/journal-replay.ts';
 export { MintQuota, type MintShape, reserveMintQuota } from './windows/mint-quota.ts';
 export { joinOwners, reserveOwners, retireOwner } from './windows/owners.ts';
 export { Profile } from './windows/profile.ts';
@@ -164,3 +177,20 @@ export {
   profileBytes,
   reserveProfiles,
 } from './windows/profile-table.ts';
+export {
+  contentLength,
+  maxSectionBytes,
+  packedRowBytes,
+  packedStripeBytes,
+  packRows,
+  packStripes,
+  profilesHash,
+  readSection,
+  type Section,
+  sectionHeadBytes,
+  sectionKind,
+  unpackRows,
+  unpackStripes,
+  writeSection,
+} from './windows/snapshot-format.ts';
+export type { TurningStripes } from './windows/turning-stripes.ts';

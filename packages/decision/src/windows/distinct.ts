@@ -3,6 +3,7 @@
  * of their last meeting, and any span is exact to the second; when they are more, a sketch from the shared pool goes on, and a span is whole panes. Without a sketch
  * the least recent one gives way, and the count is a lower bound for spans that reach back to it.
  */
+import { entryKind } from './journal-format.ts';
 import { type DistinctPlace, field } from './profile-layout.ts';
 import type { ProfileTable } from './profile-table.ts';
 import { RowView } from './row-view.ts';
@@ -33,7 +34,7 @@ export class DistinctView extends RowView {
       this.table.countLate();
       return false;
     }
-    this.addWord(field.order, 1);
+    this.changed(entryKind.meeting, this.table.layout.distinct.indexOf(place), at, thing);
     const second = Math.floor(at / 1000);
     if (this.#hasSketch(place)) this.#addToSketch(place, thing | 0, second);
     else this.#keep(place, thing | 0, second);

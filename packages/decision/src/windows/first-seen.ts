@@ -2,6 +2,7 @@
  * Pairs that meet for the first time: this account with this device, this payee with this account. A blocked Bloom filter: it never takes a pair that it remembers for new, and
  * takes a new one for old with a probability that `firstSeenError` declares. Pairs are remembered for at least a period and at most two after they last met.
  */
+import { entryKind, type JournalBuffer } from './journal-format.ts';
 import { reserveStripes, type StripeShape, TurningStripes } from './turning-stripes.ts';
 
 /** What a memory of pairs is made for. */
@@ -12,15 +13,15 @@ export interface FirstSeenShape {
   readonly period: number;
 }
 
-const stripes = 1024;
+const stripeCount = 1024;
 /** Words of a block: one cache line. */
 const blockWords = 16;
 const bitsPerPair = 16;
 const bitsSet = 8;
 
 const shapeOf = ({ pairs, period }: FirstSeenShape): StripeShape => ({
-  stripes,
-  halfWords: 2 ** Math.ceil(Math.log2(Math.max(blockWords, ((pairs / stripes) * bitsPerPair) / 32))),
+  stripes: stripeCount,
+  halfWords: 2 ** Math.ceil(Math.log2(Math.max(blockWords, ((pairs / stripeCount) * bitsPerPair) / 32))),
   period,
 });
 
@@ -29,7 +30,7 @@ export const reserveFirstSeen = (shape: FirstSeenShape): SharedArrayBuffer => re
 
 /** Probability that a new pair is taken for old while no half holds more than it was made for: the mean over blocks whose load is Poisson, for two halves. */
 export const firstSeenError = (shape: FirstSeenShape): number => {
-  const blocks = (shapeOf(shape).halfWords / blockWords) * stripes;
+  const blocks = (shapeOf(shape).halfWords / blockWords) * stripeCount;
   const mean = shape.pairs / blocks;
   let chance = Math.exp(-mean);
   let error = 0;
@@ -51,20 +52,29 @@ const mix = (left: number, right: number): number => {
 
 /** One thread's hand on the pairs. */
 export class FirstSeen {
-  readonly #stripes: TurningStripes;
+  /** Where it is kept; for snapshots. */
+  readonly stripes: TurningStripes;
+  readonly #journal: JournalBuffer | undefined;
   readonly #blocks: number;
   readonly #most: number;
 
-  constructor(shape: FirstSeenShape, memory: SharedArrayBuffer, owners: SharedArrayBuffer, token: number) {
+  constructor(
+    shape: FirstSeenShape,
+    memory: SharedArrayBuffer,
+    owners: SharedArrayBuffer,
+    token: number,
+    journal?: JournalBuffer,
+  ) {
     const cut = shapeOf(shape);
-    this.#stripes = new TurningStripes(cut, memory, owners, token);
+    this.#journal = journal;
+    this.stripes = new TurningStripes(cut, memory, owners, token);
     this.#blocks = cut.halfWords / blockWords;
     this.#most = Math.ceil((cut.halfWords * 32) / bitsPerPair) * 2;
   }
 
   /** Sets the pair's bits in a half when `sets`; whether all were set before. */
   #bits(from: number, one: number, two: number, sets: boolean): boolean {
-    const { words } = this.#stripes;
+    const { words } = this.stripes;
     const block = from + (((one >>> 10) % this.#blocks) | 0) * blockWords;
     let isThere = true;
     let walk = two;
@@ -83,16 +93,17 @@ export class FirstSeen {
   meet(leftLow: number, leftHigh: number, rightLow: number, rightHigh: number, now: number): number {
     const one = mix(leftLow, rightHigh);
     const two = mix(leftHigh, Math.imul(rightLow, 0x9e3779b1) ^ one);
-    if (!this.#stripes.enter(one, now)) return -1;
-    const isHere = this.#bits(this.#stripes.filling, one, two, true);
-    const isKnown = isHere || this.#bits(this.#stripes.before, one, two, false);
-    if (!isHere) this.#stripes.countEntry(this.#most);
-    this.#stripes.leave();
+    if (!this.stripes.enter(one, now)) return -1;
+    const isHere = this.#bits(this.stripes.filling, one, two, true);
+    const isKnown = isHere || this.#bits(this.stripes.before, one, two, false);
+    if (!isHere) this.stripes.countEntry(this.#most);
+    this.stripes.leave();
+    if (!isHere) this.#journal?.memory(entryKind.pair, leftLow, leftHigh, now, rightLow, rightHigh);
     return isKnown ? 0 : 1;
   }
 
   /** Stripes that forgot before the period. */
   get forgotEarly(): number {
-    return this.#stripes.turnedEarly();
+    return this.stripes.turnedEarly();
   }
 }

@@ -179,8 +179,8 @@ const placeDistinct = (cursor: Cursor, { name, exact, sketch }: DistinctSpec): D
   };
 };
 
-/** A digest of the layout's text under a fixed key: for telling layouts apart, not against forgery. */
-const hashOf = (text: string): string => {
+/** A digest of a layout's text under a fixed key, 16 hexadecimal digits: for telling layouts apart, not against forgery. */
+export const layoutDigest = (text: string): string => {
   const value: HashValue = { low: 0, high: 0 };
   createKeyedHash(new Uint8Array(8))(text, value);
   const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
@@ -217,7 +217,7 @@ export const compileLayout = (spec: ProfileSpec): ProfileLayout => {
     words: Math.ceil(cursor.bytes / 8),
     sketchWords: panes === 0 ? 0 : 1 + (panes * sketchRegisters) / 8,
   };
-  return { ...body, hash: hashOf(JSON.stringify({ ...body, lateness: String(lateness) })) };
+  return { ...body, hash: layoutDigest(JSON.stringify({ ...body, lateness: String(lateness) })) };
 };
 
 /** How far a read of a window may be from the truth, as data. */

@@ -3,6 +3,7 @@
  * the row before the index names the row, and a row never moves, so that threads may add keys at once. Full means refused. A row changes
  * between `enter` and `leave` of one thread; before that its content is kept aside, so that whoever takes the row over from a thread that ended undoes a half change.
  */
+import type { JournalBuffer } from './journal-format.ts';
 import { Owner, reserveOwners } from './owners.ts';
 import type { ProfileLayout } from './profile-layout.ts';
 import { field } from './profile-layout.ts';
@@ -102,11 +103,19 @@ const viewsOf = (memory: SharedArrayBuffer): RowChunk => ({
   bytes: new Uint8Array(memory),
 });
 
+/** Where a thread's changes of a table are noted. */
+export interface TableJournal {
+  readonly buffer: JournalBuffer;
+  /** Number of the table in the files. */
+  readonly table: number;
+}
+
 /** A table of profiles as one thread has it. Keys are keyed hashes, so their low half is as good a home as any. */
 export class ProfileTable {
   readonly layout: ProfileLayout;
   /** The pool of sketches. */
   readonly sketches: RowChunk;
+  readonly #journal: TableJournal | undefined;
   readonly #index: Int32Array;
   readonly #mask: number;
   readonly #chunks: readonly RowChunk[];
@@ -122,8 +131,9 @@ export class ProfileTable {
   #version = 0;
 
   /** `token` is from `joinOwners` over `memory.owners`; a table without one is for one thread alone and cannot enter rows. */
-  constructor(layout: ProfileLayout, memory: ProfileMemory, token?: number) {
+  constructor(layout: ProfileLayout, memory: ProfileMemory, token?: number, journal?: TableJournal) {
     this.layout = layout;
+    this.#journal = journal;
     this.#index = new Int32Array(memory.index);
     this.#mask = this.#index.length - 1;
     this.#chunks = memory.chunks.map(viewsOf);
@@ -163,6 +173,15 @@ export class ProfileTable {
   /** Counts a change that came too late. */
   countLate(): void {
     Atomics.add(this.#counters, counter.late, 1);
+  }
+
+  /** Notes a change of the row that lies at a word of a chunk, when this thread keeps a journal. */
+  note(words: Int32Array, at: number, kind: number, flags: number, instant: number, two: number): void {
+    const journal = this.#journal;
+    if (journal === undefined) return;
+    const low = words[at + field.keyLow] as number;
+    const high = words[at + field.keyHigh] as number;
+    journal.buffer.row(kind, flags, journal.table, words[at + field.order] as number, low, high, instant, two);
   }
 
   /** Takes a sketch from the pool and answers its number; −1 when there is none left. */

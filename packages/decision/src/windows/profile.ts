@@ -3,6 +3,7 @@
  * holds its bucket, and in the tail, whenever it comes; what follows the order of arrival (mean, hours, last instant) takes only events that are not older
  * than the newest; one that is older than that by more than the layout's lateness changes nothing.
  */
+import { entryKind, labelFlag } from './journal-format.ts';
 import type { ProfileLayout, RingPlace } from './profile-layout.ts';
 import { field } from './profile-layout.ts';
 import type { ProfileTable } from './profile-table.ts';
@@ -122,7 +123,7 @@ export class Profile extends RowView {
     for (const ring of this.#layout.rings) this.#addToRing(ring, at, money, outlier);
     if (this.#layout.tail > 0) addToTail(this, at, newest);
     this.addWord(field.events, 1);
-    this.addWord(field.order, 1);
+    this.changed(entryKind.event, 0, at, money);
     if (newest === 0 || at < this.firstSeen) this.setNumber(field.firstSeen, at);
     if (at < newest) return true;
     this.setNumber(field.lastSeen, at);
@@ -228,7 +229,7 @@ export class Profile extends RowView {
 
   /** Settles an event of this entity: what it was is known now. `wasHonest` tells that it was settled as honest before. */
   settle(at: number, isFraud: boolean, wasHonest: boolean): void {
-    this.addWord(field.order, 1);
+    this.changed(entryKind.label, (isFraud ? labelFlag.fraud : 0) | (wasHonest ? labelFlag.wasHonest : 0), at, 0);
     // An event that the row never took (it was late, or the row is younger) is in no ring.
     if (at <= this.lastSeen) this.#settleInRings(at, isFraud, wasHonest);
     const { episodesAt } = this.#layout;

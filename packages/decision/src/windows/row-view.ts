@@ -1,4 +1,5 @@
 /** A look at one row of a table through views of every width; it is moved from row to row and allocates nothing. */
+import { field } from './profile-layout.ts';
 import type { ProfileTable, RowChunk } from './profile-table.ts';
 
 /** Offsets count in elements of their view from the row's begin. */
@@ -18,6 +19,12 @@ export class RowView {
     this.#chunk = this.table.chunkOf(row);
     this.#at = this.table.wordOf(row);
     return this;
+  }
+
+  /** Counts a change of the row, whose order number grows by one, and notes it for the journal. */
+  changed(kind: number, flags: number, instant: number, two: number): void {
+    this.addWord(field.order, 1);
+    this.table.note(this.#chunk.words, this.#at * 2, kind, flags, instant, two);
   }
 
   /** A 32-bit word. */

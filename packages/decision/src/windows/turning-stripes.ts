@@ -4,6 +4,7 @@
  * full; what was in the older one is forgotten then. A stripe is small, so that no turn stalls anybody.
  */
 import { Owner } from './owners.ts';
+import { layoutDigest } from './profile-layout.ts';
 
 /** How such a memory is cut. */
 export interface StripeShape {
@@ -99,6 +100,38 @@ export class TurningStripes {
   /** Leaves the stripe. */
   leave(): void {
     this.#owner.release(this.words, this.#at + head.lock, this.#version);
+  }
+
+  /** Stripes of the memory. */
+  get stripes(): number {
+    return this.#shape.stripes;
+  }
+
+  /** Bytes of a stripe. */
+  get stripeBytes(): number {
+    return (headWords + this.#shape.halfWords * 2) * 4;
+  }
+
+  /** Stands for the shape: 16 hexadecimal digits. */
+  get digest(): string {
+    return layoutDigest(JSON.stringify(this.#shape));
+  }
+
+  /** Copies a stripe of one piece, for a snapshot. Throws when it stays held. */
+  copyOut(stripe: number, into: Uint8Array, at: number): void {
+    const from = (stripe * this.stripeBytes) / 4;
+    const version = this.#owner.take(this.words, from + head.lock);
+    if ((version & 1) === 1) throw new Error('a stripe stayed held');
+    into.set(new Uint8Array(this.words.buffer, from * 4, this.stripeBytes), at);
+    into.fill(0, at, at + 4);
+    this.#owner.release(this.words, from + head.lock, version);
+  }
+
+  /** Puts a copy back, in a memory that no other thread uses yet. */
+  copyIn(stripe: number, content: Uint8Array, at: number): void {
+    const { stripeBytes } = this;
+    new Uint8Array(this.words.buffer).set(content.subarray(at, at + stripeBytes), stripe * stripeBytes);
+    this.words[(stripe * stripeBytes) / 4] = 0;
   }
 
   /** Halves that turned before their period was over: where this grows, the memory is too small for its period. */
