@@ -111,7 +111,7 @@ const contentOf = ({ tables }: World): readonly string[] =>
 
 const takeFrames = (world: World, random: () => number): Uint8Array[] => {
   const bytes = world.buffer?.take() ?? new Uint8Array();
-  const entries = Array.from({ length: bytes.length / entryBytes }, (_, index) =>
+  const entries: Uint8Array[] = Array.from({ length: bytes.length / entryBytes }, (_, index) =>
     bytes.subarray(index * entryBytes, (index + 1) * entryBytes),
   );
   // Threads append by turns: neighbours in the journal may be of any order.
