@@ -2,6 +2,7 @@
  * Clusters as sets of devices that change while events come in: union when an edge appears, split when edges have died, and a bounded number of
  * each. Members are a ring of rows; the smaller of two clusters joins the larger, so that a union costs little.
  */
+import { corePieces } from './core.ts';
 import type { EvidenceGraph } from './evidence-graph.ts';
 import { RowStore } from './row-store.ts';
 
@@ -25,6 +26,12 @@ export class ClusterBook {
   readonly grade: Uint8Array;
   readonly groupMask: Uint16Array;
   readonly isStale: Uint8Array;
+  /** Members that show two groups of the core. */
+  readonly coreSize: Int32Array;
+  /** Groups of its cluster's core that each device shows. */
+  readonly coreGroups: Uint16Array;
+  readonly #core: Int32Array;
+  readonly #coreGeneration: Int32Array;
   readonly #graph: EvidenceGraph;
   readonly #first: Int32Array;
   readonly #next: Int32Array;
@@ -53,6 +60,10 @@ export class ClusterBook {
     this.grade = clusters.column(Uint8Array, 1);
     this.groupMask = clusters.column(Uint16Array, 1);
     this.isStale = clusters.column(Uint8Array, 1);
+    this.coreSize = clusters.column(Int32Array, 1);
+    this.coreGroups = devices.column(Uint16Array, 1);
+    this.#core = clusters.column(Int32Array, corePieces);
+    this.#coreGeneration = clusters.column(Int32Array, corePieces);
     this.#first = clusters.column(Int32Array, 1);
     this.#bridgeTo = clusters.column(Int32Array, 1);
     this.#bridgeFrom = clusters.column(Int32Array, 2);
@@ -68,6 +79,26 @@ export class ClusterBook {
   /** The cluster of a device; −1 when it is in none. */
   of(device: number): number {
     return (this.#graph.clusterOf[device] as number) - 1;
+  }
+
+  /** Writes down the core of a cluster. */
+  setCore(cluster: number, pieces: readonly number[]): void {
+    for (let place = 0; place < corePieces; place += 1) {
+      const evidence = pieces[place];
+      this.#core[cluster * corePieces + place] = evidence === undefined ? 0 : evidence + 1;
+      this.#coreGeneration[cluster * corePieces + place] =
+        evidence === undefined ? 0 : (this.#graph.evidence.generation[evidence] as number);
+    }
+  }
+
+  /** Whether evidence is of the core of a cluster. */
+  isCore(cluster: number, evidence: number): boolean {
+    for (let place = cluster * corePieces; place < (cluster + 1) * corePieces; place += 1) {
+      if (this.#core[place] === 0) return false;
+      if (this.#core[place] === evidence + 1)
+        return this.#coreGeneration[place] === this.#graph.evidence.generation[evidence];
+    }
+    return false;
   }
 
   /** Members in the order of the ring, from the first that joined. */
@@ -199,6 +230,7 @@ export class ClusterBook {
     const cluster = this.of(device);
     if (cluster < 0) return;
     this.#graph.clusterOf[device] = 0;
+    this.coreGroups[device] = 0;
     const [next, previous] = [this.#next[device] as number, this.#previous[device] as number];
     this.#next[previous] = next;
     this.#previous[next] = previous;
@@ -207,6 +239,7 @@ export class ClusterBook {
     if (this.#first[cluster] === device) this.#first[cluster] = next;
     if (this.size[cluster] !== 1) return;
     this.#graph.clusterOf[next] = 0;
+    this.coreGroups[next] = 0;
     this.clusters.release(cluster);
   }
 

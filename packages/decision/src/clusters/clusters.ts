@@ -13,11 +13,12 @@ import {
   type GradeRule,
   usualGrades,
 } from './cluster-score.ts';
+import { belongs, coreGroupsOf, repeated } from './core.ts';
 import { EvidenceGraph } from './evidence-graph.ts';
 import { compileKinds, countGroups, type EvidenceKind, evidenceGroups, usualEvidenceKinds } from './evidence-kinds.ts';
 import { type Arrival, LatenessBuffer } from './lateness.ts';
 import { Synchrony } from './synchrony.ts';
-import { gatherTraits, Population, repeated, type TraitSources } from './traits.ts';
+import { gatherTraits, Population, type TraitSources } from './traits.ts';
 
 /** What a device showed or did: an event with its entities, or a report with its evidence. */
 export interface Observation {
@@ -83,6 +84,7 @@ export const maxEvidencePerObservation = 48;
 const checkEverySeconds = 3600;
 const scoreEverySeconds = 10;
 const smallCluster = 48;
+const grey = clusterGrades.indexOf('grey');
 const behaviour = evidenceGroups.indexOf('behaviour');
 
 /** See the top of the file. */
@@ -153,11 +155,13 @@ export class Clusters {
     return this.graph.devices.find(this.#value.low, this.#value.high);
   }
 
-  /** Facts of a device's cluster, in a few reads; undefined when it is in none. */
+  /** Facts of a device's cluster, in a few reads; undefined when it is in none. A member that does not show two groups of the core is watched at most. */
   facts(device: string): ClusterFacts | undefined {
     const row = this.deviceRow(device);
     const cluster = row < 0 ? -1 : this.book.of(row);
-    return cluster < 0 ? undefined : this.clusterFacts(cluster);
+    if (cluster < 0) return undefined;
+    const facts = this.clusterFacts(cluster);
+    return belongs(this.book.coreGroups[row] as number) ? facts : { ...facts, grade: 'watch' };
   }
 
   /** Facts of a cluster by its row. */
@@ -223,9 +227,22 @@ export class Clusters {
         }),
       ({ device: other, mask, weight }) => {
         if (countGroups(mask) < 2 || weight < needed) return;
-        book.connect(device, other, mask, at, this.#edgesSince());
+        if (this.#mayConnect(device, other, at)) book.connect(device, other, mask, at, this.#edgesSince());
       },
     );
+  }
+
+  /** A cluster that is grey or black takes only whom its core fits. */
+  #mayConnect(device: number, other: number, at: number): boolean {
+    const [mine, theirs] = [this.book.of(device), this.book.of(other)];
+    if (mine >= 0 && mine === theirs) return true;
+    const fits = (cluster: number, who: number): boolean =>
+      cluster < 0 || !this.#isSuspect(cluster) || belongs(coreGroupsOf(this.#sources, cluster, who, at));
+    return fits(mine, other) && fits(theirs, device);
+  }
+
+  #isSuspect(cluster: number): boolean {
+    return (this.book.grade[cluster] as number) >= grey;
   }
 
   /** Second from which on edges count. */
@@ -240,7 +257,7 @@ export class Clusters {
     const now = this.graph.now;
     const isDue = now - (book.scoredAt[cluster] as number) >= scoreEverySeconds;
     if ((book.size[cluster] as number) > smallCluster && !isDue) return;
-    const traits = gatherTraits(this.#sources, cluster, now, this.#edgesSince());
+    const traits = gatherTraits(this.#sources, cluster, now);
     const score = clusterScore(traits);
     const grade = clusterGrade(score, traits.size, this.options.grades);
     const before = clusterGrades[book.grade[cluster] as number] as ClusterGrade;
@@ -275,7 +292,13 @@ export class Clusters {
 
   #check(cluster: number, now: number): void {
     this.book.split(cluster, this.#edgesSince(), now);
-    if (this.book.clusters.isUsed(cluster)) this.book.isStale[cluster] = 1;
+    const { book } = this;
+    if (!book.clusters.isUsed(cluster)) return;
+    if (this.#isSuspect(cluster))
+      for (const device of book.members(cluster))
+        if (book.clusters.isUsed(cluster) && !belongs(coreGroupsOf(this.#sources, cluster, device, now)))
+          book.leave(device);
+    if (book.clusters.isUsed(cluster)) book.isStale[cluster] = 1;
   }
 
   /** Where the sweep stands, for a snapshot. */

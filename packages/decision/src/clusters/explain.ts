@@ -122,10 +122,10 @@ const sharedEvidence = (clusters: Clusters, members: readonly number[]): readonl
 export const explainCluster = (clusters: Clusters, id: string): ClusterExplanation | undefined => {
   const cluster = clusterRow(clusters, id);
   if (cluster < 0) return undefined;
-  const { graph, book, synchrony, population, risk, isBad, options } = clusters;
+  const { graph, book, synchrony, population, risk, isBad } = clusters;
   const members = book.members(cluster);
   const sources = { graph, book, synchrony, population, risk, isBad };
-  const traits = gatherTraits(sources, cluster, graph.now, Math.max(0, graph.now - options.edgeLifeMs / 1000));
+  const traits = gatherTraits(sources, cluster, graph.now);
   return {
     ...summariseCluster(clusters, cluster),
     devices: members.map((device) => devicePseudonym(clusters, device)),

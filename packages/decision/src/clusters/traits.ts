@@ -1,14 +1,13 @@
 /** What a cluster is known by, gathered from its members; and what is usual among all devices, to compare it with. */
 import type { ClusterBook } from './cluster-book.ts';
 import type { ClusterTraits } from './cluster-score.ts';
+import { belongs, coreGroupsOf, findCore, repeated } from './core.ts';
 import type { EvidenceGraph } from './evidence-graph.ts';
 import { evidenceGroups } from './evidence-kinds.ts';
 import type { Synchrony } from './synchrony.ts';
 
 const bucketSeconds = 600;
 const buckets = 1008;
-/** Coincidences, with decay, from which two devices count as acting together. */
-export const repeated = 1.7;
 /** Acts of a cluster from which its day can be compared. */
 const fewestActs = 40;
 
@@ -104,20 +103,12 @@ const arrivedTogether = (graph: EvidenceGraph, members: readonly number[], popul
   return expected >= 1 ? 0 : Math.max(0, (share - expected) / (1 - expected));
 };
 
-const groupMask = (book: ClusterBook, members: readonly number[], since: number): number => {
-  const masks = new Map(members.map((device) => [device, 0]));
-  const add = (device: number, mask: number): void => {
-    masks.set(device, (masks.get(device) ?? 0) | mask);
-  };
-  for (const device of members)
-    book.edges(device, since, (other, mask) => {
-      if (!masks.has(other)) return;
-      add(device, mask);
-      add(other, mask);
-    });
+/** Groups of the core that at least a third of the members show. */
+const groupMask = (book: ClusterBook, members: readonly number[]): number => {
   const counts = evidenceGroups.map(() => 0);
-  for (const mask of masks.values())
-    for (const group of counts.keys()) if ((mask & (1 << group)) !== 0) (counts[group] as number) += 1;
+  for (const device of members)
+    for (const group of counts.keys())
+      if (((book.coreGroups[device] as number) & (1 << group)) !== 0) (counts[group] as number) += 1;
   return counts.reduce((mask, count, group) => (count * 3 >= members.length ? mask | (1 << group) : mask), 0);
 };
 
@@ -131,14 +122,15 @@ export interface TraitSources {
   readonly isBad: Uint8Array;
 }
 
-/** Gathers the traits of a cluster. `since` is the age of the oldest edge that counts. */
-export const gatherTraits = (
-  { graph, book, synchrony, population, risk, isBad }: TraitSources,
-  cluster: number,
-  at: number,
-  since: number,
-): ClusterTraits => {
-  const members = book.members(cluster);
+/** Finds the core of a cluster anew and gathers the traits of those who belong to it; of all members when nobody does. */
+export const gatherTraits = (sources: TraitSources, cluster: number, at: number): ClusterTraits => {
+  const { graph, book, synchrony, population, risk, isBad } = sources;
+  const all = book.members(cluster);
+  book.setCore(cluster, findCore(graph, all, at));
+  for (const device of all) book.coreGroups[device] = coreGroupsOf(sources, cluster, device, at);
+  const core = all.filter((device) => belongs(book.coreGroups[device] as number));
+  book.coreSize[cluster] = core.length;
+  const members = core.length === 0 ? all : core;
   let [synchronous, risks, bad] = [0, 0, 0];
   for (const device of members) {
     let isTogether = false;
@@ -150,8 +142,8 @@ export const gatherTraits = (
     bad += isBad[device] as number;
   }
   return {
-    size: members.length,
-    groupMask: groupMask(book, members, since),
+    size: core.length,
+    groupMask: groupMask(book, members),
     synchronous: synchronous / members.length,
     arrivedTogether: arrivedTogether(graph, members, population),
     oddHours: oddHours(graph, members, population),
