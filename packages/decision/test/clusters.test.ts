@@ -394,7 +394,9 @@ test('score: no trait makes a cluster less sure, and a family is never grey', ()
         assert.ok(score >= 0 && score <= 1);
         assert.ok(clusterScore({ ...each, [name]: 1 }) >= score);
         assert.ok(clusterScore({ ...each, size: each.size + 1 }) >= score);
-        assert.ok(['none', 'watch'].includes(clusterGrade(score, 4, usualGrades)));
+        assert.equal(clusterGrade(score, { ...each, size: 4 }, usualGrades), 'watch');
+        const fleet = { ...each, synchronous: 0, arrivedTogether: 0, risk: 0, labelled: 0 };
+        assert.equal(clusterGrade(score, fleet, usualGrades), 'watch');
       },
     ),
   );

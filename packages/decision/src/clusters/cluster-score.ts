@@ -72,9 +72,12 @@ export const clusterScore = (traits: ClusterTraits): number => {
   return (1 - doubt) * (0.7 + 0.3 * sizeFactor(traits.size));
 };
 
-/** Grade of a cluster. */
-export const clusterGrade = (score: number, size: number, rule: GradeRule): ClusterGrade => {
-  if (size < 2) return 'none';
-  if (size < rule.minSize || score < rule.grey) return 'watch';
+/** Whether anything but shared things speaks against a cluster: an employer's fleet shares all its phones are, and acts like everybody. */
+const actsOdd = ({ synchronous, arrivedTogether, risk, labelled }: ClusterTraits): boolean =>
+  synchronous >= 0.1 || arrivedTogether >= 0.2 || risk >= 0.3 || labelled > 0;
+
+/** Grade of a cluster with this score. */
+export const clusterGrade = (score: number, traits: ClusterTraits, rule: GradeRule): ClusterGrade => {
+  if (traits.size < rule.minSize || score < rule.grey || !actsOdd(traits)) return 'watch';
   return score < rule.black ? 'grey' : 'black';
 };

@@ -259,7 +259,7 @@ export class Clusters {
     if ((book.size[cluster] as number) > smallCluster && !isDue) return;
     const traits = gatherTraits(this.#sources, cluster, now);
     const score = clusterScore(traits);
-    const grade = clusterGrade(score, traits.size, this.options.grades);
+    const grade = clusterGrade(score, traits, this.options.grades);
     const before = clusterGrades[book.grade[cluster] as number] as ClusterGrade;
     book.score[cluster] = score;
     book.groupMask[cluster] = traits.groupMask;
@@ -294,11 +294,18 @@ export class Clusters {
     this.book.split(cluster, this.#edgesSince(), now);
     const { book } = this;
     if (!book.clusters.isUsed(cluster)) return;
-    if (this.#isSuspect(cluster))
-      for (const device of book.members(cluster))
-        if (book.clusters.isUsed(cluster) && !belongs(coreGroupsOf(this.#sources, cluster, device, now)))
-          book.leave(device);
+    if (this.#isSuspect(cluster)) this.#putOut(cluster, now);
     if (book.clusters.isUsed(cluster)) book.isStale[cluster] = 1;
+  }
+
+  /** Whom the core of a suspect cluster no longer fits leaves it, and may find others. */
+  #putOut(cluster: number, now: number): void {
+    const { book } = this;
+    const strangers = book
+      .members(cluster)
+      .filter((device) => !belongs(coreGroupsOf(this.#sources, cluster, device, now)));
+    for (const device of strangers) book.leave(device);
+    for (const device of strangers) this.#findEdges(device, now);
   }
 
   /** Where the sweep stands, for a snapshot. */

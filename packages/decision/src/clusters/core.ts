@@ -12,7 +12,7 @@ export const corePieces = 24;
 /** Fewest members that show a piece, fewest as a share of all members, and fewest as a share of all who show it. */
 const fewestMembers = 4;
 const leastShare = 0.12;
-const leastConcentration = 0.5;
+const leastConcentration = 0.3;
 /** Coincidences, with decay, from which two devices count as acting together. */
 export const repeated = 1.7;
 const behaviourBit = 1 << evidenceGroups.indexOf('behaviour');

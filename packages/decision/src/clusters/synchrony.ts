@@ -1,18 +1,18 @@
 /**
- * Devices that act together: the same scene within the same seconds, again and again. One coincidence says nothing; what counts is that the same two
- * coincide repeatedly. In a crowd (a sale that opens at ten) each device is compared with its nearest predecessors only, who are others every
+ * Devices that act together: the same scene within the same seconds, task after task. One coincidence says nothing; what counts is that the same two
+ * coincide again at another time. In a crowd (a sale that opens at ten) each device is compared with its nearest predecessors only, who are others every
  * time, so that crowds do not make pairs.
  */
 import type { RowStore } from './row-store.ts';
 
 /** How far apart two acts may be, in milliseconds. */
-export const togetherMs = 3000;
+export const togetherMs = 20_000;
 /** Partners that a device keeps; the weakest gives way. */
 export const partnersPerDevice = 24;
 /** Acts before this one that it is compared with. */
 const nearest = 12;
-/** Two acts of a pair within this span count once. */
-const sameTaskMs = 20_000;
+/** Coincidences of a pair within this span count once: two people who open the app at one moment go the same way for some minutes. */
+const sameTaskMs = 600_000;
 /** Seconds after which a coincidence counts half. */
 const halfLifeSeconds = 86_400;
 /** Scenes whose latest acts are kept; another scene at the same place takes it over. */
