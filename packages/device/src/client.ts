@@ -5,6 +5,14 @@ export {
   type SignalRefusal,
   signalPrivacyScene,
 } from './signals/may-collect-signal.ts';
+export {
+  newReportChain,
+  nextReport,
+  type ReportChain,
+  type RoundChallenge,
+  type SensedRound,
+  sensedCanary,
+} from './signals/report-chain.ts';
 export { canaryAnswer, nativeCanary } from './signals/signal-canary.ts';
 export {
   type EvidenceKind,

@@ -86,6 +86,7 @@ export {
   signalUntil,
 } from './signals/may-collect-signal.ts';
 export { canaryAnswer, expectedCanary, nativeCanary } from './signals/signal-canary.ts';
+export { groupNotes, type RegisteredSignal, signalRegistry } from './signals/signal-registry.ts';
 export {
   type EvidenceKind,
   evidenceKinds,
@@ -139,6 +140,7 @@ export {
   readSignalsInForce,
   type SignalInForce,
   type SignalsInForce,
+  type SilencePolicy,
   signalValueOf,
 } from './signals/signals-in-force.ts';
 export {

@@ -31,7 +31,7 @@ export const skipReasons = [
 /** One of them. */
 export type SkipReason = (typeof skipReasons)[number];
 
-/** Kinds of evidence that two phones may have in common. Each is told as a digest under the installation's salt. */
+/** Kinds of evidence that two phones may have in common. Each is told as a digest under a salt that all installations of an app have, so that what is shared shows and what it is does not. */
 export const evidenceKinds = [
   'subnet',
   'bssid',

@@ -3,6 +3,7 @@ import { bandOf, type DeviceBand, type ScoredSignal, type ScorePart, scoreOf, sc
 import type { SignalValue } from './signal-report.ts';
 import { type SignalCode, signalRuleOf, signalRules } from './signal-rules.ts';
 import {
+  newSignalRow,
   type Provenance,
   provenances,
   readSignalRow,
@@ -44,12 +45,43 @@ export const noSignals: SignalsInForce = {
   reportedAtMs: undefined,
 };
 
+const nothingHeld: SignalRow = newSignalRow();
+
 const rankOf = (provenance: Provenance): number => provenances.indexOf(provenance);
 
+/** When silence is a signal. */
+export interface SilencePolicy {
+  /** Since its last report a device may be silent for so long. */
+  readonly afterMs: number;
+  /** Whether a device that never reported is silent, too. */
+  readonly isReportExpected: boolean;
+}
+
+const silenceCode = 'client.silent';
+
+const silent = (sinceMs: number, nowMs: number): readonly (readonly [ScoredSignal, SignalInForce])[] => {
+  const rule = signalRuleOf(silenceCode);
+  if (rule === undefined) return [];
+  const told = {
+    code: rule.code,
+    value: true,
+    source: 'server',
+    ageMs: nowMs - sinceMs,
+    untilMs: nowMs + rule.ttlMs,
+  } as const;
+  return [[{ rule, value: 1, provenance: 'server' }, told]];
+};
+
 /** What a copied row comes to now. */
-export const signalsOfRow = (row: SignalRow, nowMs: number): SignalsInForce => {
+const signalsOfRow = (row: SignalRow, nowMs: number, silence: SilencePolicy): SignalsInForce => {
   const scored: ScoredSignal[] = [];
   const best = new Map<number, SignalInForce>();
+  const silentFromMs = row.counter === 0 ? 0 : row.seenS * 1000 + silence.afterMs;
+  if (nowMs > silentFromMs && (row.counter > 0 || silence.isReportExpected))
+    for (const [signal, told] of silent(row.counter === 0 ? nowMs : silentFromMs, nowMs)) {
+      scored.push(signal);
+      best.set(signal.rule.index, told);
+    }
   for (let slot = 0; slot < row.used; slot += 1) {
     const { index, value, provenance, untilS } = slotOf(row, slot);
     const rule = signalRules[index];
@@ -82,7 +114,11 @@ export const readSignalsInForce = (
   key: SignalKey,
   scratch: SignalRow,
   nowMs: number,
-): SignalsInForce => (readSignalRow(table, key, scratch) ? signalsOfRow(scratch, nowMs) : noSignals);
+  silence: SilencePolicy,
+): SignalsInForce => {
+  if (readSignalRow(table, key, scratch)) return signalsOfRow(scratch, nowMs, silence);
+  return silence.isReportExpected ? signalsOfRow(nothingHeld, nowMs, silence) : noSignals;
+};
 
 /** The value of one signal; undefined when it is not in force. */
 export const signalValueOf = ({ signals }: SignalsInForce, code: SignalCode): SignalValue | undefined =>

@@ -15,10 +15,12 @@ import {
   noSignals,
   openSignalTable,
   provenances,
-  readSignalsInForce,
+  readSignalsInForce as readInForce,
   type SensedSignal,
   type SignalKey,
   type SignalReport,
+  type SignalRow,
+  type SignalTable,
   signalRuleOf,
   signalRules,
   signalTableBytes,
@@ -39,6 +41,25 @@ const held = (code: string, change: Partial<HeldSignal> = {}): HeldSignal => ({
   ...change,
 });
 const row = newSignalRow();
+const patient = { afterMs: Number.MAX_SAFE_INTEGER, isReportExpected: false };
+const readSignalsInForce = (table: SignalTable, of: SignalKey, into: SignalRow, nowMs: number) =>
+  readInForce(table, of, into, nowMs, patient);
+
+test('who reported and fell silent is told of, and who never did where reports are expected', () => {
+  const table = open();
+  const told = (nowMs: number, isReportExpected: boolean, of = 1) =>
+    readInForce(table, key(of), row, nowMs, { afterMs: 3_600_000, isReportExpected });
+  stepReport(table, key(1), { counter: 1, hash: key(5), previous: undefined, atS: nowS });
+  const end = nowS * 1000 + 3_600_000;
+  assert.deepEqual(told(end, false).signals, []);
+  assert.deepEqual(
+    told(end + 7, false).signals.map(({ code, source, ageMs }) => ({ code, source, ageMs })),
+    [{ code: 'client.silent', source: 'server', ageMs: 7 }],
+  );
+  assert.equal(told(end + 7, false).score, 80);
+  assert.equal(told(end, false, 2), noSignals);
+  assert.equal(told(end, true, 2).signals[0]?.code, 'client.silent');
+});
 
 test('a device that nothing is known of has no signals and is not clean', () => {
   assert.equal(readSignalsInForce(open(), key(1), row, nowS * 1000), noSignals);

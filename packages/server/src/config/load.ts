@@ -12,6 +12,7 @@ import { configJsonSchema } from './json-schema.ts';
 import { judgeConfig } from './rules.ts';
 import { configSchema } from './schema.ts';
 import { fileSuffix, isTree, resolveSecretFiles, type Tree } from './secrets.ts';
+import type { SignalsConfig } from './signals-schema.ts';
 import { resolveSms } from './sms-rules.ts';
 import { resolveStorage } from './storage-schema.ts';
 
@@ -147,6 +148,9 @@ const resolveBinding = (binding: BindingConfig | undefined, folder: string): Bin
   return { ...binding, ...operator, feeds };
 };
 
+const resolveSignals = (signals: SignalsConfig, folder: string): SignalsConfig =>
+  signals.networksFile === undefined ? signals : { ...signals, networksFile: resolve(folder, signals.networksFile) };
+
 const resolveTls = ({ certificateFile, keyFile }: TlsConfig, folder: string): TlsConfig => ({
   certificateFile: resolve(folder, certificateFile),
   keyFile: resolve(folder, keyFile),
@@ -195,6 +199,7 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
         attestation,
         authz: resolveAuthz(config.authz, folder),
         binding: resolveBinding(config.binding, folder),
+        signals: resolveSignals(config.signals, folder),
         sms: resolveSms(config.sms, folder),
         storage: resolveStorage(config.storage, folder),
       };

@@ -10,6 +10,12 @@ export interface SignalsConfig {
   readonly nonceHours: number;
   /** Checks that every report must have run or explained. */
   readonly checks: readonly string[];
+  /** Hours after its last report from which a device's silence is a signal. */
+  readonly silentHours: number;
+  /** Whether silence is a signal of a device that never reported, too. */
+  readonly expected: boolean;
+  /** File of what is known of address ranges; absolute after loading. */
+  readonly networksFile?: string | undefined;
   /** Days for which reports are read again at the start. */
   readonly replayDays: number;
 }
@@ -30,6 +36,18 @@ export const signalsSchema: z.ZodType<SignalsConfig> = z
       .max(256)
       .default([])
       .describe('Checks that every report must have run, or say why not; a missing one is a signal.'),
+    silentHours: count(1, 8760)
+      .default(72)
+      .describe('Hours after its last report from which the silence of a device is a signal.'),
+    expected: z
+      .boolean()
+      .default(false)
+      .describe('Whether the silence of a device that never reported is a signal, too: once every app reports.'),
+    networksFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File of address ranges with what is known of them, relative to this file; see docs/signals.md.'),
     replayDays: count(0, 60)
       .default(30)
       .describe('Days for which reports are read again when the gateway starts; no signal lives longer than 30.'),

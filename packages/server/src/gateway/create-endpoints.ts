@@ -16,6 +16,8 @@ import {
   reportRemembered,
 } from '../privacy/intake.ts';
 import type { ReportMask } from '../privacy/mask-reports.ts';
+import { isSignalReport, keepSignalReports, nextChallenge, type SignalIntakeShell } from '../signals/signal-intake.ts';
+import { senseTraffic, type TrafficSenses } from '../signals/traffic-signals.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import { maxApprovalBytes, maxBindBytes } from './bind-call.ts';
 import { type BindShell, serveApproval, serveBind } from './bind-endpoint.ts';
@@ -30,6 +32,7 @@ import { type LinkShell, linkDevice, maxLinkBytes } from './link-endpoint.ts';
 import { problemBody } from './problems.ts';
 import { type Authorised, answerVerified, boundProblem, demandOf, type Protection, unboundProblem } from './protect.ts';
 import type { Reason } from './reasons.ts';
+import type { RequestHead } from './request-head.ts';
 import type { Route } from './route.ts';
 
 /** What the endpoints need. */
@@ -45,6 +48,8 @@ export interface EndpointParts {
   readonly directives: DirectiveFeed;
   /** Reports of accesses, and consents. */
   readonly privacy: PrivacyIntakeShell & ConsentShell;
+  /** Reports of signals. */
+  readonly signals: SignalIntakeShell & TrafficSenses;
   readonly maskReport: ReportMask;
   /** Of the configuration in force. */
   readonly protection: () => Protection;
@@ -162,17 +167,25 @@ const serveEnrol = async (parts: EndpointParts, call: EndpointCall): Promise<End
 };
 
 /** Keeps a batch of reports before it is acknowledged. A report that came before, because the acknowledgement was lost, is acknowledged and not kept again. */
-const keepReports = async (parts: EndpointParts, { request }: Authorised): Promise<Result<UpstreamReply, Reason>> => {
+const keepReports = async (
+  parts: EndpointParts,
+  { request }: Authorised,
+  head: RequestHead,
+): Promise<Result<UpstreamReply, Reason>> => {
   const reports = readReportBatch(request.body);
   if (!reports.ok) return refuse(reports.code);
-  const { organisation, app, service, deviceId, sessionId, tier } = request.facts;
+  const { organisation, app, service, deviceId, sessionId, tier, attested } = request.facts;
   const now = parts.handshake.now();
   const scope = { organisation, app };
   const origin = { scope, device: deviceId, service, tier };
   const accesses = await keepAccessReports(parts.privacy, origin, reports.value.filter(isPrivacyReport), now);
   if (!accesses.ok)
     return refuse(accesses.code === 'privacy-behind' ? 'storage.overloaded' : storageReason(accesses.code));
-  const others = reports.value.filter((report) => !isPrivacyReport(report));
+  const told = reports.value.filter(isSignalReport);
+  const traffic = senseTraffic(parts.signals, deviceId, head, now);
+  const signals = await keepSignalReports(parts.signals, { ...origin, attested, traffic }, told, now);
+  if (!signals.ok) return refuse(storageReason(signals.code));
+  const others = reports.value.filter((report) => !isPrivacyReport(report) && !isSignalReport(report));
   const entries = others.map((report) => ({
     scope,
     kind: `report.${report.kind}`,
@@ -196,9 +209,15 @@ const keepReports = async (parts: EndpointParts, { request }: Authorised): Promi
     if (!kept.ok) return refuse(storageReason(kept.code));
   }
   const headers = ['content-type', 'application/json'];
-  const refused = accesses.value;
-  const told = { accepted: reports.value.length - refused.length, ...(refused.length > 0 ? { refused } : {}) };
-  return accept({ status: 200, headers, body: utf8(JSON.stringify(told)) });
+  const refused = [...accesses.value, ...signals.value];
+  // Whoever reports signals, or asks with an empty batch, needs the next question.
+  const isAsking = told.length > 0 || reports.value.length === 0;
+  const answer = {
+    accepted: reports.value.length - refused.length,
+    ...(refused.length > 0 ? { refused } : {}),
+    ...(isAsking ? { signals: nextChallenge(parts.signals, deviceId, now) } : {}),
+  };
+  return accept({ status: 200, headers, body: utf8(JSON.stringify(answer)) });
 };
 
 /** Two apps of one phone, joined by a proof of both keys. */
@@ -244,7 +263,7 @@ const serveReports = async (parts: EndpointParts, call: EndpointCall): Promise<E
   const service = ownService(parts, call);
   if (service === undefined) return refusal('request.service', call.instance);
   const route = ownRoute(parts, service, endpoint.reports, maxReportBytes);
-  return serveOwn(parts.protection(), route, call, (authorised) => keepReports(parts, authorised));
+  return serveOwn(parts.protection(), route, call, (authorised) => keepReports(parts, authorised, call.head));
 };
 
 /** What a person decided, told by the app of a device: the answer is the signed line, which is the person's receipt. */

@@ -32,6 +32,8 @@ export interface MetricsSnapshot {
   readonly migrated: Readonly<Record<string, number>>;
   /** Reports of accesses, by `ok` or why they were not kept. */
   readonly accessReports: Readonly<Record<string, number>>;
+  /** Reports of signals, by `ok` or why they were not kept; and signals that were dropped, by why. */
+  readonly signalReports: Readonly<Record<string, number>>;
   /** Requests that were shed, by priority and reason, one a line. */
   readonly shed: Readonly<Record<string, number>>;
   /** Age of the queues in milliseconds, and threads that shed; filled in by the worker. */
@@ -74,6 +76,8 @@ export interface Metrics {
   readonly migrated: (service: string, route: string, scheme: string) => void;
   /** A report of accesses, chains or effects. */
   readonly accessReport: (code: string) => void;
+  /** A report of signals, or a signal that was dropped. */
+  readonly signalReport: (code: string) => void;
   /** A request that was shed by its priority. */
   readonly shed: (priority: string, reason: string) => void;
   readonly connectionOpened: () => void;
@@ -128,6 +132,7 @@ export const createMetrics = (): Metrics => {
   const endpoints: Record<string, number> = {};
   const migrated: Record<string, number> = {};
   const accessReports: Record<string, number> = {};
+  const signalReports: Record<string, number> = {};
   const shed: Record<string, number> = {};
   let connections = 0;
   let openConnections = 0;
@@ -150,6 +155,7 @@ export const createMetrics = (): Metrics => {
     endpoint: (name, reason) => increment(endpoints, `${name} ${reason}`),
     migrated: (service, route, scheme) => increment(migrated, `${service}\n${route}\n${scheme}`),
     accessReport: (code) => increment(accessReports, code),
+    signalReport: (code) => increment(signalReports, code),
     shed: (priority, reason) => increment(shed, `${priority}\n${reason}`),
     connectionOpened: () => {
       connections += 1;
@@ -164,6 +170,7 @@ export const createMetrics = (): Metrics => {
       endpoints,
       migrated,
       accessReports,
+      signalReports,
       shed,
       queues: noQueues,
       breakers: {},

@@ -52,6 +52,7 @@ export const joinSnapshots = (snapshots: readonly MetricsSnapshot[]): MetricsSna
   refusals: snapshots.reduce<Record<string, number>>((sum, { refusals }) => addRecords(sum, refusals), {}),
   endpoints: snapshots.reduce<Record<string, number>>((sum, { endpoints }) => addRecords(sum, endpoints), {}),
   migrated: snapshots.reduce<Record<string, number>>((sum, { migrated }) => addRecords(sum, migrated), {}),
+  signalReports: snapshots.reduce<Record<string, number>>((sum, each) => addRecords(sum, each.signalReports), {}),
   accessReports: snapshots.reduce<Record<string, number>>((sum, each) => addRecords(sum, each.accessReports), {}),
   shed: snapshots.reduce<Record<string, number>>((sum, { shed }) => addRecords(sum, shed), {}),
   queues: {

@@ -44,7 +44,7 @@ import { type ConfigLife, createReadiness, type Readiness } from '../observabili
 import { openPrivacy, type Privacy } from '../privacy/open-privacy.ts';
 import { clientReport } from '../report/client-report.ts';
 import { readSightings } from '../report/keep-sightings.ts';
-import { reserveSignals } from '../signals/signal-memory.ts';
+import { openSignals, type Signals } from '../signals/open-signals.ts';
 import type { SmsReceiver } from '../sms/sms-desk.ts';
 import { openSmsPlane, type SmsPlane, type SmsStatus } from '../sms/sms-plane.ts';
 import type { OpenStorage } from '../storage/index.ts';
@@ -102,6 +102,8 @@ export interface RunningGateway {
   readonly bindings: Bindings | undefined;
   /** Findings, consents and what people may ask, on this thread. */
   readonly privacy: Privacy;
+  /** What devices told of themselves, on this thread. */
+  readonly signals: Signals;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
@@ -167,7 +169,6 @@ class Gateway implements RunningGateway {
   readonly #rateCells: SharedArrayBuffer;
   readonly #rateKey = fresh(8);
   readonly #once: OnceMemory;
-  readonly #signals: SharedArrayBuffer;
   readonly #nonceKey = fresh(32);
   readonly #stepUpKey = fresh(32);
   readonly #pool: WorkerPool;
@@ -178,6 +179,7 @@ class Gateway implements RunningGateway {
   readonly #signDirective = directiveSigner(nodeCrypto, () => signingKey(this.#source, 'directive-signing'));
   readonly bindings: Bindings | undefined;
   readonly privacy: Privacy;
+  readonly signals: Signals;
   #upkeep: BindingUpkeep | undefined;
   #stopWatching: (() => Promise<void>) | undefined;
 
@@ -194,7 +196,6 @@ class Gateway implements RunningGateway {
     this.#tables = tablesOf(config);
     const { migrationUses, migrationSkewSeconds } = config.limits;
     this.#once = createOnceMemory(migrationUses, migrationSkewSeconds, toEpochSeconds(now()));
-    this.#signals = reserveSignals(config.signals.devices);
     this.#rateCells = new SharedArrayBuffer(rateTableBytes(config.limits.rateCells));
     this.#pool = new WorkerPool({
       count: config.workers === 0 ? availableParallelism() : config.workers,
@@ -218,6 +219,13 @@ class Gateway implements RunningGateway {
       store: storage.ports.directives,
       now,
       onPublished: () => this.#spreadDirectives(),
+    });
+    this.signals = openSignals({
+      config: config.signals,
+      outbox: storage.ports.outbox,
+      keys: storage.keys,
+      now,
+      failed: (error) => this.#log.error('signals.fault', { error }),
     });
     this.privacy = openPrivacy({
       config,
@@ -281,7 +289,7 @@ class Gateway implements RunningGateway {
       directives: this.#directiveSets,
       rateCells: this.#rateCells,
       rateKey: this.#rateKey,
-      signals: this.#signals,
+      signals: this.signals.shared,
       once: this.#once,
       telemetry: this.#options.telemetry ?? {},
       version: this.#options.version,
@@ -340,6 +348,7 @@ class Gateway implements RunningGateway {
   async start(): Promise<void> {
     await this.#renew();
     await this.bindings?.start();
+    await this.signals.start();
     await this.#pool.start(this.#config.listen.host, this.#config.listen.port);
     this.#admin = await openAdmin({
       admin: this.#config.admin,
@@ -535,6 +544,7 @@ class Gateway implements RunningGateway {
     await this.#admin?.close();
     await this.#upkeep?.stop();
     await this.bindings?.close();
+    this.signals.close();
     await this.privacy.close();
     // Last: what the drained requests wrote is on the disk before the process ends.
     await this.#options.storage.close();

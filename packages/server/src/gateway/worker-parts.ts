@@ -26,7 +26,12 @@ import { guardLogins, guardStore } from '../overload/guarded-store.ts';
 import { priorities, rankOf, roomOf } from '../overload/priority.ts';
 import type { ConsentShell } from '../privacy/consent-record.ts';
 import type { PrivacyIntakeShell } from '../privacy/intake.ts';
+import { type NetworkList, openNetworkList } from '../signals/network-list.ts';
+import { signalConsents } from '../signals/signal-consent.ts';
+import type { SignalIntakeShell } from '../signals/signal-intake.ts';
 import { openSignalMemory, type SignalMemory } from '../signals/signal-memory.ts';
+import { signalNonces } from '../signals/signal-nonce.ts';
+import type { TrafficSenses } from '../signals/traffic-signals.ts';
 import { type ConnectedState, connectStorage } from '../storage/index.ts';
 import { type AccessLog, openAccessLog } from './access-log.ts';
 import { type BindShell, checkBound } from './bind-endpoint.ts';
@@ -78,6 +83,8 @@ export interface WorkerParts {
   readonly useOnce: UseOnce;
   /** Signals in force of devices; the path of requests asks `signalsOf`. */
   readonly signals: SignalMemory;
+  /** What the operator knows of addresses. */
+  readonly networks: NetworkList;
   readonly nonces: DpopNonces;
   readonly evidence: EvidenceJudges;
   /** Undefined where nothing is configured to bind. */
@@ -153,7 +160,8 @@ export const openWorkerParts = (
     accessLog: openLog(started, log),
     limiter: createRateLimiter(seed.rateCells, seed.rateKey, fromEpochSeconds(seed.channel.tables.bornAt)),
     hold: createHold(() => config().limits),
-    signals: openSignalMemory(seed.signals, state.keys, now()),
+    networks: openNetworkList(started.signals.networksFile),
+    signals: openSignalMemory(seed.signals, state.keys, started.signals, now()),
     useOnce: openOnceRegister(seed.once),
     nonces: dpopNonces(nodeCrypto, nodeCrypto.importMac(seed.channel.nonceKey), seed.once.bornAt),
     upstreams,
@@ -351,6 +359,23 @@ export const privacyShellOf = ({ config, state, metrics }: WorkerParts): Privacy
   config: config().privacy,
   maxBehind: config().privacy.limits.behind,
   count: (code) => metrics.accessReport(code),
+});
+
+/** Reports of signals on this thread. */
+export const signalShellOf = ({
+  config,
+  state,
+  metrics,
+  signals,
+  networks,
+}: WorkerParts): SignalIntakeShell & TrafficSenses => ({
+  outbox: state.ports.outbox,
+  memory: signals,
+  nonces: signalNonces(state.keys, now()),
+  config: config().signals,
+  consentOf: signalConsents(state.ports.privacy, state.keys, config().privacy, now),
+  networks,
+  count: (code) => metrics.signalReport(code),
 });
 
 /** Closes what the worker opened, the storage last: it waits for the writes of this thread. */

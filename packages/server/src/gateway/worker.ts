@@ -29,6 +29,7 @@ import {
   plainShellOf,
   privacyShellOf,
   protectionOf,
+  signalShellOf,
   streamShellOf,
   type WorkerParts,
 } from './worker-parts.ts';
@@ -109,6 +110,7 @@ const ports: PipelinePorts = {
     outbox: parts.state.ports.outbox,
     directives: parts.directives,
     privacy: privacyShellOf(parts),
+    signals: signalShellOf(parts),
     maskReport: reportMask(parts.config().privacy.mask),
     protection: () => current().protection,
     maxAgeSeconds: seed.config.sessions.maxAgeSeconds,

@@ -178,6 +178,11 @@ const logEvents = {
     meaning: 'A step of the privacy stream or of retention met a fault; it is tried again.',
     fields: { error: 'fault' },
   },
+  'signals.fault': {
+    level: 'error',
+    meaning: 'Reports of signals could not be read from the record; they are read again.',
+    fields: { error: 'fault' },
+  },
   'tracing.on': { level: 'debug', meaning: 'Spans go to the collector that the `OTEL_*` variables name.', fields: {} },
   'tracing.refused': {
     level: 'warn',

@@ -12,6 +12,7 @@ import { adminFamilies } from './admin-families.ts';
 import type { Family, FamilyFacts, Sample } from './exposition.ts';
 import { privacyFamilies } from './privacy-families.ts';
 import type { ConfigLife } from './readiness.ts';
+import { signalFamilies } from './signal-families.ts';
 
 /** What the process says beside its threads. */
 export interface ProcessGauges {
@@ -389,6 +390,7 @@ export const metricFamilies: readonly MeasuredFamily[] = [
   ...smsFamilies,
   ...vmnFamilies,
   ...privacyFamilies,
+  ...signalFamilies,
   ...adminFamilies,
 ];
 

@@ -10,6 +10,7 @@ import {
   signalTableBytes,
 } from '@hauberk/device';
 import { createKeyedHash, type EpochMs } from '@hauberk/primitives';
+import type { SignalsConfig } from '../config/signals-schema.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
 
 /** The memory as one thread has it. */
@@ -17,6 +18,8 @@ export interface SignalMemory {
   readonly table: SignalTable;
   /** The name of a device in the table and in the record. */
   readonly keyOf: (deviceId: string) => SignalKey;
+  /** Evidence as it is kept: a digest of the client's digest, so that nobody who reads the record can try values out. */
+  readonly evidenceOf: (kind: string, digest: string) => string;
   /** What is in force for a device now. Cheap enough for the path of every request: one keyed hash and one row. */
   readonly signalsOf: (deviceId: string, now: EpochMs) => SignalsInForce;
 }
@@ -25,10 +28,17 @@ export interface SignalMemory {
 export const reserveSignals = (devices: number): SharedArrayBuffer => new SharedArrayBuffer(signalTableBytes(devices));
 
 /** Lays it open on this thread. The key is that of pseudonyms, so the same device has the same name after a restart. */
-export const openSignalMemory = (memory: SharedArrayBuffer, keys: KeyReader, now: EpochMs): SignalMemory => {
+export const openSignalMemory = (
+  memory: SharedArrayBuffer,
+  keys: KeyReader,
+  config: Pick<SignalsConfig, 'silentHours' | 'expected'>,
+  now: EpochMs,
+): SignalMemory => {
+  const silence = { afterMs: config.silentHours * 3_600_000, isReportExpected: config.expected };
   const table = openSignalTable(memory);
   const secret = keys.current('privacy-subject', now).secret.reveal();
   const hash = createKeyedHash(createHmac('sha256', secret).update('hauberk signal memory 1').digest());
+  const evidenceKey = createHmac('sha256', secret).update('hauberk signal evidence 1').digest();
   const scratch = newSignalRow();
   const reused: SignalKey = { low: 0, high: 0 };
   const enter = (deviceId: string, into: SignalKey): SignalKey => {
@@ -40,7 +50,9 @@ export const openSignalMemory = (memory: SharedArrayBuffer, keys: KeyReader, now
   return {
     table,
     keyOf: (deviceId) => enter(deviceId, { low: 0, high: 0 }),
-    signalsOf: (deviceId, at) => readSignalsInForce(table, enter(deviceId, reused), scratch, at),
+    evidenceOf: (kind, digest) =>
+      createHmac('sha256', evidenceKey).update(`${kind}\n${digest}`).digest().subarray(0, 16).toString('base64url'),
+    signalsOf: (deviceId, at) => readSignalsInForce(table, enter(deviceId, reused), scratch, at, silence),
   };
 };
 
