@@ -47,10 +47,12 @@ export {
   type IdentityContext,
   type SignalInForce,
 } from './engine/context.ts';
-export type { Decision, EntityOrder, PolicyRef, ShadowVerdict } from './engine/decision.ts';
+export type { Decision, PolicyRef, ShadowVerdict } from './engine/decision.ts';
+export { createEngine, type EngineOptions } from './engine/engine.ts';
 export type {
   Engine,
   EngineParts,
+  LabelTaken,
   NamedLists,
   PolicyEntry,
   PolicyRole,
@@ -67,6 +69,15 @@ export {
   type SchemaDeclaration,
   schemaDocument,
 } from './engine/fact-schema.ts';
+export {
+  EngineBusy,
+  type EngineMemory,
+  type KindMemory,
+  type MemoryDeclaration,
+  memoryBytes,
+  reserveMemory,
+} from './engine/memory.ts';
+export { type PolicyDocument, readPolicySet, type SetFault } from './engine/policy-set.ts';
 export {
   type AttributeValue,
   type EventCode,
@@ -124,6 +135,23 @@ export { featureReason } from './reasons/model-reasons.ts';
 export type { Reason } from './reasons/reason.ts';
 export { reasonOf, reasons } from './reasons/reasons.ts';
 export { type Technique, type TechniqueSource, techniques } from './reasons/techniques.ts';
+export { type FactDifference, Rebuild, type RebuildOptions, type Rebuilt } from './record/rebuild.ts';
+export {
+  type DecisionRecord,
+  decodeRecord,
+  encodeRecord,
+  type ListAnswer,
+  type RecordCode,
+  type RecordedEntity,
+  type RecordedPolicy,
+} from './record/record.ts';
+export {
+  explainRecord,
+  type ReevaluateCode,
+  type Reevaluated,
+  recordedFacts,
+  reevaluate,
+} from './record/reevaluate.ts';
 export {
   type SceneAttribute,
   type SceneEntity,

@@ -2,19 +2,13 @@
 
 import type { Obligation } from '../policy/obligations.ts';
 import type { Outcome } from '../policy/policy.ts';
+import type { RecordedEntity } from '../record/record.ts';
 
 /** A policy that was asked: by name and by content. */
 export interface PolicyRef {
   readonly id: string;
   /** Hexadecimal SHA-256 of the policy's canonical JSON. */
   readonly hash: string;
-}
-
-/** An entity of the event, with the number of the change that the event was to its profile. */
-export interface EntityOrder {
-  readonly kind: string;
-  /** −1 when the table had no room for it. */
-  readonly order: number;
 }
 
 /** What a policy beside the one in force would have decided. */
@@ -45,7 +39,8 @@ export interface Decision {
   readonly modelHash: string | undefined;
   /** Probability of fraud; NaN without a model. */
   readonly score: number;
-  readonly entities: readonly EntityOrder[];
+  /** The event's entities, with the number of the change that the event was to each one's profile. */
+  readonly entities: readonly RecordedEntity[];
   /** Whether the event was counted before; it was decided again and counted nowhere. */
   readonly isDuplicate: boolean;
   readonly shadows: readonly ShadowVerdict[];

@@ -55,7 +55,13 @@ export const modelFacts: readonly NamedFact[] = [
 
 const perSpan = (name: string): readonly NamedFact[] => windowSpans.map((span) => [`${name}${span}`, 'number']);
 
-/** Facts of an entity of this kind, as it was before the event: its windows, its habits, and what is known of its frauds. */
+/** What the facts of a kind begin with: the kind itself, or the attribute whose values have profiles (`=NAME`; `=type` is the event's). */
+export const factPrefix = (kind: string): string => {
+  if (!kind.startsWith('=')) return kind;
+  return kind === '=type' ? 'event.type' : `attr.${kind.slice(1)}`;
+};
+
+/** Facts of an entity, as it was before the event: its windows, its habits, and what is known of its frauds. `kind` is what they begin with. */
 export const entityFacts = (kind: string, others: readonly string[]): readonly NamedFact[] => {
   const windows = [
     ...perSpan(`${kind}.count`),

@@ -5,7 +5,15 @@
 import { accept, type JsonValue, type Result, refuse } from '@hauberk/primitives';
 import { type PolicySchema, policySchema } from '../policy/schema.ts';
 import type { PolicyType } from '../policy/syntax.ts';
-import { contextFacts, entityFacts, eventFacts, modelFacts, reservedNames, signalFact } from './fact-names.ts';
+import {
+  contextFacts,
+  entityFacts,
+  eventFacts,
+  factPrefix,
+  modelFacts,
+  reservedNames,
+  signalFact,
+} from './fact-names.ts';
 
 /** The type of an attribute or a signal. */
 export type ScalarType = 'number' | 'text' | 'truth';
@@ -26,6 +34,8 @@ export interface SchemaDeclaration {
   readonly signals?: Readonly<Record<string, ScalarType>>;
   /** Names of lists that policies may ask. */
   readonly lists?: readonly string[];
+  /** Text attributes whose values have profiles like any entity; `type` is that of the event. */
+  readonly profiled?: readonly string[];
   /** Minutes that local time is ahead of UTC, for hours and weekdays; 0 when absent. Fixed: a clock change would make a replay differ. */
   readonly zoneMinutes?: number;
 }
@@ -34,7 +44,7 @@ export interface SchemaDeclaration {
 export interface FactSchema {
   readonly declaration: SchemaDeclaration;
   readonly scenes: ReadonlyMap<string, SceneFacts>;
-  /** Kinds of entities, in the order of their names. */
+  /** Kinds of entities in the order of their names; `=NAME` are attributes that have profiles. */
   readonly kinds: readonly string[];
   readonly attributes: ReadonlyMap<string, ScalarType>;
   readonly zoneMinutes: number;
@@ -65,11 +75,11 @@ const mergeAttributes = (
   return accept(new Map([...types].sort(([left], [right]) => (left < right ? -1 : 1))));
 };
 
-const kindsOf = (scenes: readonly SceneFacts[]): readonly string[] =>
-  [...new Set(scenes.flatMap(({ entities }) => entities))].sort();
+const kindsOf = (scenes: readonly SceneFacts[], profiled: readonly string[]): readonly string[] =>
+  [...new Set([...scenes.flatMap(({ entities }) => entities), ...profiled.map((name) => `=${name}`)])].sort();
 
 const wrongKind = (kinds: readonly string[]): string | undefined =>
-  kinds.find((kind) => !isSegment(kind) || reservedNames.includes(kind));
+  kinds.find((kind) => !kind.startsWith('=') && (!isSegment(kind) || reservedNames.includes(kind)));
 
 const fieldsOf = (
   attributes: ReadonlyMap<string, ScalarType>,
@@ -83,8 +93,8 @@ const fieldsOf = (
     ...Object.entries(signals).map(([code, type]) => [signalFact(code), type] as const),
     ...kinds.flatMap((kind) =>
       entityFacts(
-        kind,
-        kinds.filter((other) => other !== kind),
+        factPrefix(kind),
+        kinds.filter((other) => other !== kind && !other.startsWith('=')),
       ),
     ),
     ...modelFacts,
@@ -92,13 +102,15 @@ const fieldsOf = (
 
 /** Makes a schema. The order of scenes does not matter. */
 export const factSchema = (declaration: SchemaDeclaration): Result<FactSchema, SchemaCode> => {
-  const { scenes, signals = {}, lists = [], zoneMinutes = 0 } = declaration;
+  const { scenes, signals = {}, lists = [], profiled = [], zoneMinutes = 0 } = declaration;
   if (!Number.isInteger(zoneMinutes) || Math.abs(zoneMinutes) > 14 * 60) return refuse('schema.zone');
-  const kinds = kindsOf(scenes);
+  const kinds = kindsOf(scenes, profiled);
   const attributes = mergeAttributes(scenes);
   if (!attributes.ok) return attributes;
   const wrong = wrongKind(kinds);
   if (wrong !== undefined) return refuse('schema.name', `kind ${wrong.slice(0, 64)}`);
+  const noText = profiled.find((name) => name !== 'type' && attributes.value.get(name) !== 'text');
+  if (noText !== undefined) return refuse('schema.name', `profiled ${noText.slice(0, 64)} is no text attribute`);
   const codes = Object.keys(signals);
   const wrongSignal = codes.find((code) => !signalFact(code).split('.').every(isSegment));
   if (wrongSignal !== undefined) return refuse('schema.name', `signal ${wrongSignal.slice(0, 64)}`);
