@@ -77,7 +77,7 @@ export {
   memoryBytes,
   reserveMemory,
 } from './engine/memory.ts';
-export { type PolicyDocument, readPolicySet, type SetFault } from './engine/policy-set.ts';
+export { type OfferedPolicy, readPolicySet, type SetFault } from './engine/policy-set.ts';
 export {
   type AttributeValue,
   type EventCode,

@@ -9,7 +9,7 @@ import type { FactSchema } from './fact-schema.ts';
 import { type ListQuestion, listFaults, listQuestions } from './questions.ts';
 
 /** A policy before it is read. */
-export interface PolicyDocument {
+export interface OfferedPolicy {
   readonly document: JsonValue;
   /** Hexadecimal SHA-256 of its canonical JSON. */
   readonly hash: string;
@@ -30,7 +30,7 @@ export interface SetFault extends PolicyFault {
 
 /** Reads, checks and compiles policies for an engine; answers all faults of all documents. */
 export const readPolicySet = (
-  documents: readonly PolicyDocument[],
+  documents: readonly OfferedPolicy[],
   schema: FactSchema,
   backEnd: BackEnd = 'generated',
 ):

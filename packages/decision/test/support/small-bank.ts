@@ -11,7 +11,7 @@ import {
   factSchema,
   fullProfile,
   leanProfile,
-  type PolicyDocument,
+  type OfferedPolicy,
   type PolicySet,
   type RiskEvent,
   readPolicySet,
@@ -76,7 +76,7 @@ export const mainPolicy: { readonly [name: string]: JsonValue; readonly rules: r
 };
 
 export const policiesOf = (
-  documents: readonly (Partial<PolicyDocument> & { readonly document: JsonValue })[],
+  documents: readonly (Partial<OfferedPolicy> & { readonly document: JsonValue })[],
   backEnd?: BackEnd,
 ): PolicySet => {
   const read = readPolicySet(
