@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import test from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { hours } from '@hauberk/primitives';
+import fc from 'fast-check';
+import { DistinctView } from '../src/windows/distinct.ts';
 import { DuplicateFilter, reserveDuplicateFilter, seenBefore } from '../src/windows/duplicate-filter.ts';
 import { joinOwners, Owner, reserveOwners, retireOwner } from '../src/windows/owners.ts';
 import { emptyRead, Profile } from '../src/windows/profile.ts';
-import { compileLayout, type ProfileSpec } from '../src/windows/profile-layout.ts';
+import { compileLayout, field, type ProfileSpec } from '../src/windows/profile-layout.ts';
+import { fullProfile, leanProfile } from '../src/windows/profile-specs.ts';
 import { ProfileTable, reserveProfiles } from '../src/windows/profile-table.ts';
 import type { RowWork } from './support/row-worker.ts';
 import { isFull } from './support/seeded.ts';
@@ -103,6 +106,55 @@ test('rows: a thread that is terminated in the middle of a change holds nothing,
   assert.equal(own.isUnchanged(row, before), false);
   assert.equal(own.counts().undone, 1);
   assert.equal(own.versionOf(row) & 1, 0);
+});
+
+test('rows: whatever a dead owner did in a row since it entered, small rows and large ones, is undone', () => {
+  const kinds = [leanProfile, fullProfile(['things']), spec].map(compileLayout);
+  const arbitraryChange = fc.record({
+    minutes: fc.integer({ min: -2000, max: 9000 }),
+    what: fc.nat(2),
+    thing: fc.nat(9),
+  });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...kinds),
+      fc.array(arbitraryChange, { maxLength: 12 }),
+      fc.array(arbitraryChange, { minLength: 1, maxLength: 25 }),
+      (layout, before, half) => {
+        const owners = reserveOwners();
+        const memory = reserveProfiles(layout, 4, { owners });
+        const token = joinOwners(owners);
+        const dies = new ProfileTable(layout, memory, token);
+        const lives = new ProfileTable(layout, memory, joinOwners(owners));
+        const row = dies.claim(1, 2);
+        const change = ({ minutes, what, thing }: { minutes: number; what: number; thing: number }): void => {
+          const at = start + minutes * 60_000;
+          const [place] = layout.distinct;
+          if (what === 0) new Profile(dies).open(row).add(at, thing);
+          else if (what === 1) new Profile(dies).open(row).settle(at, thing > 4, false);
+          else if (place !== undefined) new DistinctView(dies).open(row).meet(place, thing, at);
+        };
+        const copyOf = (): Int32Array => {
+          const { words } = dies.chunkOf(row);
+          const copy = words.slice(dies.wordOf(row) * 2, (dies.wordOf(row) + layout.words) * 2);
+          copy[field.lock] = 0;
+          return copy;
+        };
+        assert.ok(dies.enter(row));
+        for (const each of before) change(each);
+        dies.leave();
+        const whole = copyOf();
+        assert.ok(dies.enter(row));
+        for (const each of half) change(each);
+        retireOwner(owners, token);
+        assert.ok(lives.enter(row));
+        assert.deepEqual(copyOf(), whole);
+        lives.leave();
+        assert.equal(lives.counts().undone, 1);
+      },
+    ),
+    { numRuns: 150 },
+  );
 });
 
 test('owners: a place serves again under a new epoch, and who lives is not robbed', () => {

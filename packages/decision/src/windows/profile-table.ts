@@ -7,6 +7,7 @@ import type { JournalBuffer } from './journal-format.ts';
 import { Owner, reserveOwners } from './owners.ts';
 import type { ProfileLayout } from './profile-layout.ts';
 import { field } from './profile-layout.ts';
+import { RowUndo, reserveUndo } from './row-undo.ts';
 
 /** A chunk of rows, with its views. */
 export interface RowChunk {
@@ -24,7 +25,7 @@ export interface ProfileMemory {
   /** 32-bit words; see `counter`. */
   readonly counters: SharedArrayBuffer;
   readonly owners: SharedArrayBuffer;
-  /** By owner: the row that it changes plus one, its version, and what the row held before. */
+  /** By owner: what the row that it changes held before. */
   readonly undo: SharedArrayBuffer;
   /** The pool of sketches for distinct counts. */
   readonly sketches: SharedArrayBuffer;
@@ -36,7 +37,6 @@ const counter = { taken: 0, refused: 1, late: 2, undone: 3, sketches: 4, sketche
 
 const chunkRowsLog = 14;
 const chunkRows = 1 << chunkRowsLog;
-const undoHead = 2;
 
 const powerAbove = (least: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, least)));
 
@@ -67,7 +67,7 @@ export const reserveProfiles = (
     ),
     counters: new SharedArrayBuffer(8 * 4),
     owners,
-    undo: new SharedArrayBuffer(Owner.places * (undoHead + layout.words * 2) * 4),
+    undo: reserveUndo(layout.words * 2),
     sketches: new SharedArrayBuffer(sketches * layout.sketchWords * 8),
     capacity,
   };
@@ -115,6 +115,8 @@ export class ProfileTable {
   readonly layout: ProfileLayout;
   /** The pool of sketches. */
   readonly sketches: RowChunk;
+  /** What the row that is being changed held before. */
+  readonly undo: RowUndo;
   readonly #journal: TableJournal | undefined;
   readonly #index: Int32Array;
   readonly #mask: number;
@@ -123,10 +125,6 @@ export class ProfileTable {
   readonly #capacity: number;
   readonly #sketchCapacity: number;
   readonly #owner: Owner | undefined;
-  readonly #undo: Int32Array;
-  /** 32-bit words of a row, and where this owner's copy lies. */
-  readonly #rowWords: number;
-  readonly #ownUndo: number;
   #entered = -1;
   #version = 0;
 
@@ -142,9 +140,7 @@ export class ProfileTable {
     this.sketches = viewsOf(memory.sketches);
     this.#sketchCapacity = layout.sketchWords === 0 ? 0 : memory.sketches.byteLength / (layout.sketchWords * 8);
     this.#owner = token === undefined ? undefined : new Owner(memory.owners, token);
-    this.#undo = new Int32Array(memory.undo);
-    this.#rowWords = layout.words * 2;
-    this.#ownUndo = (this.#owner?.place ?? 0) * (undoHead + this.#rowWords);
+    this.undo = new RowUndo(memory.undo, layout.words * 2, this.#owner?.place ?? 0);
   }
 
   /** Rows taken. */
@@ -269,25 +265,15 @@ export class ProfileTable {
     const version = owner.take(words, at + field.lock);
     if ((version & 1) === 1) return false;
     this.#version = owner.takenFrom < 0 ? version : this.#undoOf(owner.takenFrom, row, words, at);
-    const undo = this.#undo;
-    const from = this.#ownUndo;
-    undo[from + 1] = this.#version;
-    for (let word = 0; word < this.#rowWords; word += 1) undo[from + undoHead + word] = words[at + word] as number;
-    // From here on a change that is not finished is undone.
-    Atomics.store(undo, from, row + 1);
+    this.undo.begin(row, this.#version, words, at);
     this.#entered = row;
     return true;
   }
 
-  /** Undoes what a dead owner left half done in a row; answers the version that the row had. */
+  /** Undoes what a dead owner left half done in a row; answers the version after the one that the row had. */
   #undoOf(place: number, row: number, words: Int32Array, at: number): number {
-    const from = place * (undoHead + this.#rowWords);
-    const version = this.#undo[from + 1] as number;
-    if (Atomics.load(this.#undo, from) !== row + 1) return (version + 2) | 0;
-    for (let word = 0; word < this.#rowWords; word += 1)
-      if (word !== field.lock) words[at + word] = this.#undo[from + undoHead + word] as number;
-    Atomics.add(this.#counters, counter.undone, 1);
-    return (version + 2) | 0;
+    if (this.undo.undo(place, row, words, at, field.lock)) Atomics.add(this.#counters, counter.undone, 1);
+    return (this.undo.versionOf(place) + 2) | 0;
   }
 
   /** Ends the change and answers the row's order number. */
@@ -297,7 +283,7 @@ export class ProfileTable {
     const { words } = this.chunkOf(row);
     const at = this.wordOf(row) * 2;
     const order = words[at + field.order] as number;
-    Atomics.store(this.#undo, this.#ownUndo, 0);
+    this.undo.end();
     this.#owner.release(words, at + field.lock, this.#version);
     this.#entered = -1;
     return order;

@@ -1,16 +1,19 @@
 /** A look at one row of a table through views of every width; it is moved from row to row and allocates nothing. */
 import { field } from './profile-layout.ts';
 import type { ProfileTable, RowChunk } from './profile-table.ts';
+import type { RowUndo } from './row-undo.ts';
 
 /** Offsets count in elements of their view from the row's begin. */
 export class RowView {
   readonly table: ProfileTable;
+  readonly #undo: RowUndo;
   #chunk: RowChunk;
   /** First 8-byte word of the row. */
   #at = 0;
 
   constructor(table: ProfileTable) {
     this.table = table;
+    this.#undo = table.undo;
     this.#chunk = table.chunkOf(0);
   }
 
@@ -27,16 +30,23 @@ export class RowView {
     this.table.note(this.#chunk.words, this.#at * 2, kind, flags, instant, two);
   }
 
+  /** Keeps a word's old value while a change is under way that may have to be undone. */
+  #keep(offset: number): void {
+    if (this.#undo.isNoting) this.#undo.note(this.#chunk.words, this.#at * 2, offset);
+  }
+
   /** A 32-bit word. */
   word(offset: number): number {
     return this.#chunk.words[this.#at * 2 + offset] as number;
   }
 
   setWord(offset: number, value: number): void {
+    this.#keep(offset);
     this.#chunk.words[this.#at * 2 + offset] = value;
   }
 
   addWord(offset: number, value: number): void {
+    this.#keep(offset);
     const { words } = this.#chunk;
     const at = this.#at * 2 + offset;
     words[at] = (words[at] as number) + value;
@@ -48,6 +58,8 @@ export class RowView {
   }
 
   setNumber(offset: number, value: number): void {
+    this.#keep(offset * 2);
+    this.#keep(offset * 2 + 1);
     this.#chunk.numbers[this.#at + offset] = value;
   }
 
@@ -57,6 +69,7 @@ export class RowView {
   }
 
   setSingle(offset: number, value: number): void {
+    this.#keep(offset);
     this.#chunk.singles[this.#at * 2 + offset] = value;
   }
 
@@ -66,6 +79,7 @@ export class RowView {
   }
 
   setHalf(offset: number, value: number): void {
+    this.#keep(offset >>> 1);
     this.#chunk.halves[this.#at * 4 + offset] = value;
   }
 
@@ -74,6 +88,7 @@ export class RowView {
   }
 
   setByte(offset: number, value: number): void {
+    this.#keep(offset >>> 2);
     this.#chunk.bytes[this.#at * 8 + offset] = value;
   }
 }

@@ -61,10 +61,8 @@ const read = (): unknown => {
 const hold = (): void => {
   const row = table.claim(Math.imul(1, 0x9e3779b1), 0);
   if (!table.enter(row)) throw new Error('the row stayed held');
-  const { words } = table.chunkOf(row);
-  const at = table.wordOf(row) * 2;
-  words[at + field.events] = 999_999;
-  words[at + field.order] = 999_999;
+  profile.open(row).setWord(field.events, 999_999);
+  profile.setWord(field.order, 999_999);
   parentPort?.postMessage('held');
   Atomics.wait(done, 0, 0);
 };
