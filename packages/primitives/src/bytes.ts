@@ -3,12 +3,16 @@
 /** Bytes that own their memory; what every crypto interface takes and gives. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-// Marked pure so that what does not use them leaves them out of its bundle.
-const encoder = /* @__PURE__ */ new TextEncoder();
+let encoder: InstanceType<typeof TextEncoder> | undefined;
+// Marked pure so that what does not use it leaves it out of its bundle.
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** UTF-8 bytes of a string. */
-export const utf8 = (text: string): Bytes => encoder.encode(text);
+export const utf8 = (text: string): Bytes => {
+  // Made at its first use: pages load this at their start, when every interface that is touched costs.
+  encoder ??= new TextEncoder();
+  return encoder.encode(text);
+};
 
 /** The string of UTF-8 bytes, or undefined when they are not well-formed UTF-8. */
 export const fromUtf8 = (bytes: Uint8Array): string | undefined => {
@@ -114,10 +118,11 @@ export const fromBase64 = (text: string): Bytes | undefined => {
   return decode64(text.slice(0, text.length - padding), standardValues);
 };
 
-const hexDigits = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+let hexDigits: readonly string[] | undefined;
 
 /** Lower-case hexadecimal. */
 export const toHex = (bytes: Uint8Array): string => {
+  hexDigits ??= Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
   let text = '';
   for (const byte of bytes) text += hexDigits[byte] ?? '';
   return text;

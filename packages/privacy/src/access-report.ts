@@ -114,23 +114,8 @@ const countTo =
   (value) =>
     typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
 
-const isInstant: Check = countTo(8_640_000_000_000_000);
-const isChain = matches(/^[0-9a-f]{16}$/, 16);
-// Names of packages, hosts of scripts and words: nothing that a page or a terminal would take for more than text.
-const isOwner = matches(/^[A-Za-z0-9@][A-Za-z0-9@._:/-]*$/, 128);
-const isVersion = matches(/^[A-Za-z0-9][A-Za-z0-9.+_-]*$/, 64);
-const isApi = matches(/^[a-z][a-z-]{0,31}:[A-Za-z_$][A-Za-z0-9_$.]*$/, 128);
-const isScene = matches(/^[a-z][a-z0-9-]*$/, 64);
-const isHost = matches(/^(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?$/, 260);
-const isDirective = matches(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 128);
-// Frames are what strangers named. Control and direction characters would let a name pose as other text.
-const isFrameText = (least: number): Check => {
-  const form = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
-  return (value) => typeof value === 'string' && value.length >= least && value.length <= 4096 && form.test(value);
-};
-
 /** Exactly these members, each of its form; those behind a `?` may be absent. */
-const hasShape = (value: unknown, members: Readonly<Record<string, Check>>): value is JsonObject => {
+const hasShape = (value: unknown, members: Members): value is JsonObject => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const names = Object.keys(value);
   let found = 0;
@@ -146,43 +131,91 @@ const hasShape = (value: unknown, members: Readonly<Record<string, Check>>): val
   return found === names.length;
 };
 
-const rowMembers: Readonly<Record<string, Check>> = {
-  api: isApi,
-  chain: isChain,
-  owner: isOwner,
-  scene: isScene,
-  isForeground: (value) => typeof value === 'boolean',
-  count: countTo(maxAccessCount, 1),
-  firstAtMs: isInstant,
-  lastAtMs: isInstant,
-  realm: oneOf(accessRealms),
-  outcome: oneOf(accessOutcomes),
-  'destination?': isHost,
+/** Members of a row, of a frame by its kind, of a chain, of an effect. */
+interface Shapes {
+  readonly row: Members;
+  readonly frame: Readonly<Record<string, Members>>;
+  readonly chain: Members;
+  readonly effect: Members;
+}
+
+type Members = Readonly<Record<string, Check>>;
+
+const makeShapes = (): Shapes => {
+  const isInstant: Check = countTo(8_640_000_000_000_000);
+  const isChain = matches(/^[0-9a-f]{16}$/, 16);
+  // Names of packages, hosts of scripts and words: nothing that a page or a terminal would take for more than text.
+  const isOwner = matches(/^[A-Za-z0-9@][A-Za-z0-9@._:/-]*$/, 128);
+  const isVersion = matches(/^[A-Za-z0-9][A-Za-z0-9.+_-]*$/, 64);
+  const isApi = matches(/^[a-z][a-z-]{0,31}:[A-Za-z_$][A-Za-z0-9_$.]*$/, 128);
+  const isScene = matches(/^[a-z][a-z0-9-]*$/, 64);
+  const isHost = matches(/^(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?$/, 260);
+  const isDirective = matches(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 128);
+  // Frames are what strangers named. Control and direction characters would let a name pose as other text.
+  const isFrameText = (least: number): Check => {
+    const form = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
+    return (value) => typeof value === 'string' && value.length >= least && value.length <= 4096 && form.test(value);
+  };
+  const row: Members = {
+    api: isApi,
+    chain: isChain,
+    owner: isOwner,
+    scene: isScene,
+    isForeground: (value) => typeof value === 'boolean',
+    count: countTo(maxAccessCount, 1),
+    firstAtMs: isInstant,
+    lastAtMs: isInstant,
+    realm: oneOf(accessRealms),
+    outcome: oneOf(accessOutcomes),
+    'destination?': isHost,
+  };
+  const frame: Readonly<Record<string, Members>> = {
+    js: {
+      kind: oneOf(['js']),
+      script: isFrameText(1),
+      name: isFrameText(0),
+      line: countTo(999_999_999),
+      column: countTo(999_999_999),
+    },
+    dex: { kind: oneOf(['dex']), method: isFrameText(1), offset: countTo(2 ** 32 - 1) },
+    macho: { kind: oneOf(['macho']), image: isFrameText(1), offset: countTo(Number.MAX_SAFE_INTEGER) },
+  };
+  const chain: Members = {
+    chain: isChain,
+    owner: isOwner,
+    'ownerVersion?': isVersion,
+    frames: (value) => Array.isArray(value) && value.length > 0 && value.every(isFrame),
+  };
+  const effect: Members = {
+    directive: isDirective,
+    version: countTo(Number.MAX_SAFE_INTEGER),
+    chain: isChain,
+    applied: (value) => value === true,
+    stopped: countTo(Number.MAX_SAFE_INTEGER),
+    firstStoppedAtMs: isInstant,
+    lastStoppedAtMs: isInstant,
+  };
+  return { row, frame, chain, effect };
+};
+
+let made: Shapes | undefined;
+/** Made when the first report is: a page that loads this has better things to do at its start. */
+const shapes = (): Shapes => {
+  made ??= makeShapes();
+  return made;
 };
 
 /** Whether a row can be reported as it stands. */
 export const isAccessRow = (value: unknown): value is AccessRow => {
-  if (!hasShape(value, rowMembers)) return false;
+  if (!hasShape(value, shapes().row)) return false;
   const { count, firstAtMs, lastAtMs } = value as unknown as AccessRow;
   // One call has one instant.
   return firstAtMs === lastAtMs || (firstAtMs < lastAtMs && count > 1);
 };
 
-const frameMembers: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
-  js: {
-    kind: oneOf(['js']),
-    script: isFrameText(1),
-    name: isFrameText(0),
-    line: countTo(999_999_999),
-    column: countTo(999_999_999),
-  },
-  dex: { kind: oneOf(['dex']), method: isFrameText(1), offset: countTo(2 ** 32 - 1) },
-  macho: { kind: oneOf(['macho']), image: isFrameText(1), offset: countTo(Number.MAX_SAFE_INTEGER) },
-};
-
 const isFrame = (value: unknown): boolean => {
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
-  const members = typeof kind === 'string' && Object.hasOwn(frameMembers, kind) ? frameMembers[kind] : undefined;
+  const members = typeof kind === 'string' && Object.hasOwn(shapes().frame, kind) ? shapes().frame[kind] : undefined;
   return members !== undefined && hasShape(value, members);
 };
 
@@ -190,23 +223,6 @@ const lengthOf = (frame: object): number => {
   let length = 0;
   for (const member of Object.values(frame)) if (typeof member === 'string') length += member.length;
   return length;
-};
-
-const chainMembers: Readonly<Record<string, Check>> = {
-  chain: isChain,
-  owner: isOwner,
-  'ownerVersion?': isVersion,
-  frames: (value) => Array.isArray(value) && value.length > 0 && value.every(isFrame),
-};
-
-const effectMembers: Readonly<Record<string, Check>> = {
-  directive: isDirective,
-  version: countTo(Number.MAX_SAFE_INTEGER),
-  chain: isChain,
-  applied: (value) => value === true,
-  stopped: countTo(Number.MAX_SAFE_INTEGER),
-  firstStoppedAtMs: isInstant,
-  lastStoppedAtMs: isInstant,
 };
 
 const listOf = (body: unknown, name: string): readonly unknown[] | undefined => {
@@ -226,7 +242,7 @@ const readAccesses = (body: unknown): Result<AccessReport, AccessReportCode> => 
 const readChain = (body: unknown): Result<AccessReport, AccessReportCode> => {
   const frames = listOf(body, 'frames') ?? [];
   if (frames.length > maxChainFrames) return refuse('access-report.too-many');
-  if (!hasShape(body, chainMembers)) return refuse('access-report.malformed');
+  if (!hasShape(body, shapes().chain)) return refuse('access-report.malformed');
   const chain = body as unknown as ChainReport;
   const length = chain.frames.reduce((sum, frame) => sum + lengthOf(frame), 0);
   return length > maxFrameText ? refuse('access-report.too-long') : accept({ kind: 'privacy.chain', chain });
@@ -234,7 +250,7 @@ const readChain = (body: unknown): Result<AccessReport, AccessReportCode> => {
 
 const readEffect = (body: unknown): Result<AccessReport, AccessReportCode> => {
   const isInOrder =
-    hasShape(body, effectMembers) && (body['firstStoppedAtMs'] as number) <= (body['lastStoppedAtMs'] as number);
+    hasShape(body, shapes().effect) && (body['firstStoppedAtMs'] as number) <= (body['lastStoppedAtMs'] as number);
   return isInOrder
     ? accept({ kind: 'privacy.effect', effect: body as unknown as EffectReport })
     : refuse('access-report.malformed');

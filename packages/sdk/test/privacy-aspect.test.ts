@@ -34,7 +34,7 @@ const open = (options: AspectOptions = {}, surfaces: readonly Surface[] = [surfa
   const reports: ToldReport[] = [];
   const directives = localDirectives();
   const root = { read: (...input: readonly unknown[]) => `read ${input.length}` };
-  const platform = { surfaces, address: 'https://bank.example/', monotonic: () => nowMs, wall: () => nowMs };
+  const platform = { surfaces, address: () => 'https://bank.example/', monotonic: () => nowMs, wall: () => nowMs };
   const report = (kind: string, body: Readonly<Record<string, unknown>>): void => void reports.push({ kind, body });
   const aspect = new PrivacyAspect(platform, { report, directives, ...options });
   aspect.addRealm(root, 'page');
@@ -241,7 +241,7 @@ describe('owners', () => {
       modules: { 'assets/main.js': map },
       scripts: { 'https://cdn.example/': 'any@1.0.0', 'https://cdn.example/ads/': 'ads@3.1.0' },
     },
-    'https://bank.example/app/',
+    () => 'https://bank.example/app/',
   );
 
   it('the longest told beginning, then the module map, then the host, then the bringer, then the app', () => {
@@ -264,7 +264,7 @@ describe('owners', () => {
   it('packages that pass calls on do not own them', () => {
     const passing = new Attribution(
       { scripts: { 'https://a/': 'zone.js@0.16.0', 'https://b/': 'wrap', 'https://c/': 'sdk' }, passing: ['wrap'] },
-      '',
+      () => '',
     );
     assert.equal(
       passing.ownerOf([frame('https://a/z.js'), frame('https://b/w.js'), frame('https://c/s.js')]).name,
@@ -348,7 +348,7 @@ describe('nothing of ours reaches the app', () => {
           };
           const monotonic = (): number => (isBroken && fault === 'clock' ? thrower() : 5);
           const report = fault === 'report' ? thrower : () => undefined;
-          const aspect = new PrivacyAspect({ surfaces, address: '', monotonic, wall: () => 5 }, { report });
+          const aspect = new PrivacyAspect({ surfaces, address: () => '', monotonic, wall: () => 5 }, { report });
           aspect.addRealm(root, 'page');
           isBroken = true;
           if (fault === 'stack') settings.prepareStackTrace = thrower;

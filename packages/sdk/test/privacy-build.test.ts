@@ -110,7 +110,7 @@ const ownersIn = (file: string, address: string): readonly (readonly unknown[])[
   } as const;
   const root: Record<string, unknown> = { read: (name: string) => name };
   const report = (kind: string, body: Readonly<Record<string, unknown>>): void => void reports.push({ kind, body });
-  const platform = { surfaces: [surface], address: 'https://bank.example/', monotonic: () => 1, wall: () => 1 };
+  const platform = { surfaces: [surface], address: () => 'https://bank.example/', monotonic: () => 1, wall: () => 1 };
   const aspect = new PrivacyAspect(platform, { report });
   aspect.addRealm(root, 'page');
   const page = globalThis as Record<string, unknown>;

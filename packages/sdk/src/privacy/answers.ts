@@ -107,15 +107,16 @@ const callBack = (callback: unknown, value: unknown): void => {
 
 const nothing = (): void => undefined;
 /** What functions that move data give back at once, for the program to follow and to end; there is nothing to follow. */
-const idleTask: object = Object.fromEntries(
-  [
-    'abort close send onHeadersReceived offHeadersReceived onProgressUpdate offProgressUpdate',
-    'onChunkReceived offChunkReceived onOpen onClose onError onMessage',
-  ]
-    .join(' ')
-    .split(' ')
-    .map((name) => [name, nothing]),
-);
+const idleTask = (): object =>
+  Object.fromEntries(
+    [
+      'abort close send onHeadersReceived offHeadersReceived onProgressUpdate offProgressUpdate',
+      'onChunkReceived offChunkReceived onOpen onClose onError onMessage',
+    ]
+      .join(' ')
+      .split(' ')
+      .map((name) => [name, nothing]),
+  );
 
 const miniAnswer = ({ surface, host, args }: StoppedCall, isDenied: boolean): Answer => {
   const name = nameOf(surface);
@@ -131,7 +132,7 @@ const miniAnswer = ({ surface, host, args }: StoppedCall, isDenied: boolean): An
   }
   callBack(isDenied ? fail : success, told);
   callBack(complete, told);
-  return { value: surface.isExit ? idleTask : undefined };
+  return { value: surface.isExit ? idleTask() : undefined };
 };
 
 const emptyMini = (empty: string): object => {

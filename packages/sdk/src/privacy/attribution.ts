@@ -71,17 +71,19 @@ const hostOf = (script: string): string | undefined => /^https?:\/\/([^/?#@]+)\/
 export class Attribution {
   readonly #scripts: readonly (readonly [string, Owner])[];
   readonly #passing: ReadonlySet<string>;
-  readonly #ownHost: string | undefined;
+  readonly #pageAddress: () => string;
+  /** Null until it is asked for. */
+  #ownHost: string | undefined | null = null;
   /** Script → who brought it. */
   readonly #brought = new Map<string, Owner>();
   readonly #files = new Map<string, FileMap>();
 
-  constructor(options: AttributionOptions, pageAddress: string) {
+  constructor(options: AttributionOptions, pageAddress: () => string) {
     this.#scripts = Object.entries(options.scripts ?? {})
       .map(([start, owner]) => [start, ownerOfPackage(owner)] as const)
       .sort(([one], [other]) => other.length - one.length);
     this.#passing = new Set(['zone.js', ...(options.passing ?? [])]);
-    this.#ownHost = hostOf(`${pageAddress}/`);
+    this.#pageAddress = pageAddress;
     this.addModules(options.modules ?? {});
   }
 
@@ -112,6 +114,7 @@ export class Attribution {
     const named = file === undefined ? undefined : packageAt(file, line, column);
     if (named !== undefined) return ownerOfPackage(named);
     const host = hostOf(script);
+    if (this.#ownHost === null) this.#ownHost = hostOf(`${this.#pageAddress()}/`);
     if (host !== undefined && host !== this.#ownHost && ownerForm.test(host)) return { name: host };
     return this.#brought.get(script) ?? app;
   }

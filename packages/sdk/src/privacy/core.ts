@@ -56,7 +56,10 @@ export interface AspectOptions extends AttributionOptions, AspectConnection {
 /** What a platform gives. */
 export interface AspectPlatform {
   readonly surfaces: readonly Surface[];
-  readonly address: string;
+  /** The page's address; empty where there is none. */
+  readonly address: () => string;
+  /** Does what can wait for the first call that is seen, or for the first connection: a page's start is no time for it. */
+  readonly begin?: (aspect: PrivacyAspect) => void;
   /** Milliseconds from some zero, never back. */
   readonly monotonic: () => number;
   /** Milliseconds since the epoch. */
@@ -132,6 +135,7 @@ export class PrivacyAspect {
   #isLive = true;
   #isOff = false;
   #isInside = false;
+  #hasBegun = false;
   #faults = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
@@ -169,7 +173,7 @@ export class PrivacyAspect {
     const { surfaces } = this.#platform;
     const loose = new LooseCounts(surfaces.length);
     const states = surfaces.map(() => 'waiting' as SurfaceState);
-    const interception: Interception = { states, nativeOf: () => undefined, restore: () => [] };
+    const interception: Interception = { states, openRequest: undefined, restore: () => [] };
     const realm: Realm = { root, mark: root, kind, loose, destinations: new Destinations(root), interception };
     this.#realms.push(realm);
     return (native, slot) => {
@@ -185,6 +189,7 @@ export class PrivacyAspect {
     const directives = memberOf(connection, 'directives') as DirectiveSource | undefined;
     if (report !== undefined && this.#report === undefined) {
       this.#report = report;
+      if (!this.#hasBegun) this.#begin();
       this.#arm(this.#options.newsMs ?? 1000);
     }
     if (directives === undefined) return;
@@ -299,6 +304,7 @@ export class PrivacyAspect {
       if (this.#isInside || !this.#isLive) return undefined;
       this.#isInside = true;
       try {
+        if (!this.#hasBegun) this.#begin();
         const nowMs = this.#platform.monotonic();
         const isWanted = this.#policy.count(slot, nowMs);
         const surface = this.#platform.surfaces[slot];
@@ -315,6 +321,11 @@ export class PrivacyAspect {
       }
       return undefined;
     };
+
+  #begin(): void {
+    this.#hasBegun = true;
+    this.#platform.begin?.(this);
+  }
 
   #headOf({ kind }: Realm, { api }: Surface, chain: KnownChain | null, destination: string | undefined): RowHead {
     const { id, owner } = chain ?? { id: noChain, owner: { name: 'unknown' } };
@@ -380,7 +391,7 @@ export class PrivacyAspect {
 
   #answer(realm: Realm, surface: Surface, { action, delayMs }: StopRule, made: MadeCall): Answer {
     const { interception, root, destinations } = realm;
-    const open = interception?.nativeOf('XMLHttpRequest.prototype.open');
+    const open = interception?.openRequest;
     const isWaitedFor = destinations.requestOf(made.self)?.isWaitedFor === true;
     return answerOf({ ...made, surface, host: root, isWaitedFor, open }, action, delayMs);
   }
@@ -400,10 +411,14 @@ export class PrivacyAspect {
   /** Stops ask for callers; and so does the putting in of scripts, for a script's bringer owns it. */
   #demandStacks(): void {
     const { surfaces } = this.#platform;
-    this.#policy.demand((slot) => {
-      const surface = surfaces[slot];
-      return surface !== undefined && (surface.path === bringer || this.#rules.concerns(surface.api));
-    });
+    const rules = this.#rules;
+    const demanded: number[] = [];
+    for (let slot = 0; slot < surfaces.length; slot += 1) {
+      const surface = surfaces[slot] as Surface;
+      // Without a rule no surface's name is asked for, which is the case at every start.
+      if (surface.path === bringer || (!rules.isEmpty && rules.concerns(surface.api))) demanded.push(slot);
+    }
+    this.#policy.demand(demanded);
   }
 
   #closeRows(): void {

@@ -37,11 +37,18 @@ export const memberOf = (owner: unknown, name: PropertyKey): unknown => {
   }
 };
 
-/** The object of a prototype chain that owns a property. */
-export const ownerOf = (object: HostObject, name: PropertyKey): HostObject | undefined => {
+/** Where a property is. */
+export interface PropertyPlace {
+  readonly owner: HostObject;
+  readonly descriptor: PropertyDescriptor;
+}
+
+/** The object of a prototype chain that owns a property, and what it says of it. */
+export const placeOf = (object: HostObject, name: PropertyKey): PropertyPlace | undefined => {
   let owner: object | null = object;
   while (owner !== null) {
-    if (describe(owner, name) !== undefined) return owner as HostObject;
+    const descriptor = describe(owner, name);
+    if (descriptor !== undefined) return { owner: owner as HostObject, descriptor };
     owner = prototypeOf(owner);
   }
   return undefined;

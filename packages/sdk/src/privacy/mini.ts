@@ -20,7 +20,7 @@ export const createMiniAspect = (host: object, platform: 'wx' | 'my', options: A
   const root = host as HostObject;
   const { now } = Date;
   const surfaces = platform === 'wx' ? wxSurfaces : mySurfaces;
-  const aspect = new PrivacyAspect({ surfaces, address: '', monotonic: now, wall: now }, options);
+  const aspect = new PrivacyAspect({ surfaces, address: () => '', monotonic: now, wall: now }, options);
   listen(root, 'onAppHide', () => {
     aspect.setForeground(false);
     aspect.flush();

@@ -115,7 +115,7 @@ const wrapLegacy = (owner: HostObject, modules: Modules): readonly (() => void)[
 /** Watches the native modules that are asked for from now on. */
 export const createNativeAspect = (host: NativeHost, options: AspectOptions = {}): PrivacyAspect => {
   const { now } = Date;
-  const aspect = new PrivacyAspect({ surfaces: nativeSurfaces, address: '', monotonic: now, wall: now }, options);
+  const aspect = new PrivacyAspect({ surfaces: nativeSurfaces, address: () => '', monotonic: now, wall: now }, options);
   const modules = new Modules(aspect.watcherOf(host as HostObject, 'react-native'));
   const undos = [
     ...(host.TurboModuleRegistry === undefined ? [] : wrapRegistry(host.TurboModuleRegistry, modules)),

@@ -10,7 +10,7 @@ import {
   isObject,
   later,
   memberOf,
-  ownerOf,
+  placeOf,
   standsFor,
 } from './host.ts';
 
@@ -39,37 +39,50 @@ const windowGetters: Readonly<Record<string, string>> = {
   HTMLObjectElement: 'contentWindow contentDocument',
 };
 
-interface Undo {
-  (): void;
+/** The traps of every function that is followed. */
+interface Following extends ProxyHandler<HostFunction> {
+  readonly after: (result: unknown) => void;
 }
 
 /** Lets a native run and then looks at what it gave. */
+function onApply(this: Following, target: HostFunction, self: unknown, args: readonly unknown[]): unknown {
+  const result = call(target, self, args);
+  try {
+    this.after(result);
+  } catch {
+    // A realm that cannot be watched must not stop the page.
+  }
+  return result;
+}
+
+/** A native that another function stands in front of. */
+interface Followed {
+  readonly owner: HostObject;
+  readonly name: string;
+  readonly part: 'value' | 'get' | 'set';
+  readonly native: HostFunction;
+  readonly ours: HostFunction;
+}
+
 const wrapAfter = (
   holder: unknown,
   name: string,
-  part: 'value' | 'get' | 'set',
-  after: (result: unknown) => void,
-): Undo | undefined => {
-  const owner = isObject(holder) ? ownerOf(holder, name) : undefined;
-  const descriptor = owner === undefined ? undefined : describe(owner, name);
-  const native: unknown = descriptor?.[part];
-  if (owner === undefined || descriptor === undefined || !isFunction(native)) return undefined;
-  const apply = (target: HostFunction, self: unknown, args: readonly unknown[]): unknown => {
-    const result = call(target, self, args);
-    try {
-      after(result);
-    } catch {
-      // A realm that cannot be watched must not stop the page.
-    }
-    return result;
-  };
-  const ours = new Proxy(native, { apply } as ProxyHandler<HostFunction>);
+  part: Followed['part'],
+  after: Following['after'],
+): Followed | undefined => {
+  const place = isObject(holder) ? placeOf(holder, name) : undefined;
+  const native: unknown = place?.descriptor[part];
+  if (place === undefined || !isFunction(native)) return undefined;
+  const { owner, descriptor } = place;
+  const ours = new Proxy(native, { apply: onApply, after } as Following);
   standsFor(ours, native);
-  if (!define(owner, name, { ...descriptor, [part]: ours })) return undefined;
-  return () => {
-    const present = describe(owner, name);
-    if (present?.[part] === ours) define(owner, name, { ...present, [part]: native });
-  };
+  descriptor[part] = ours as never;
+  return define(owner, name, descriptor) ? { owner, name, part, native, ours } : undefined;
+};
+
+const unwrap = ({ owner, name, part, native, ours }: Followed): void => {
+  const present = describe(owner, name);
+  if (present?.[part] === ours) define(owner, name, { ...present, [part]: native });
 };
 
 /** A window of our origin; reading another's throws. */
@@ -92,7 +105,8 @@ export class RealmFollower {
   readonly #add: (root: HostObject, kind: AccessRealm) => void;
   /** The `Object` of each realm that is followed: a window keeps its identity when its document changes, its realm does not. */
   readonly #known = new WeakSet<object>();
-  readonly #undos: Undo[] = [];
+  readonly #followed: Followed[] = [];
+  readonly #unlisten: (() => void)[] = [];
   #isOver = false;
 
   constructor(add: (root: HostObject, kind: AccessRealm) => void) {
@@ -114,7 +128,8 @@ export class RealmFollower {
   /** Puts the natives back. */
   stop(): void {
     this.#isOver = true;
-    for (const undo of this.#undos.splice(0).reverse()) undo();
+    for (const each of this.#unlisten.splice(0)) each();
+    for (const each of this.#followed.splice(0).reverse()) unwrap(each);
   }
 
   #scan(window: HostObject): void {
@@ -150,22 +165,22 @@ export class RealmFollower {
     const onLoad = (event: unknown): void => this.follow(memberOf(memberOf(event, 'target'), 'contentWindow'));
     if (isFunction(listen)) call(listen, document, ['load', onLoad, true]);
     const unlisten = document['removeEventListener'];
-    if (isFunction(unlisten)) this.#undos.push(() => call(unlisten, document, ['load', onLoad, true]));
+    if (isFunction(unlisten)) this.#unlisten.push(() => call(unlisten, document, ['load', onLoad, true]));
   }
 
   #wrapAll(
     window: HostObject,
     table: Readonly<Record<string, string>>,
-    part: 'value' | 'get' | 'set',
-    after: (result: unknown) => void,
+    part: Followed['part'],
+    after: Following['after'],
   ): void {
-    for (const [name, members] of Object.entries(table)) {
+    for (const name in table) {
       const prototype = memberOf(window[name], 'prototype');
-      for (const member of members.split(' ')) this.#keep(wrapAfter(prototype, member, part, after));
+      for (const member of (table[name] ?? '').split(' ')) this.#keep(wrapAfter(prototype, member, part, after));
     }
   }
 
-  #keep(undo: Undo | undefined): void {
-    if (undo !== undefined) this.#undos.push(undo);
+  #keep(followed: Followed | undefined): void {
+    if (followed !== undefined) this.#followed.push(followed);
   }
 }

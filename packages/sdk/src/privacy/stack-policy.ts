@@ -46,8 +46,9 @@ export class StackPolicy {
   }
 
   /** Says of which surfaces the caller is always looked at: a stop asks for it. */
-  demand(isDemanded: (slot: number) => boolean): void {
-    for (const slot of this.#demanded.keys()) this.#demanded[slot] = isDemanded(slot) ? 1 : 0;
+  demand(slots: readonly number[]): void {
+    this.#demanded.fill(0);
+    for (const slot of slots) this.#demanded[slot] = 1;
   }
 
   /** Counts a call and says whether its caller must be looked at. */

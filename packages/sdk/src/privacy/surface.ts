@@ -65,19 +65,27 @@ const kinds: Readonly<Record<string, SurfaceKind>> = {
   event: 'event',
 };
 
-/** The surfaces of a table. `nameOf` gives the function's name in the catalogue where the row does not. */
+/**
+ * The surfaces of a table. `nameOf` gives the function's name in the catalogue where the row does not. Loops and literals: this runs once, cold,
+ * before anything of a page, where each function of a function costs as much as the work in it.
+ */
 export const readSurfaces = (
   platform: SurfacePlatform,
   rows: readonly SurfaceRow[],
   nameOf: (path: string, kind: SurfaceKind) => string,
-): readonly Surface[] =>
-  rows.flatMap(([written, empty, denial, paths]) => {
+): readonly Surface[] => {
+  const surfaces: Surface[] = [];
+  for (const [written, empty, denial, paths] of rows) {
     const isExit = written.startsWith('>');
     const form = isExit ? written.slice(1) : written;
     const kind = kinds[form] ?? 'method';
     const answers = form in kinds ? 'sync' : (form as AnswerForm);
-    return paths.split(' ').map((entry) => {
-      const [path = '', name = nameOf(path, kind)] = entry.split('=');
-      return { platform, kind, path, api: `${platform}:${name}`, answers, empty, denial, isExit };
-    });
-  });
+    for (const entry of paths.split(' ')) {
+      const named = entry.indexOf('=');
+      const path = named < 0 ? entry : entry.slice(0, named);
+      const api = `${platform}:${named < 0 ? nameOf(path, kind) : entry.slice(named + 1)}`;
+      surfaces.push({ platform, kind, path, api, answers, empty, denial, isExit });
+    }
+  }
+  return surfaces;
+};

@@ -33,9 +33,9 @@ const instances: Readonly<Record<string, string>> = {
 };
 
 const nameOf = (path: string, kind: SurfaceKind): string => {
-  const [owner = '', rest = ''] = path.split('.prototype.');
-  const instance = instances[owner];
-  const name = instance === undefined ? path : `${instance}.${rest}`;
+  const end = path.indexOf('.prototype.');
+  const instance = end < 0 ? undefined : instances[path.slice(0, end)];
+  const name = instance === undefined ? path : `${instance}${path.slice(end + '.prototype'.length)}`;
   return kind === 'setter' ? `${name}.set` : name;
 };
 

@@ -1,7 +1,7 @@
 /** The privacy aspect for pages, WebViews and workers: `createPrivacyAspect({ … })`, before any other script. */
 import type { AccessRealm } from '@hauberk/privacy/client';
 import { type AspectOptions, type AspectPlatform, PrivacyAspect } from './core.ts';
-import { type HostFunction, type HostObject, isFunction, memberOf } from './host.ts';
+import { call, type HostFunction, type HostObject, isFunction, memberOf } from './host.ts';
 import { RealmFollower } from './realms.ts';
 import { webSurfaces } from './web-surfaces.ts';
 
@@ -35,27 +35,30 @@ const addressOf = (root: HostObject): string => {
   return typeof address === 'string' ? address : '';
 };
 
+/** What tells the aspect when the user turns away from the page and comes back. The natives are those of before. */
+const visibilityFollower = (root: HostObject): ((aspect: PrivacyAspect) => void) => {
+  const document = root['document'];
+  const listen = memberOf(document, 'addEventListener');
+  return (aspect) => {
+    if (!isFunction(listen)) return;
+    const tell = (): void => aspect.setForeground(memberOf(document, 'visibilityState') !== 'hidden');
+    const last: HostFunction = () => aspect.flush();
+    tell();
+    call(listen, document, ['visibilitychange', tell]);
+    // What was counted last, while the page can still send it.
+    call(listen, root, ['pagehide', last]);
+  };
+};
+
 const platformOf = (root: HostObject): AspectPlatform => {
   const { performance, Date: dates } = globalThis;
   return {
     surfaces: webSurfaces,
-    address: addressOf(root),
+    address: () => addressOf(root),
+    begin: visibilityFollower(root),
     monotonic: performance.now.bind(performance),
     wall: dates.now.bind(dates),
   };
-};
-
-/** Tells the aspect when the user turns away from the page and comes back. */
-const followVisibility = (root: HostObject, aspect: PrivacyAspect): void => {
-  const document = root['document'];
-  const listen = memberOf(document, 'addEventListener');
-  if (!isFunction(listen)) return;
-  const tell = (): void => aspect.setForeground(memberOf(document, 'visibilityState') !== 'hidden');
-  const last: HostFunction = () => aspect.flush();
-  tell();
-  listen.call(document, 'visibilitychange', tell);
-  // What was counted last, while the page can still send it.
-  (root['addEventListener'] as HostFunction).call(root, 'pagehide', last);
 };
 
 /** Watches this page, from now on. Never throws: where it cannot watch, it says so in its status. */
@@ -64,7 +67,6 @@ export const createPrivacyAspect = (options: AspectOptions = {}): PrivacyAspect 
   const kind = realmOf(globals);
   if (kind !== 'page') aspect.addRealm(globals, kind);
   else {
-    followVisibility(globals, aspect);
     const follower = new RealmFollower((root, found) => aspect.addRealm(root, found));
     aspect.onOff(() => follower.stop());
     follower.follow(globals, kind);
