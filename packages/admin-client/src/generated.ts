@@ -102,6 +102,31 @@ export type CustomerNumber = {
   readonly number: string | null; readonly numberHash: string | null;
 };
 
+/** See docs/openapi.json, DecisionListEntries. */
+export type DecisionListEntries = {
+  readonly items: readonly ({ readonly member: string; readonly source: string; readonly reason: string; readonly expiresAtMs: number | null; readonly addedAtMs: number; readonly addedBy: string })[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, DecisionLists. */
+export type DecisionLists = {
+  readonly items: readonly ({ readonly name: string; readonly kind: string; readonly entries: number; readonly changedBy: string; readonly createdAtMs: number; readonly changedAtMs: number })[];
+};
+
+/** See docs/openapi.json, DecisionModel. */
+export type DecisionModel = {
+  readonly hash: string; readonly state: 'kept' | 'active'; readonly reason: string; readonly uploadedBy: string; readonly changedBy: string; readonly createdAtMs: number; readonly changedAtMs: number;
+};
+
+/** See docs/openapi.json, DecisionModelDetail. */
+export type DecisionModelDetail = {
+  readonly hash: string; readonly state: 'kept' | 'active'; readonly reason: string; readonly uploadedBy: string; readonly changedBy: string; readonly createdAtMs: number; readonly changedAtMs: number; readonly document: Readonly<Record<string, unknown>>;
+};
+
+/** See docs/openapi.json, DecisionModels. */
+export type DecisionModels = {
+  readonly items: readonly (DecisionModel)[];
+};
+
 /** See docs/openapi.json, Device. */
 export type Device = {
   readonly id: string; readonly app: string; readonly state: 'enrolled' | 'trusted' | 'suspended' | 'lost' | 'revoked'; readonly generation: number; readonly tier: number; readonly tierName: string; readonly platform: string; readonly evidence: string; readonly facts: string; readonly attestedAtMs: number; readonly reattest: string | null; readonly sharedIdentity: string | null; readonly last: string | null; readonly createdAtMs: number; readonly changedAtMs: number;
@@ -167,9 +192,39 @@ export type IssuedToken = {
   readonly id: string; readonly prefix: string; readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly state: 'live' | 'expired' | 'revoked'; readonly createdBy: string; readonly createdAtMs: number; readonly expiresAtMs: number; readonly lastUsedAtMs: number | null; readonly revokedAtMs: number | null; readonly secret: string;
 };
 
+/** See docs/openapi.json, ListChangeContent. */
+export type ListChangeContent = {
+  readonly list: string; readonly change: string; readonly adds: number; readonly removes: number; readonly reason: string;
+};
+
+/** See docs/openapi.json, ListChanged. */
+export type ListChanged = {
+  readonly list: string; readonly change: string; readonly adds: number; readonly removes: number;
+};
+
 /** See docs/openapi.json, Login. */
 export type Login = {
   readonly secret: string; readonly subject?: string | undefined;
+};
+
+/** See docs/openapi.json, ModelActivation. */
+export type ModelActivation = {
+  readonly model: string; readonly reason: string;
+};
+
+/** See docs/openapi.json, ModelContent. */
+export type ModelContent = {
+  readonly model: string; readonly reason: string;
+};
+
+/** See docs/openapi.json, ModelDone. */
+export type ModelDone = {
+  readonly model: string;
+};
+
+/** See docs/openapi.json, ModelDrop. */
+export type ModelDrop = {
+  readonly model: string; readonly reason: string;
 };
 
 /** See docs/openapi.json, NewBindingBlock. */
@@ -180,6 +235,11 @@ export type NewBindingBlock = {
 /** See docs/openapi.json, NewBindingEnd. */
 export type NewBindingEnd = {
   readonly profile: string; readonly attempt: string; readonly reason: string;
+};
+
+/** See docs/openapi.json, NewDecisionModel. */
+export type NewDecisionModel = {
+  readonly document: Readonly<Record<string, unknown>>; readonly reason: string;
 };
 
 /** See docs/openapi.json, NewDeviceChange. */
@@ -197,6 +257,21 @@ export type NewDirective = {
   readonly kind: 'privacy.stop' | 'kill'; readonly service?: string | null | undefined; readonly body: Readonly<Record<string, unknown>>; readonly audience?: { readonly versions?: readonly ({ readonly from: string | null; readonly below: string | null })[] | undefined; readonly cohorts?: readonly (string)[] | undefined } | undefined; readonly stages?: readonly (number)[] | undefined; readonly guard?: { readonly falseHaltPerMille?: number | undefined; readonly crashesPerMillion?: number | null | undefined; readonly errorsPerMillion?: number | null | undefined } | null | undefined; readonly lifeHours?: number | undefined; readonly reason: string;
 };
 
+/** See docs/openapi.json, NewListChange. */
+export type NewListChange = {
+  readonly kind: string; readonly add?: readonly ({ readonly id?: string | undefined; readonly member?: string | undefined; readonly source: string; readonly reason: string; readonly expiresAtMs?: number | null | undefined })[] | undefined; readonly remove?: readonly ({ readonly id?: string | undefined; readonly member?: string | undefined })[] | undefined; readonly reason: string;
+};
+
+/** See docs/openapi.json, NewPolicy. */
+export type NewPolicy = {
+  readonly document: Readonly<Record<string, unknown>>; readonly reason: string;
+};
+
+/** See docs/openapi.json, NewPolicyStep. */
+export type NewPolicyStep = {
+  readonly action: 'shadow' | 'challenge' | 'live' | 'rollback' | 'retire'; readonly hash: string; readonly perMille?: number | undefined; readonly reason: string;
+};
+
 /** See docs/openapi.json, NewToken. */
 export type NewToken = {
   readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly days?: number | undefined;
@@ -205,6 +280,36 @@ export type NewToken = {
 /** See docs/openapi.json, NumberAsk. */
 export type NumberAsk = {
   readonly number?: string | undefined; readonly profile?: string | undefined; readonly reason: string;
+};
+
+/** See docs/openapi.json, Policies. */
+export type Policies = {
+  readonly items: readonly (Policy)[];
+};
+
+/** See docs/openapi.json, Policy. */
+export type Policy = {
+  readonly policy: string; readonly version: number; readonly hash: string; readonly state: 'draft' | 'shadow' | 'challenger' | 'live' | 'retired'; readonly scenes: readonly (string)[]; readonly reason: string; readonly draftedBy: string; readonly changedBy: string; readonly createdAtMs: number; readonly changedAtMs: number; readonly liveAtMs: number | null; readonly perMille: number | null; readonly guard: { readonly challenger: { readonly sessions: number; readonly challenged: number; readonly denied: number }; readonly champion: { readonly sessions: number; readonly challenged: number; readonly denied: number }; readonly halted: string | null } | null;
+};
+
+/** See docs/openapi.json, PolicyCheck. */
+export type PolicyCheck = {
+  readonly ok: boolean; readonly policy: string | null; readonly hash: string | null; readonly scenes: readonly (string)[]; readonly rules: number; readonly notes: readonly (string)[]; readonly faults: readonly ({ readonly path: string; readonly rule: string; readonly code: string; readonly at: number; readonly message: string; readonly hint: string | null })[];
+};
+
+/** See docs/openapi.json, PolicyDetail. */
+export type PolicyDetail = {
+  readonly policy: string; readonly version: number; readonly hash: string; readonly state: 'draft' | 'shadow' | 'challenger' | 'live' | 'retired'; readonly scenes: readonly (string)[]; readonly reason: string; readonly draftedBy: string; readonly changedBy: string; readonly createdAtMs: number; readonly changedAtMs: number; readonly liveAtMs: number | null; readonly perMille: number | null; readonly guard: { readonly challenger: { readonly sessions: number; readonly challenged: number; readonly denied: number }; readonly champion: { readonly sessions: number; readonly challenged: number; readonly denied: number }; readonly halted: string | null } | null; readonly document: Readonly<Record<string, unknown>>;
+};
+
+/** See docs/openapi.json, PolicyStepContent. */
+export type PolicyStepContent = {
+  readonly policy: string; readonly version: number; readonly hash: string; readonly action: 'shadow' | 'challenge' | 'live' | 'rollback' | 'retire'; readonly perMille?: number | undefined; readonly reason: string;
+};
+
+/** See docs/openapi.json, PolicyToCheck. */
+export type PolicyToCheck = {
+  readonly document: Readonly<Record<string, unknown>>;
 };
 
 /** See docs/openapi.json, PrivacyChain. */
@@ -304,7 +409,7 @@ export type Problem = {
 
 /** See docs/openapi.json, ProposedChange. */
 export type ProposedChange = {
-  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent } | { readonly kind: 'privacy.stop'; readonly content: PrivacyStopOrder } | { readonly kind: 'privacy.rule'; readonly content: PrivacyRuleContent } | { readonly kind: 'directive.approve'; readonly content: DirectiveApprovalContent } | { readonly kind: 'directive.kill'; readonly content: DirectiveKill;
+  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent } | { readonly kind: 'privacy.stop'; readonly content: PrivacyStopOrder } | { readonly kind: 'privacy.rule'; readonly content: PrivacyRuleContent } | { readonly kind: 'directive.approve'; readonly content: DirectiveApprovalContent } | { readonly kind: 'directive.kill'; readonly content: DirectiveKill } | { readonly kind: 'policy.step'; readonly content: PolicyStepContent } | { readonly kind: 'list.change'; readonly content: ListChangeContent } | { readonly kind: 'model.activate'; readonly content: ModelContent;
 };
 
 /** See docs/openapi.json, Reject. */
@@ -325,6 +430,11 @@ export type Self = {
 /** See docs/openapi.json, Settlement. */
 export type Settlement = {
   readonly settlement: 'executed' | 'not-executed';
+};
+
+/** See docs/openapi.json, StagedListChange. */
+export type StagedListChange = {
+  readonly list: string; readonly kind: string; readonly by: string; readonly atMs: number; readonly adds: number; readonly removes: number; readonly add: readonly ({ readonly member: string; readonly source: string; readonly reason: string; readonly expiresAtMs: number | null })[]; readonly remove: readonly (string)[];
 };
 
 /** See docs/openapi.json, StatementAnswer. */
@@ -489,6 +599,34 @@ export interface AdminApi {
   revertDirective(input: { readonly app: string; readonly directive: string; readonly body: DirectiveEnd }): Promise<Answered<DirectiveRollout>>;
   /** The kill switch: sets kinds of directives aside on every device at once, or gives them back. */
   killDirectives(input: { readonly app: string; readonly body: DirectiveKill }): Promise<Answered<DirectiveRollout | Approval>>;
+  /** Checks the document of a policy against the facts and lists of the app; keeps nothing. */
+  checkPolicy(input: { readonly app: string; readonly body: PolicyToCheck }): Promise<Answered<PolicyCheck>>;
+  /** Versions of policies, by policy and version. */
+  listPolicies(input: { readonly app: string; readonly state?: 'draft' | 'shadow' | 'challenger' | 'live' | 'retired' | undefined }): Promise<Answered<Policies>>;
+  /** Keeps a document as the next version of its policy, as a draft. What is wrong with it is told with pointers. */
+  draftPolicy(input: { readonly app: string; readonly body: NewPolicy }): Promise<Answered<Policy>>;
+  /** A version with its document. */
+  findPolicy(input: { readonly app: string; readonly policy: string; readonly version: string }): Promise<Answered<PolicyDetail>>;
+  /** Lets a version take a step: shadow, challenge, live, rollback, retire. Where two people must agree it is proposed, bound to the hash of the document. */
+  stepPolicy(input: { readonly app: string; readonly policy: string; readonly version: string; readonly body: NewPolicyStep }): Promise<Answered<Policy | Approval>>;
+  /** Models that are kept, and which one is active. */
+  listModels(input: { readonly app: string }): Promise<Answered<DecisionModels>>;
+  /** Keeps a model. Nothing is decided by it before it is activated. */
+  keepModel(input: { readonly app: string; readonly body: NewDecisionModel }): Promise<Answered<DecisionModel>>;
+  /** A model with its document. */
+  findModel(input: { readonly app: string; readonly model: string }): Promise<Answered<DecisionModelDetail>>;
+  /** Makes a kept model the one that counts, or none; proposes it where two people must agree. */
+  activateModel(input: { readonly app: string; readonly body: ModelActivation }): Promise<Answered<ModelDone | Approval>>;
+  /** Forgets a model that is not active. */
+  dropModel(input: { readonly app: string; readonly body: ModelDrop }): Promise<Answered<ModelDone>>;
+  /** Lists that policies may ask. */
+  listDecisionLists(input: { readonly app: string }): Promise<Answered<DecisionLists>>;
+  /** Entries of a list, in the order of their keyed hashes. */
+  listDecisionListEntries(input: { readonly app: string; readonly list: string; readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Answered<DecisionListEntries>>;
+  /** Adds and removes entries, as one change that two people agree on. Ids are hashed at once and never kept. */
+  changeDecisionList(input: { readonly app: string; readonly list: string; readonly body: NewListChange }): Promise<Answered<ListChanged | Approval>>;
+  /** A change that waits for a second person. */
+  findDecisionListChange(input: { readonly app: string; readonly change: string }): Promise<Answered<StagedListChange>>;
 }
 
 /** How each is sent. */
@@ -553,4 +691,18 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   haltDirective: { method: 'POST', path: '/apps/{app}/directives/{directive}/halt', query: [], hasBody: true, hasVersion: false },
   revertDirective: { method: 'POST', path: '/apps/{app}/directives/{directive}/revert', query: [], hasBody: true, hasVersion: false },
   killDirectives: { method: 'POST', path: '/apps/{app}/directive-kills', query: [], hasBody: true, hasVersion: false },
+  checkPolicy: { method: 'POST', path: '/apps/{app}/policy-checks', query: [], hasBody: true, hasVersion: false },
+  listPolicies: { method: 'GET', path: '/apps/{app}/policies', query: ['state'], hasBody: false, hasVersion: false },
+  draftPolicy: { method: 'POST', path: '/apps/{app}/policies', query: [], hasBody: true, hasVersion: false },
+  findPolicy: { method: 'GET', path: '/apps/{app}/policies/{policy}/{version}', query: [], hasBody: false, hasVersion: false },
+  stepPolicy: { method: 'POST', path: '/apps/{app}/policies/{policy}/{version}/steps', query: [], hasBody: true, hasVersion: false },
+  listModels: { method: 'GET', path: '/apps/{app}/models', query: [], hasBody: false, hasVersion: false },
+  keepModel: { method: 'POST', path: '/apps/{app}/models', query: [], hasBody: true, hasVersion: false },
+  findModel: { method: 'GET', path: '/apps/{app}/models/{model}', query: [], hasBody: false, hasVersion: false },
+  activateModel: { method: 'POST', path: '/apps/{app}/model-activations', query: [], hasBody: true, hasVersion: false },
+  dropModel: { method: 'POST', path: '/apps/{app}/model-drops', query: [], hasBody: true, hasVersion: false },
+  listDecisionLists: { method: 'GET', path: '/apps/{app}/lists', query: [], hasBody: false, hasVersion: false },
+  listDecisionListEntries: { method: 'GET', path: '/apps/{app}/lists/{list}/entries', query: ['limit', 'after'], hasBody: false, hasVersion: false },
+  changeDecisionList: { method: 'POST', path: '/apps/{app}/lists/{list}/changes', query: [], hasBody: true, hasVersion: false },
+  findDecisionListChange: { method: 'GET', path: '/apps/{app}/list-changes/{change}', query: [], hasBody: false, hasVersion: false },
 };

@@ -23,6 +23,9 @@ const summaries = {
     'binding list | bound | show | why | timeline | blocks | block | lift | vmn | unbind | number | feed import: SIM binding',
   directive:
     'directive list | show | draft | approve | stage | halt | revert | kill | unkill: what apps are told to do',
+  policy: 'policy check | propose | shadow | challenge | live | rollback | retire | list | show: what decides',
+  list: 'list show | entries | add | remove | import: named sets of entities that policies ask',
+  model: 'model list | keep | activate | drop: models that decide',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
   privacy:
     'privacy findings | chains | stop | resume | stops | effect | accept | fix | rule | matrix | subject | consent | erase | keys | verify',

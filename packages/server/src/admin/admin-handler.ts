@@ -97,7 +97,7 @@ const call = async (
   if (!judgePath(operation, path)) return deny('not-found');
   const version = readIfMatch(operation, incoming.headers['if-match']);
   if (!version.ok) return version;
-  const body = operation.body === undefined ? undefined : await readBody(incoming);
+  const body = operation.body === undefined ? undefined : await readBody(incoming, operation.bodyLimits);
   if (body !== undefined && !body.ok) return body;
   const input = judgeInput(operation, path, target.query, body?.value);
   if (!input.ok) return input;

@@ -1,6 +1,7 @@
 /** What the administration works with, and who calls it. */
 import type { EpochMs } from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
+import type { DecisionOffice } from '../decision/policy-office.ts';
 import type { DeviceAdministration } from '../device/device-administration.ts';
 import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
@@ -39,6 +40,8 @@ export interface Administration {
   /** Findings, stops, rules and people's rights of one app. */
   readonly privacyOf: (scope: Scope) => PrivacyAdministration;
   readonly directives: DirectiveDesk;
+  /** Policies, lists and models; what was decided. */
+  readonly decisions: DecisionOffice;
   /** The apps of an organisation that is served here; none for any other. */
   readonly appsOf: (organisation: string) => readonly string[];
   /** The organisation that the local administrator begins with. */

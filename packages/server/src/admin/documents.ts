@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { blockSubjects } from '../binding/binding-store.ts';
 import type { Settlement } from '../storage/idempotency-store.ts';
 import { approvalStates } from './approval.ts';
+import { listContentSchema, modelContentSchema, policyStepContentSchema } from './decision-content.ts';
 import type { DeviceChangeContent } from './device-changes.ts';
 import type { DirectiveApprovalContent, DirectiveKill } from './directive-plan.ts';
 import { type DeviceAction, deviceActions } from './four-eyes.ts';
@@ -341,6 +342,9 @@ export const proposedChangeSchema: z.ZodType<KnownChange> = named(
     z.strictObject({ kind: z.literal('privacy.rule'), content: named('PrivacyRuleContent', ruleContentSchema) }),
     z.strictObject({ kind: z.literal('directive.approve'), content: directiveApprovalContentSchema }),
     z.strictObject({ kind: z.literal('directive.kill'), content: directiveKillSchema }),
+    z.strictObject({ kind: z.literal('policy.step'), content: named('PolicyStepContent', policyStepContentSchema) }),
+    z.strictObject({ kind: z.literal('list.change'), content: named('ListChangeContent', listContentSchema) }),
+    z.strictObject({ kind: z.literal('model.activate'), content: named('ModelContent', modelContentSchema) }),
   ]),
 );
 /** What became of a change of devices. */

@@ -9,8 +9,8 @@ export const fourEyesRules = ['never', 'many', 'always'] as const;
 /** One of them. */
 export type FourEyesRule = (typeof fourEyesRules)[number];
 
-/** What two people may have to agree on: changes of devices, directives, the kill switch. */
-export type FourEyesAction = DeviceAction | 'directive' | 'kill';
+/** What two people may have to agree on: changes of devices, directives, the kill switch, what is decided by. */
+export type FourEyesAction = DeviceAction | 'directive' | 'kill' | 'policy' | 'list' | 'model';
 
 /** The rules unless the configuration says otherwise: what cannot be taken back in bulk, what gives a device back, what every phone obeys. */
 export const defaultFourEyes: Readonly<Record<FourEyesAction, FourEyesRule>> = {
@@ -22,6 +22,9 @@ export const defaultFourEyes: Readonly<Record<FourEyesAction, FourEyesRule>> = {
   directive: 'always',
   // A switch that is needed at night must not wait for the second person.
   kill: 'never',
+  policy: 'always',
+  list: 'always',
+  model: 'always',
 };
 
 /** Whether a change of so many devices needs a second person; `recent` are those that the same person changed so within the last hour. */

@@ -3,6 +3,7 @@ import type { DeviceTable } from '@hauberk/channel';
 import type { EpochMs } from '@hauberk/primitives';
 import type { Bindings } from '../binding/open-bindings.ts';
 import type { Config } from '../config/config.ts';
+import type { DecisionOffice } from '../decision/policy-office.ts';
 import { deviceAdministration } from '../device/device-administration.ts';
 import { verdictSigner } from '../device/device-verdict.ts';
 import type { DirectiveDesk } from '../directive/directive-desk.ts';
@@ -24,6 +25,7 @@ export interface AdministrationParts {
   readonly bindings?: Bindings | undefined;
   readonly privacy: Privacy;
   readonly directives: DirectiveDesk;
+  readonly decisions: DecisionOffice;
 }
 
 /** What a configuration says of the administration. */
@@ -46,6 +48,7 @@ export const openAdministration = ({
   bindings,
   privacy,
   directives,
+  decisions,
 }: AdministrationParts): Administration => {
   const { organisation, apps, sessions } = config;
   const settings = settingsOf(config);
@@ -60,6 +63,7 @@ export const openAdministration = ({
     bindingsOf: (scope) => (scope.organisation === organisation ? bindings?.administrationOf(scope.app) : undefined),
     privacyOf: (scope) => privacy.administrationOf(scope),
     directives,
+    decisions,
     appsOf: (name) => (name === organisation ? ids : []),
     organisation,
     settings: () => settings,

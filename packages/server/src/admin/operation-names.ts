@@ -60,6 +60,20 @@ export const operationNames = [
   'haltDirective',
   'revertDirective',
   'killDirectives',
+  'checkPolicy',
+  'listPolicies',
+  'draftPolicy',
+  'findPolicy',
+  'stepPolicy',
+  'listModels',
+  'findModel',
+  'keepModel',
+  'activateModel',
+  'dropModel',
+  'listDecisionLists',
+  'listDecisionListEntries',
+  'changeDecisionList',
+  'findDecisionListChange',
 ] as const;
 
 /** One of them. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { AdminProblemCode, AdminRefusal } from './admin-problem.ts';
 import type { Administration, Caller } from './administration.ts';
 import type { OperationName } from './operation-names.ts';
+import type { BodyLimits } from './read-body.ts';
 import type { Area, Verb } from './right.ts';
 
 /** A method of the API. */
@@ -54,6 +55,8 @@ export interface OperationFacts {
   readonly replies: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>;
   /** Codes beyond those of every operation. */
   readonly problems: readonly AdminProblemCode[];
+  /** Bounds of the body; the usual ones when absent. */
+  readonly bodyLimits?: BodyLimits;
 }
 
 /** An operation, ready to be called. */
@@ -99,6 +102,26 @@ export const pathParameters: Readonly<Record<string, z.ZodType>> = {
     .string()
     .regex(/^[A-Za-z0-9_-]{22}$/)
     .describe('A pseudonym.'),
+  policy: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
+    .describe('Id of a policy, as its document names it.'),
+  version: z
+    .string()
+    .regex(/^[1-9]\d{0,7}$/)
+    .describe('Version of a policy.'),
+  list: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
+    .describe('Name of a list.'),
+  change: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('Name of a staged change: the hash of what it does.'),
+  model: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('Hash of a model.'),
   directive: z
     .string()
     .regex(/^[0-9a-f]{20}$/)

@@ -2,6 +2,8 @@
 import { approvalOperations } from './approval-operations.ts';
 import { bindingChangeOperations } from './binding-change-operations.ts';
 import { bindingOperations } from './binding-operations.ts';
+import { decisionListOperations } from './decision-list-operations.ts';
+import { decisionOperations } from './decision-operations.ts';
 import { deviceOperations } from './device-operations.ts';
 import { directiveOperations } from './directive-operations.ts';
 import type { Operation } from './operation.ts';
@@ -25,4 +27,6 @@ export const operations: readonly Operation[] = [
   ...privacyOperations,
   ...privacyChangeOperations,
   ...directiveOperations,
+  ...decisionOperations,
+  ...decisionListOperations,
 ];

@@ -10,6 +10,10 @@ import {
 } from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
 import type { Block } from '../binding/binding-store.ts';
+import { stateAfter } from '../decision/policy-life.ts';
+import type { ListContent } from '../decision/policy-list.ts';
+import type { ModelContent } from '../decision/policy-model.ts';
+import type { PolicyStepContent } from '../decision/policy-office.ts';
 import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { RuleContent } from '../privacy/response-rules.ts';
 import type { StopOrder } from '../privacy/stop-chains.ts';
@@ -44,6 +48,12 @@ export interface BlockLiftContent {
   readonly reason: string;
 }
 
+/** Changes of what is decided by. */
+export type DecisionChange =
+  | { readonly kind: 'policy.step'; readonly content: PolicyStepContent }
+  | { readonly kind: 'list.change'; readonly content: ListContent }
+  | { readonly kind: 'model.activate'; readonly content: ModelContent };
+
 /** Every kind with its content. */
 export type KnownChange =
   | { readonly kind: 'device.change'; readonly content: DeviceChangeContent }
@@ -52,7 +62,8 @@ export type KnownChange =
   | { readonly kind: 'privacy.stop'; readonly content: StopOrder }
   | { readonly kind: 'privacy.rule'; readonly content: RuleContent }
   | { readonly kind: 'directive.approve'; readonly content: DirectiveApprovalContent }
-  | { readonly kind: 'directive.kill'; readonly content: DirectiveKill };
+  | { readonly kind: 'directive.kill'; readonly content: DirectiveKill }
+  | DecisionChange;
 
 /** A change as it is hashed and kept. */
 export const keptChange = (change: KnownChange): ProposedChange => ({
@@ -60,11 +71,19 @@ export const keptChange = (change: KnownChange): ProposedChange => ({
   content: change.kind === 'device.change' ? contentJson(change.content) : ({ ...change.content } as JsonValue),
 });
 
+const policyKinds: readonly string[] = [
+  'directive.approve',
+  'directive.kill',
+  'policy.step',
+  'list.change',
+  'model.activate',
+];
+
 /** The right that a change asks for; undefined for a kind that nobody knows. */
 export const rightOfChange = (kind: string, app: string): Right | undefined => {
   if (kind === 'device.change') return { app, area: 'devices', verb: 'write' };
   if (kind === 'privacy.stop' || kind === 'privacy.rule') return { app, area: 'privacy', verb: 'write' };
-  if (kind === 'directive.approve' || kind === 'directive.kill') return { app, area: 'policy', verb: 'write' };
+  if (policyKinds.includes(kind)) return { app, area: 'policy', verb: 'write' };
   return kind === 'binding.end' || kind === 'binding.unblock' ? { app, area: 'binding', verb: 'write' } : undefined;
 };
 
@@ -142,6 +161,21 @@ const approveDraft = async (
   return performed(directive, 'approved', await desk.approve(scope, directive, actor));
 };
 
+const performStep = async (
+  { decisions }: Administration,
+  scope: Scope,
+  content: PolicyStepContent,
+  actor: string,
+): Promise<Performed> => {
+  const { policy, version, action } = content;
+  const name = `${policy} ${version}`;
+  const held = await decisions.book.policy(scope, policy, version);
+  // Carried out before a crash: the same person did the same to it.
+  if (held?.changedBy === actor && held.state === stateAfter[action]) return performed(name, held.state, accept(held));
+  const stepped = await decisions.step(scope, content, actor);
+  return performed(name, stepped.ok ? stepped.value.state : '', stepped);
+};
+
 /** Carries a change out. Called again after a crash, it comes to the same end. */
 export const performChange = async (
   administration: Administration,
@@ -174,6 +208,15 @@ export const performChange = async (
       approve: actor,
     });
     return performed('kill', 'complete', killed);
+  }
+  if (change.kind === 'policy.step') return performStep(administration, scope, change.content, actor);
+  if (change.kind === 'list.change') {
+    const { lists } = administration.decisions;
+    return performed(change.content.list, 'changed', await lists.apply(scope, change.content, actor));
+  }
+  if (change.kind === 'model.activate') {
+    const { models } = administration.decisions;
+    return performed(change.content.model, 'active', await models.activate(scope, change.content, actor));
   }
   const bindings = administration.bindingsOf(scope);
   if (bindings === undefined) return performed(scope.app, '', refuse('binding.none'));

@@ -3,9 +3,16 @@ import type { IncomingMessage } from 'node:http';
 import { type JsonValue, parseJson } from '@hauberk/primitives';
 import { type AdminRefusal, deny } from './admin-problem.ts';
 
-/** Largest body. */
+/** Largest body of most operations. */
 export const maxBodyBytes = 65_536;
-const limits = { maxDepth: 12, maxKeys: 4096, maxLength: maxBodyBytes };
+
+/** Bounds of a body. */
+export interface BodyLimits {
+  readonly bytes: number;
+  readonly keys: number;
+  readonly depth: number;
+}
+const usualLimits: BodyLimits = { bytes: maxBodyBytes, keys: 4096, depth: 12 };
 
 /** A body that was read. */
 export interface ReadBody {
@@ -20,21 +27,24 @@ const isJson = (contentType: string | undefined): boolean =>
   /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(contentType ?? '');
 
 /** Reads the bytes of a body as JSON. */
-export const parseBody = (bytes: Uint8Array): ReadBody | AdminRefusal => {
+export const parseBody = (bytes: Uint8Array, limits: BodyLimits = usualLimits): ReadBody | AdminRefusal => {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return malformed('is not UTF-8');
   }
-  const parsed = parseJson(text, limits);
+  const parsed = parseJson(text, { maxDepth: limits.depth, maxKeys: limits.keys, maxLength: limits.bytes });
   return parsed.ok
     ? { ok: true, value: parsed.value }
     : malformed(`is no JSON that two readers read alike: ${parsed.code}`);
 };
 
 /** Reads the body of a request. */
-export const readBody = async (incoming: IncomingMessage): Promise<ReadBody | AdminRefusal> => {
+export const readBody = async (
+  incoming: IncomingMessage,
+  limits: BodyLimits = usualLimits,
+): Promise<ReadBody | AdminRefusal> => {
   if (!isJson(incoming.headers['content-type']) || incoming.headers['content-encoding'] !== undefined)
     return deny('unsupported', { detail: 'send application/json without a coding' });
   const pieces: Buffer[] = [];
@@ -42,8 +52,8 @@ export const readBody = async (incoming: IncomingMessage): Promise<ReadBody | Ad
   // A request that is given up keeps its connection: the refusal must still reach the client.
   for await (const piece of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > maxBodyBytes) return deny('too-large', { detail: `at most ${maxBodyBytes} bytes` });
+    if (length > limits.bytes) return deny('too-large', { detail: `at most ${limits.bytes} bytes` });
     pieces.push(piece);
   }
-  return parseBody(Buffer.concat(pieces));
+  return parseBody(Buffer.concat(pieces), limits);
 };

@@ -10,14 +10,15 @@ export const areas = [
   'numbers',
   'privacy',
   'policy',
+  'decisions',
   'keys',
   'audit',
   'outcomes',
   'tokens',
   'approvals',
 ] as const;
-/** What may be done. `approve` is only asked for in the area `approvals`. */
-export const verbs = ['read', 'write', 'approve'] as const;
+/** What may be done. `approve` is only asked for in the area `approvals`, `decide` in the area `decisions`. */
+export const verbs = ['read', 'write', 'approve', 'decide'] as const;
 
 /** One thing to administrate. */
 export type Area = (typeof areas)[number];
@@ -60,11 +61,15 @@ export const builtInRoles: Roles = {
     'binding:read',
     'privacy:read',
     'policy:read',
+    'decisions:read',
     'audit:read',
     'approvals:read',
     'approvals:approve',
   ],
-  'policy-author': ['policy:read', 'policy:write', 'devices:read', 'approvals:read'],
+  'policy-author': ['policy:read', 'policy:write', 'decisions:read', 'devices:read', 'approvals:read'],
+  'risk-analyst': ['decisions:read', 'decisions:write', 'policy:read', 'devices:read', 'audit:read', 'approvals:read'],
+  // A service without the gateway in front of it: asks for decisions and tells how they turned out.
+  'decision-client': ['decisions:decide'],
   'privacy-officer': ['privacy:read', 'privacy:write', 'devices:read', 'audit:read', 'approvals:read'],
   // Everything but what people's numbers are.
   auditor: areas.filter((area) => area !== 'numbers').map((area) => `${area}:read`),

@@ -44,6 +44,11 @@ const summaryOf = ({ change }: Approval): string => {
   if (change.kind === 'privacy.rule') return `response rule on ${change.content.kind}`;
   if (change.kind === 'directive.approve') return `approve directive ${change.content.directive}`;
   if (change.kind === 'directive.kill') return `kill ${change.content.kinds.join(' ')}`;
+  if (change.kind === 'policy.step')
+    return `${change.content.action} policy ${change.content.policy} ${change.content.version}`;
+  if (change.kind === 'list.change')
+    return `list ${change.content.list}: ${change.content.adds} more, ${change.content.removes} fewer`;
+  if (change.kind === 'model.activate') return `model ${change.content.model.slice(0, 16) || 'none'}`;
   const { action, devices } = change.content;
   const [only, ...others] = devices;
   return `${action} ${others.length === 0 ? `device ${only?.id ?? ''}` : `${devices.length} devices`}`;
@@ -84,6 +89,14 @@ const changeLines = ({ change, outcome }: Approval): readonly string[] => {
     return [
       `  kill: ${reason}\n`,
       `  ${kinds.length === 0 ? 'gives every kind back' : kinds.join(' ')}  ${doneOf(results, 'kill')}\n`,
+    ];
+  }
+  if (change.kind === 'policy.step' || change.kind === 'list.change' || change.kind === 'model.activate') {
+    const { reason, ...facts } = change.content;
+    const lines = Object.entries(facts).map(([name, value]) => `  ${name} ${String(value)}\n`);
+    return [
+      `  ${change.kind}: ${reason}  ${results[0] === undefined ? '' : doneOf(results, results[0].id)}\n`,
+      ...lines,
     ];
   }
   const { action, reason, devices } = change.content;

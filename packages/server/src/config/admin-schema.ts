@@ -30,10 +30,13 @@ const fourEyesSchema = z
     're-attest': rule(defaultFourEyes['re-attest']),
     directive: z.enum(['never', 'always']).default('always'),
     kill: z.enum(['never', 'always']).default('never'),
+    policy: z.enum(['never', 'always']).default('always'),
+    list: z.enum(['never', 'always']).default('always'),
+    model: z.enum(['never', 'always']).default('always'),
   })
   .prefault({})
   .describe(
-    'Which changes of devices need a second person: `never`, for `many` devices, or `always`; and whether directives and the kill switch do.',
+    'Which changes of devices need a second person: `never`, for `many` devices, or `always`; and whether directives, the kill switch, policies, lists and models do.',
   );
 
 /** The operators' listener. */

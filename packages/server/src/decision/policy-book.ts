@@ -8,8 +8,15 @@ import { openGuard } from '@hauberk/rollout';
 import type { AuditRecord } from '../audit/audit-log.ts';
 import { type Scope, scopeKey } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
+import { entriesOf, maxLists } from './policy-entries.ts';
 import { type KeptPolicy, type PolicyStep, type PolicyStepCode, policyRowId, stepPolicy } from './policy-life.ts';
-import { type DecisionSnapshot, emptySnapshot, type PublishSnapshots } from './policy-snapshot.ts';
+import {
+  type DecisionSnapshot,
+  emptySnapshot,
+  type ListText,
+  type ModelText,
+  type PublishSnapshots,
+} from './policy-snapshot.ts';
 import type { DecisionKey, DecisionPut, DecisionStore } from './record-rows.ts';
 
 /** What the book stands on. */
@@ -218,7 +225,25 @@ export class PolicyBook {
       policies: texts('live').map(({ text }) => text),
       shadow: texts('shadow').map(({ text }) => text),
       challengers: texts('challenger').map(({ text, perMille, salt }) => ({ ...text, perMille, salt })),
+      lists: await this.#lists(scope),
+      model: await this.#model(scope),
     };
+  }
+
+  async #lists(scope: Scope): Promise<readonly ListText[]> {
+    const { store, now } = this.#parts;
+    const rows = await store.list(scope, 'list', { limit: maxLists });
+    const members = new Map(rows.map(({ key }): [string, string[]] => [key.id, []]));
+    const at = now();
+    for await (const { list, member, entry } of entriesOf(store, scope))
+      if (entry.expiresAtMs === null || entry.expiresAtMs > at) members.get(list)?.push(member);
+    return [...members].map(([name, held]) => ({ name, members: held }));
+  }
+
+  async #model(scope: Scope): Promise<ModelText | null> {
+    const rows = await this.#parts.store.list(scope, 'model', { limit: pageRows });
+    const active = rows.find(({ value }) => value?.state === 'active')?.value;
+    return active === undefined ? null : { hash: active.hash, document: active.document };
   }
 
   #publish(): void {

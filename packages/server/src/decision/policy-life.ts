@@ -73,7 +73,8 @@ const from: Readonly<Record<PolicyAction, readonly PolicyState[]>> = {
   retire: ['draft', 'shadow', 'challenger', 'live'],
 };
 
-const to: Readonly<Record<PolicyAction, PolicyState>> = {
+/** Where a step leads. */
+export const stateAfter: Readonly<Record<PolicyAction, PolicyState>> = {
   shadow: 'shadow',
   challenge: 'challenger',
   live: 'live',
@@ -96,7 +97,9 @@ const judge = (all: readonly KeptPolicy[], held: KeptPolicy, step: PolicyStep): 
     if (ofPolicy.some(({ state }) => state === 'challenger')) return 'policy-challenged';
   }
   const live = all.filter(({ state }) => state === 'live');
-  return to[action] === 'live' && !live.every((other) => areApart(held, other)) ? 'policy-scene-taken' : undefined;
+  return stateAfter[action] === 'live' && !live.every((other) => areApart(held, other))
+    ? 'policy-scene-taken'
+    : undefined;
 };
 
 /** Every version that a step changes, as it is afterwards. `all` are the versions of the app, of every policy. */
@@ -110,7 +113,7 @@ export const stepPolicy = (
   if (held === undefined) return refuse('policy-unknown');
   const wrong = judge(all, held, step);
   if (wrong !== undefined) return refuse(wrong);
-  const state = to[step.action];
+  const state = stateAfter[step.action];
   const changed = { changedBy: by.actor, changedAtMs: by.now };
   const isChallenge = step.action === 'challenge';
   const stepped: KeptPolicy = {

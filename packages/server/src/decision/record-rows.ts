@@ -2,8 +2,8 @@
 import type { Scope } from '../storage/scope.ts';
 import type { Stored } from '../storage/storage-refusal.ts';
 import type { RowKey, RowPut, VersionedRows } from '../storage/versioned-rows.ts';
-import type { KeptModel } from './model-book.ts';
 import type { KeptPolicy } from './policy-life.ts';
+import type { KeptList, KeptModel, ListEntry, StagedList } from './policy-rows.ts';
 
 /** Kind of row → what it holds. */
 export interface DecisionRows {
@@ -13,6 +13,12 @@ export interface DecisionRows {
   readonly newest: { readonly version: number };
   /** By hash. */
   readonly model: KeptModel;
+  /** By name. */
+  readonly list: KeptList;
+  /** By list and member, see `entryRowId`. */
+  readonly entry: ListEntry;
+  /** By the hash of what it does. */
+  readonly staged: StagedList;
   /** By the empty id: the revision of the app's snapshot. Every change of it reads this row, so changes of one app follow one another. */
   readonly book: { readonly revision: number };
 }

@@ -30,6 +30,8 @@ import type { Config } from '../config/config.ts';
 import { issueText } from '../config/config-issue.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
+import { openDecisionOffice } from '../decision/open-decisions.ts';
+import type { DecisionOffice } from '../decision/policy-office.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
 import { verdictKeySet, verdictSigner } from '../device/device-verdict.ts';
 import { readAnchors } from '../device/trust-files.ts';
@@ -104,6 +106,8 @@ export interface RunningGateway {
   readonly privacy: Privacy;
   /** What devices told of themselves, on this thread. */
   readonly signals: Signals;
+  /** Policies, lists and models, and what was decided, on this thread. */
+  readonly decisions: DecisionOffice;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
@@ -180,6 +184,7 @@ class Gateway implements RunningGateway {
   readonly bindings: Bindings | undefined;
   readonly privacy: Privacy;
   readonly signals: Signals;
+  readonly decisions: DecisionOffice;
   #upkeep: BindingUpkeep | undefined;
   #stopWatching: (() => Promise<void>) | undefined;
 
@@ -235,9 +240,20 @@ class Gateway implements RunningGateway {
       desk: this.directives,
       now,
     });
-    const { bindings, privacy, directives } = this;
+    this.decisions = openDecisionOffice({ config, stores: storage.ports, keys: storage.keys, now });
+    const { bindings, privacy, directives, decisions } = this;
     const log = this.#log;
-    this.administration = openAdministration({ config, storage, table, log, now, bindings, privacy, directives });
+    this.administration = openAdministration({
+      config,
+      storage,
+      table,
+      log,
+      now,
+      bindings,
+      privacy,
+      directives,
+      decisions,
+    });
   }
 
   #keySource(): ChannelKeySource {
@@ -327,6 +343,7 @@ class Gateway implements RunningGateway {
     this.#log.debug('keys.renewed');
     this.#pool.updateKeys(this.#keys);
     await this.directives.tick();
+    await this.decisions.upkeep();
     await this.#spreadDirectives();
   }
 
@@ -346,6 +363,7 @@ class Gateway implements RunningGateway {
   }
 
   async start(): Promise<void> {
+    await this.decisions.book.refresh();
     await this.#renew();
     await this.bindings?.start();
     await this.signals.start();

@@ -22,7 +22,8 @@ export type KeyPurpose =
   | 'admin-token'
   | 'verdict-signing'
   | 'privacy-subject'
-  | 'consent-signing';
+  | 'consent-signing'
+  | 'decision-entity';
 
 /** How keys of a purpose live. */
 export interface KeyRule {
@@ -51,6 +52,7 @@ export const keyRules: { readonly [Purpose in KeyPurpose]: KeyRule } = {
   'admin-token': { algorithm: 'symmetric', rotateEvery: null, overlap: days(90), inBackup: true },
   'privacy-subject': { algorithm: 'symmetric', rotateEvery: null, overlap: days(1), inBackup: true },
   'consent-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(3650), inBackup: true },
+  'decision-entity': { algorithm: 'symmetric', rotateEvery: null, overlap: days(1), inBackup: true },
   'verdict-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(90), inBackup: true },
 };
 

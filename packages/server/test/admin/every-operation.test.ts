@@ -185,6 +185,40 @@ const approvedDirective = async (): Promise<string> => {
 
 const newToken = { subject: 'carol', label: 'night shift', grants: [{ app: 'corporate', role: 'viewer' }] };
 
+let policies = 0;
+
+/** A document that the facts of every app allow. */
+const policyDocument = (id: string): object => ({
+  id,
+  rules: [{ id: 'r', scenes: ['transfer'], when: 'event.amountMinor > 100', outcome: 'observe', reason: 'large' }],
+});
+
+/** A draft; every one of a policy of its own. */
+const draftedPolicy = async (): Promise<{ readonly policy: string; readonly hash: string }> => {
+  policies += 1;
+  const policy = `policy-${policies}`;
+  const body = { document: policyDocument(policy), reason: 'first' };
+  const answer = await world.ask('POST', '/apps/corporate/policies', { token: alice, body });
+  assert.equal(answer.status, 201, JSON.stringify(answer.json));
+  return { policy, hash: String(answer.json['hash']) };
+};
+
+const keptModel = async (): Promise<string> => {
+  const body = { document: { format: 'hauberk-model-1', seed: policies }, reason: 'first' };
+  const answer = await world.ask('POST', '/apps/corporate/models', { token: alice, body });
+  assert.equal(answer.status, 201, JSON.stringify(answer.json));
+  return String(answer.json['hash']);
+};
+
+const listEntry = { id: 'DE12 3456', source: 'fraud desk', reason: 'mule' };
+const stagedChange = async (): Promise<string> => {
+  const body = { kind: 'payee', add: [listEntry], reason: 'reported' };
+  const answer = await world.ask('POST', '/apps/corporate/lists/mules/changes', { token: alice, body });
+  assert.equal(answer.status, 202, JSON.stringify(answer.json));
+  const { content } = answer.json['change'] as { readonly content: { readonly change: string } };
+  return content.change;
+};
+
 /** Operation → a request that is accepted. */
 const good: Readonly<Record<string, () => Promise<Good>>> = {
   login: async () => {
@@ -379,6 +413,60 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     body: { kinds: ['*'], reason: 'at night' },
     status: 200,
   }),
+  checkPolicy: async () => ({
+    path: '/apps/corporate/policy-checks',
+    body: { document: policyDocument('tried') },
+    status: 200,
+  }),
+  listPolicies: async () => {
+    await draftedPolicy();
+    return { path: '/apps/corporate/policies', query: 'state=draft', status: 200 };
+  },
+  draftPolicy: async () => ({
+    path: '/apps/corporate/policies',
+    body: { document: policyDocument('drafted'), reason: 'first' },
+    status: 201,
+  }),
+  findPolicy: async () => ({ path: `/apps/corporate/policies/${(await draftedPolicy()).policy}/1`, status: 200 }),
+  stepPolicy: async () => {
+    const { policy, hash } = await draftedPolicy();
+    const body = { action: 'shadow', hash, reason: 'to be watched' };
+    return { path: `/apps/corporate/policies/${policy}/1/steps`, body, status: 200 };
+  },
+  listModels: async () => {
+    await keptModel();
+    return { path: '/apps/corporate/models', status: 200 };
+  },
+  findModel: async () => ({ path: `/apps/corporate/models/${await keptModel()}`, status: 200 }),
+  keepModel: async () => ({
+    path: '/apps/corporate/models',
+    body: { document: { format: 'hauberk-model-1' }, reason: 'first' },
+    status: 201,
+  }),
+  activateModel: async () => ({
+    path: '/apps/corporate/model-activations',
+    body: { model: await keptModel(), reason: 'better' },
+    status: 202,
+  }),
+  dropModel: async () => ({
+    path: '/apps/corporate/model-drops',
+    body: { model: await keptModel(), reason: 'worse' },
+    status: 200,
+  }),
+  listDecisionLists: async () => ({ path: '/apps/corporate/lists', status: 200 }),
+  listDecisionListEntries: async () => {
+    const { lists } = world.administration.decisions;
+    const add = [{ member: '0123456789abcdef', source: 's', reason: 'r', expiresAtMs: null }];
+    const change = { list: 'cards', kind: 'card', add, remove: [] };
+    assert.ok((await lists.add(corporate, change, { actor: 'rule x', reason: 'r' })).ok);
+    return { path: '/apps/corporate/lists/cards/entries', status: 200 };
+  },
+  changeDecisionList: async () => ({
+    path: '/apps/corporate/lists/mules/changes',
+    body: { kind: 'payee', add: [listEntry], reason: 'reported' },
+    status: 202,
+  }),
+  findDecisionListChange: async () => ({ path: `/apps/corporate/list-changes/${await stagedChange()}`, status: 200 }),
   listAudit: async () => ({ path: '/apps/corporate/audit', query: 'limit=3&after=0', status: 200 }),
   listOrganisationAudit: async () => ({ path: '/audit', status: 200 }),
   listUnknownOutcomes: async () => {
@@ -467,7 +555,11 @@ for (const operation of operations) {
         const token = request.token ?? alice;
         const headers = { ...request.headers, 'content-type': 'text/plain' };
         refused(await send({ ...request, headers }, operation, { token }), operation, 'unsupported');
-        const large = await send({ ...request, body: `{"a":"${'x'.repeat(70_000)}"}` }, operation, { token });
+        const large = await send(
+          { ...request, body: `{"a":"${'x'.repeat((operation.bodyLimits?.bytes ?? 65_536) + 4096)}"}` },
+          operation,
+          { token },
+        );
         refused(large, operation, 'too-large');
       });
 
@@ -528,7 +620,8 @@ for (const operation of operations) {
         refused(await send(moved, operation, { token: stranger }), operation, 'not-found');
     });
 
-    if (/\{(?!app)/.test(operation.path))
+    // Policies and lists have names that people gave; what has none of them is in decisions.test.ts.
+    if (/\{(?!app|policy|version|list)/.test(operation.path))
       test('what has no such id is not there', async () => {
         const request = await make();
         const last =

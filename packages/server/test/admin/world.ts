@@ -14,6 +14,8 @@ import { RecentChanges } from '../../src/admin/recent-changes.ts';
 import { builtInRoles, type Grant } from '../../src/admin/right.ts';
 import { makeToken } from '../../src/admin/token-operations.ts';
 import type { BindingAdministration } from '../../src/binding/binding-administration.ts';
+import { DecisionOffice } from '../../src/decision/policy-office.ts';
+import { pseudonyms } from '../../src/decision/record-key.ts';
 import { deviceAdministration } from '../../src/device/device-administration.ts';
 import { verdictSigner } from '../../src/device/device-verdict.ts';
 import { openDirectiveDesk } from '../../src/directive/directive-desk.ts';
@@ -129,6 +131,16 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       }),
     appsOf: (organisation) => organisations[organisation] ?? [],
     privacyOf: (scope) => new PrivacyAdministration(office, scope),
+    decisions: new DecisionOffice({
+      store: stores.decisions,
+      scopes: [
+        { organisation: 'bank', app: 'corporate' },
+        { organisation: 'bank', app: 'retail' },
+      ],
+      pseudonym: pseudonyms(new Uint8Array(32).fill(7)),
+      configuredLists: [],
+      now,
+    }),
     directives: openDirectiveDesk({
       store: stores.directives,
       now: () => clock.now,

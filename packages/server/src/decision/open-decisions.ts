@@ -1,0 +1,27 @@
+/** Opens what people do about decisions, for the apps of a configuration. */
+import type { EpochMs } from '@hauberk/primitives';
+import type { Config } from '../config/config.ts';
+import type { KeyReader } from '../keys/key-provider.ts';
+import type { Stores } from '../storage/stores.ts';
+import { DecisionOffice } from './policy-office.ts';
+import { decisionKey, pseudonyms } from './record-key.ts';
+
+/** What a gateway lends. */
+export interface DecisionParts {
+  readonly config: Config;
+  readonly stores: Pick<Stores, 'decisions'>;
+  readonly keys: KeyReader;
+  readonly now: () => EpochMs;
+}
+
+/** The office of all apps. */
+export const openDecisionOffice = ({ config, stores, keys, now }: DecisionParts): DecisionOffice => {
+  const { organisation, apps } = config;
+  return new DecisionOffice({
+    store: stores.decisions,
+    scopes: apps.map(({ id }) => ({ organisation, app: id })),
+    pseudonym: pseudonyms(decisionKey(keys, undefined, now())),
+    configuredLists: [],
+    now,
+  });
+};
