@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { readRiskEvent, readRiskLabel } from '@hauberk/decision';
+import { attributesOf, entitiesOf, readRiskEvent, readRiskLabel, sceneAttributes, sceneOf } from '@hauberk/decision';
+import { readSignalReport, reachesTier, signalRuleOf } from '@hauberk/device';
 import { type FraudBatch, type FraudWorld, playFraud } from '../src/index.ts';
 
 const world: FraudWorld = {
@@ -63,4 +64,63 @@ test('no event, report or id says what it is', () => {
     for (const event of events) assert.doesNotMatch(JSON.stringify(event), telling);
     for (const report of reports) assert.doesNotMatch(JSON.stringify(report), telling);
   }
+});
+
+/** What the gateway knew; documented in docs/fraud-simulator.md. */
+const gatewayFacts = [
+  'channel.result',
+  'device.platform',
+  'device.isAttested',
+  'device.tier',
+  'device.bootState',
+  'device.isLocked',
+  'device.isAppApproved',
+  'device.ageDays',
+  'network.kind',
+  'place.city',
+  'phone.block',
+];
+const typeOf = { text: 'string', number: 'number', truth: 'boolean' } as const;
+
+test('every event is of a scene of the catalogue and carries what the scene declares', () => {
+  const wrong = new Set<string>();
+  for (const { events } of whole.batches) {
+    for (const { type, entities, attributes } of events) {
+      const scene = sceneOf(type);
+      if (scene === undefined) {
+        wrong.add(type);
+        continue;
+      }
+      for (const kind of Object.keys(entities))
+        if (!entitiesOf(scene).some((known) => known === kind) && kind !== 'account') wrong.add(`${type} entity ${kind}`);
+      for (const [name, value] of Object.entries(attributes)) {
+        if (gatewayFacts.includes(name)) continue;
+        const declared = attributesOf(scene).find((known) => known === name);
+        if (declared === undefined) wrong.add(`${type} ${name}`);
+        else if (typeof value !== typeOf[sceneAttributes[declared].type]) wrong.add(`${type} ${name} ${typeof value}`);
+      }
+    }
+  }
+  assert.deepEqual([...wrong], []);
+});
+
+test('every report is one that the gateway reads: registered signals, in their scenes, from those who can sense them', () => {
+  let count = 0;
+  for (const { reports } of whole.batches) {
+    for (const { report } of reports) {
+      count += 1;
+      const read = readSignalReport('device.signals', 1, JSON.parse(JSON.stringify(report)));
+      assert.ok(read.ok, `${JSON.stringify(report)} ${read.ok ? '' : `${read.code} ${read.detail}`}`);
+      for (const code of [...report.ran, ...report.skipped.map((skipped) => skipped.code)]) {
+        const rule = signalRuleOf(code);
+        assert.ok(rule !== undefined && reachesTier(report.scene, rule.tier), code);
+      }
+      for (const { code, value, source } of report.signals) {
+        assert.ok(signalRuleOf(code)?.layers.includes(source), `${code} from ${source}`);
+        assert.equal(typeof value, 'boolean');
+        assert.ok(report.ran.includes(code));
+      }
+    }
+  }
+  assert.ok(count > 500);
 });

@@ -24,6 +24,8 @@ export interface Setting {
   readonly places: Places;
   /** Phones come to be known to the truth when they are first used; `isVictim` says that an attacker used or abused it. */
   readonly tell: (phone: Phone, isVictim?: boolean) => void;
+  /** Phones that wait for another owner, oldest first. */
+  readonly usedPhones: Phone[];
   readonly tellGroup: (name: string, group: GroupStory) => void;
 }
 

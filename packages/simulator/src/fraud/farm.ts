@@ -3,8 +3,9 @@ import type { Actor, Setting, Visit } from './actor.ts';
 import { dayMs, hourMs, minuteMs, saleOf, workingMoment } from './calendar.ts';
 import { type Caution, cautionOf } from './difficulty.ts';
 import { builds, drawKinds, evidenceAt, type FarmBuild, type FarmEvidence } from './farm-evidence.ts';
+import { planPerson } from './life.ts';
 import type { AttackKind, Tier } from './lines.ts';
-import { bornPerson, type Person, planPerson } from './person.ts';
+import { bornPerson, type Person } from './person.ts';
 import { bornBefore, bornPhone, type Phone } from './phone.ts';
 import type { Access } from './places.ts';
 import { between, chance, type Draw, idOf, normal, pick, pickSome, poisson, streamOf, whole } from './random.ts';
@@ -71,7 +72,7 @@ const bornMember = (setting: Setting, farm: Omit<Farm, 'members'>, index: number
   const city = setting.places.someCity(draw);
   const cell = whole(draw, 0, setting.places.cellsOf(city) - 1);
   const home = setting.places.wifi(`home/${name}`, city, cell);
-  const before = isAged ? bornPerson(setting, name, { city, cell, home }, [phone]) : undefined;
+  const before = isAged ? bornPerson(setting, name, { haunts: { city, cell, home }, phones: [phone] }) : undefined;
   const accounts = Array.from({ length: whole(draw, 1, 3) }, (_, nth) => ({
     id: nth === 0 ? idOf(seed, 'acc', name) : idOf(seed, 'acc', `${name}/${nth}`),
     ageDays: Math.max(0, ageDays - nth * 7),

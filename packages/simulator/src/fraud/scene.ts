@@ -129,7 +129,8 @@ const reportOf = (sitting: Sitting, tier: Tier, atMs: number): FraudReport => {
   const counter = counterCheck(phone);
   phone.chain.counter += 1;
   phone.chain.previous = createHash('sha256').update(JSON.stringify(report)).digest('base64url');
-  const checks = { ...rightChecks, counter, ...sitting.checks };
+  const faults = sitting.guilt === undefined ? honestChecks(sitting.draw) : sitting.checks;
+  const checks = { ...rightChecks, counter, ...faults };
   return { device: phone.id, atMs, checks, report };
 };
 
@@ -157,10 +158,41 @@ const attributesOf = ({ phone, access }: Sitting, atMs: number): Record<string, 
 /** The block of numbers that a phone number is from, as the server pseudonymises it: some dozen customers have theirs from one. */
 const blockOf = (phoneNumber: string): string => `block-${phoneNumber.slice(4, 7)}`;
 
+/** What goes wrong with honest requests: repeats after a cut, clocks that are off, pages of partners, middle boxes. */
+export const honestFaults: Readonly<Partial<Record<Channel, number>>> = {
+  replayed: 0.0003,
+  stale: 0.0005,
+  none: 0.0003,
+  unsigned: 0.0001,
+  tampered: 0.00005,
+};
+/** And with honest reports. */
+export const honestReportFaults = { staleNonce: 0.003, absentCanary: 0.0005, wrongCanary: 0.0001 } as const;
+
+const honestChannel = (draw: Draw): Channel => {
+  let left = draw();
+  for (const [channel, rate] of Object.entries(honestFaults)) {
+    left -= rate;
+    if (left < 0) return channel as Channel;
+  }
+  return 'verified';
+};
+
+const honestChecks = (draw: Draw): Partial<ReportChecks> => {
+  const { staleNonce, absentCanary, wrongCanary } = honestReportFaults;
+  const canary = draw();
+  return {
+    ...(chance(draw, staleNonce) ? { nonce: 'stale' } : {}),
+    ...(canary < absentCanary ? { canary: 'absent' } : {}),
+    ...(canary > 1 - wrongCanary ? { canary: 'wrong' } : {}),
+  };
+};
+
 /** A request as the server takes it. Without an envelope no device and no session is known, whatever the caller claims. */
 const eventOf = (sitting: Sitting, step: Act, session: string, atMs: number): FraudEvent => {
   const { phone, account, access } = sitting;
-  const channel = step.channel ?? sitting.channel ?? 'verified';
+  const isHonest = sitting.guilt === undefined;
+  const channel = step.channel ?? sitting.channel ?? (isHonest ? honestChannel(sitting.draw) : 'verified');
   const known = channel === 'none' ? {} : { device: phone.id, session };
   const facts =
     channel === 'none'

@@ -1,6 +1,8 @@
 /** The honest population: households, workplaces, company fleets, people with second phones and second-hand phones. */
 import type { Actor, Setting } from './actor.ts';
-import { bornPerson, type Haunts, type Person, planPerson } from './person.ts';
+import { dayMs, someMoment } from './calendar.ts';
+import { planPerson } from './life.ts';
+import { bornPerson, type Haunts, type Person } from './person.ts';
 import { bornBefore, bornPhone, type Phone } from './phone.ts';
 import type { Access } from './places.ts';
 import { chance, type Draw, digestOf, rank, streamOf, whole } from './random.ts';
@@ -33,9 +35,9 @@ const fleetEvidence = (seed: number, name: string, draw: Draw) => ({
   image: digestOf(seed, 'image', name),
 });
 
-const ownPhone = (setting: Setting, name: string, work: Workplace | undefined, draw: Draw): Phone => {
+const ownPhone = (setting: Setting, name: string, work: Workplace | undefined, draw: Draw, joinsMs?: number): Phone => {
   const { seed, devices, startMs } = setting.world;
-  const birth = { seed, name, population: devices, sinceMs: bornBefore(draw, startMs) };
+  const birth = { seed, name, population: devices, sinceMs: joinsMs ?? bornBefore(draw, startMs) };
   if (work?.hasFleet === true && chance(draw, 0.8))
     return bornPhone({
       ...birth,
@@ -44,6 +46,14 @@ const ownPhone = (setting: Setting, name: string, work: Workplace | undefined, d
       traits: ['fleet'],
     });
   return bornPhone(birth);
+};
+
+/** New customers: four in a thousand people a day. */
+const joinsPerDay = 0.004;
+
+const joinsAt = ({ world: { startMs, days } }: Setting, draw: Draw): number | undefined => {
+  const day = Math.floor(draw() / joinsPerDay);
+  return day < days ? startMs + day * dayMs + someMoment(draw) : undefined;
 };
 
 const bornHousehold = (setting: Setting, index: number, workplaces: readonly Workplace[]): readonly Person[] => {
@@ -58,9 +68,10 @@ const bornHousehold = (setting: Setting, index: number, workplaces: readonly Wor
     const name = `home/${index}/${member}`;
     const work = chance(draw, 0.55) ? workplaces[rank(draw, workplaces.length) % workplaces.length] : undefined;
     const haunts: Haunts = { city, cell, home, ...(work === undefined ? {} : { work: work.access }) };
-    const phones = [ownPhone(setting, name, work, draw), ...(tablet === undefined ? [] : [tablet])];
+    const joinsMs = joinsAt(setting, draw);
+    const phones = [ownPhone(setting, name, work, draw, joinsMs), ...(tablet === undefined ? [] : [tablet])];
     if (chance(draw, 0.03)) phones.push(ownPhone(setting, `${name}/second`, undefined, draw));
-    return bornPerson(setting, name, haunts, phones);
+    return bornPerson(setting, name, { haunts, phones, ...(joinsMs === undefined ? {} : { joinsMs }) });
   });
 };
 

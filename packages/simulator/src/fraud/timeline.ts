@@ -107,6 +107,7 @@ export const playFraud = (world: FraudWorld): FraudPlay => {
   const setting: Setting = {
     world,
     places: createPlaces(world.seed, world.devices),
+    usedPhones: [],
     tell: (phone, isVictim = false) => {
       const known = (devices[phone.id] ??= truthOf(phone));
       if (isVictim && known.traits?.includes('victim') !== true)
