@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { attributesOf, entitiesOf, readRiskEvent, readRiskLabel, sceneAttributes, sceneOf } from '@hauberk/decision';
-import { readSignalReport, reachesTier, signalRuleOf } from '@hauberk/device';
+import { reachesTier, readSignalReport, signalRuleOf } from '@hauberk/device';
 import { type FraudBatch, type FraudWorld, playFraud } from '../src/index.ts';
 
 const world: FraudWorld = {
@@ -80,7 +80,7 @@ const gatewayFacts = [
   'place.city',
   'phone.block',
 ];
-const typeOf = { text: 'string', number: 'number', truth: 'boolean' } as const;
+const typeOf: Readonly<Record<string, string>> = { text: 'string', number: 'number', truth: 'boolean' };
 
 test('every event is of a scene of the catalogue and carries what the scene declares', () => {
   const wrong = new Set<string>();
@@ -92,12 +92,14 @@ test('every event is of a scene of the catalogue and carries what the scene decl
         continue;
       }
       for (const kind of Object.keys(entities))
-        if (!entitiesOf(scene).some((known) => known === kind) && kind !== 'account') wrong.add(`${type} entity ${kind}`);
+        if (!entitiesOf(scene).some((known) => known === kind) && kind !== 'account')
+          wrong.add(`${type} entity ${kind}`);
       for (const [name, value] of Object.entries(attributes)) {
         if (gatewayFacts.includes(name)) continue;
         const declared = attributesOf(scene).find((known) => known === name);
         if (declared === undefined) wrong.add(`${type} ${name}`);
-        else if (typeof value !== typeOf[sceneAttributes[declared].type]) wrong.add(`${type} ${name} ${typeof value}`);
+        else if (typeof value !== typeOf[sceneAttributes[declared]?.type ?? ''])
+          wrong.add(`${type} ${name} ${typeof value}`);
       }
     }
   }

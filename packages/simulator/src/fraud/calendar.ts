@@ -20,9 +20,11 @@ export const someMoment = (draw: Draw, shiftHours = 0): number => {
   return ((hour + shiftHours + 24) % 24) * hourMs + Math.floor(draw() * hourMs);
 };
 
-/** Whether a day of the period is one of rest; the period begins on a Monday unless the start says otherwise. */
-export const isRestDay = (dayStartMs: number): boolean =>
-  [0, 6].includes(new Date(dayStartMs + 8 * hourMs).getUTCDay());
+/** Day of the week at the bank's place; 0 is Sunday. */
+export const weekdayOf = (dayStartMs: number): number => new Date(dayStartMs + 8 * hourMs).getUTCDay();
+
+/** Whether a day is one of rest. */
+export const isRestDay = (dayStartMs: number): boolean => [0, 6].includes(weekdayOf(dayStartMs));
 
 /** When sales open on a day, in epoch milliseconds; most days have none. */
 export const saleOf = (seed: number, dayStartMs: number): number | undefined => {

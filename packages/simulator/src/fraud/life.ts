@@ -1,10 +1,11 @@
 /** Honest lives: the days, and what changes in them. Yearly rates stand beside what they are rates of. */
 import type { Setting, Visit } from './actor.ts';
-import { dayMs, hourMs, minuteMs, saleOf, someMoment } from './calendar.ts';
+import { dayMs, hourMs, minuteMs, saleOf, someMoment, weekdayOf } from './calendar.ts';
 import { joinSteps, saleSteps, usualSteps } from './habits.ts';
 import { type Person, sit } from './person.ts';
 import { bornPhone, type Phone } from './phone.ts';
 import { between, chance, type Draw, digestOf, poisson, streamOf, whole } from './random.ts';
+import type { Act } from './scene.ts';
 
 /** Probability of each change on a day. */
 export const changesPerDay = {
@@ -100,6 +101,14 @@ const planSale = (setting: Setting, person: Person, dayStartMs: number, opensMs:
   return sit(setting, person, { atMs, dayStartMs, draw, steps: saleSteps(person, draw, lateMs) });
 };
 
+/** On the day of pay most of a workplace looks within the same half hour. */
+const planPayday = (setting: Setting, person: Person, dayStartMs: number): Visit => {
+  const draw = streamOf(setting.world.seed, 'payday', person.name, dayStartMs);
+  const atMs = Math.floor(dayStartMs + 10 * hourMs + between(draw, 0, 40) * minuteMs);
+  const look: Act = { type: 'balance-query', attributes: { isOwnAccount: true, pageNumber: 1 } };
+  return sit(setting, person, { atMs, dayStartMs, draw, steps: [look] });
+};
+
 const planJoin = (setting: Setting, person: Person, dayStartMs: number, joinsMs: number): Visit => {
   const { seed } = setting.world;
   const draw = streamOf(seed, 'join', person.name);
@@ -123,6 +132,8 @@ export const planPerson = (setting: Setting, person: Person, dayStartMs: number)
   const visits: Visit[] = [];
   const opensMs = saleOf(seed, dayStartMs);
   if (opensMs !== undefined && chance(draw, 0.08)) visits.push(planSale(setting, person, dayStartMs, opensMs));
+  if (person.haunts.payday === weekdayOf(dayStartMs) && chance(draw, 0.4))
+    visits.push(planPayday(setting, person, dayStartMs));
   if (!chance(draw, person.activity)) return visits;
   const count = 1 + poisson(draw, 0.45);
   for (let index = 0; index < count; index += 1) {

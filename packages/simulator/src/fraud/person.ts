@@ -16,6 +16,8 @@ export interface Haunts {
   readonly cell: number;
   readonly home: Access;
   readonly work?: Access;
+  /** Weekday on which the employer pays. */
+  readonly payday?: number;
 }
 
 /** What is somebody's own. */

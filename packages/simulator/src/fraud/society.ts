@@ -12,6 +12,7 @@ interface Workplace {
   /** The company hands out phones bought in one batch. */
   readonly hasFleet: boolean;
   readonly name: string;
+  readonly payday: number;
 }
 
 const createWorkplaces = (setting: Setting): readonly Workplace[] => {
@@ -25,6 +26,7 @@ const createWorkplaces = (setting: Setting): readonly Workplace[] => {
       // The biggest are schools and plants; fleets are for offices of middle size.
       hasFleet: index > count * 0.1 && chance(draw, 0.02),
       name: `work/${index}`,
+      payday: whole(draw, 1, 5),
     };
   });
 };
@@ -67,7 +69,12 @@ const bornHousehold = (setting: Setting, index: number, workplaces: readonly Wor
   return Array.from({ length: size }, (_, member) => {
     const name = `home/${index}/${member}`;
     const work = chance(draw, 0.55) ? workplaces[rank(draw, workplaces.length) % workplaces.length] : undefined;
-    const haunts: Haunts = { city, cell, home, ...(work === undefined ? {} : { work: work.access }) };
+    const haunts: Haunts = {
+      city,
+      cell,
+      home,
+      ...(work === undefined ? {} : { work: work.access, payday: work.payday }),
+    };
     const joinsMs = joinsAt(setting, draw);
     const phones = [ownPhone(setting, name, work, draw, joinsMs), ...(tablet === undefined ? [] : [tablet])];
     if (chance(draw, 0.03)) phones.push(ownPhone(setting, `${name}/second`, undefined, draw));
