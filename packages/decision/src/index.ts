@@ -102,6 +102,20 @@ export {
 } from './learn/learn.ts';
 export { type MemoryOptions, RiskMemory } from './learn/risk-memory.ts';
 export {
+  ChampionBook,
+  type ChampionReport,
+  type ChampionVerdict,
+  type PairedVerdict,
+  type SideEvidence,
+} from './model/champion.ts';
+export { type DriftGrade, type DriftReference, DriftWatch, driftReference, type FeatureDrift } from './model/drift.ts';
+export type { Ensemble, EnsembleOutput } from './model/ensemble.ts';
+export type { ModelFileCode } from './model/import-parts.ts';
+export { type IsolationOptions, isolate, usualIsolation } from './model/isolation.ts';
+export { modelDocument, readModelFile, readModelJson } from './model/model-document.ts';
+export { forestEnsemble, learntEnsemble } from './model/own-ensemble.ts';
+export { type FeatureTold, type ServingModel, serveModel } from './model/serve.ts';
+export {
   type ConditionTold,
   explain,
   PolicyEvaluator,

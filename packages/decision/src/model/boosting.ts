@@ -20,7 +20,7 @@ export interface Forest {
 }
 
 /** Draws in [0, 1) from a seed (SplitMix32); for sampling only. */
-const draws = (seed: number): (() => number) => {
+export const draws = (seed: number): (() => number) => {
   let state = seed | 0;
   return () => {
     state = (state + 0x9e3779b9) | 0;

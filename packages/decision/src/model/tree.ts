@@ -24,6 +24,8 @@ export interface Tree {
   readonly value: Float64Array;
   /** Gain of each split, for telling which features matter. */
   readonly gain: Float64Array;
+  /** Rows that training saw at each node; absent in models of before it was kept. */
+  readonly cover?: Float64Array;
 }
 
 interface Split {
@@ -68,7 +70,7 @@ export class TreeGrower {
     this.#features = features;
     this.#order.set(rows);
     const nodes = new TreeNodes(this.#options.leaves * 2 - 1);
-    const root = this.#rootLeaf(nodes.add(), rows.length, gradients, hessians);
+    const root = this.#rootLeaf(nodes.add(rows.length), rows.length, gradients, hessians);
     const leaves = [root];
     while (leaves.length < this.#options.leaves) {
       const best = bestOf(leaves);
@@ -160,7 +162,10 @@ export class TreeGrower {
     hessians: Float64Array,
   ): readonly [Leaf, Leaf] {
     const middle = this.#partition(leaf, split);
-    const [left, right] = nodes.split(leaf.node, split, this.#data.cuts[split.feature] as Float64Array);
+    const [left, right] = nodes.split(leaf.node, split, this.#data.cuts[split.feature] as Float64Array, [
+      middle - leaf.from,
+      leaf.to - middle,
+    ]);
     const isLeftSmaller = middle - leaf.from < leaf.to - middle;
     const [from, to] = isLeftSmaller ? [leaf.from, middle] : [middle, leaf.to];
     const smaller = this.#histogram(from, to, gradients, hessians);
@@ -228,6 +233,7 @@ class TreeNodes {
   readonly #right: Int16Array;
   readonly #value: Float64Array;
   readonly #gain: Float64Array;
+  readonly #cover: Float64Array;
   #count = 0;
 
   constructor(most: number) {
@@ -238,15 +244,22 @@ class TreeNodes {
     this.#right = new Int16Array(most);
     this.#value = new Float64Array(most);
     this.#gain = new Float64Array(most);
+    this.#cover = new Float64Array(most);
   }
 
-  add(): number {
+  add(rows: number): number {
+    this.#cover[this.#count] = rows;
     this.#count += 1;
     return this.#count - 1;
   }
 
-  split(node: number, split: Split, cuts: Float64Array): readonly [number, number] {
-    const [left, right] = [this.add(), this.add()];
+  split(
+    node: number,
+    split: Split,
+    cuts: Float64Array,
+    [leftRows, rightRows]: readonly [number, number],
+  ): readonly [number, number] {
+    const [left, right] = [this.add(leftRows), this.add(rightRows)];
     this.#feature[node] = split.feature;
     this.#threshold[node] = cuts[split.bin - 1] as number;
     this.#missingLeft[node] = split.missingLeft ? 1 : 0;
@@ -268,6 +281,7 @@ class TreeNodes {
       right: this.#right.slice(0, to),
       value: this.#value.slice(0, to),
       gain: this.#gain.slice(0, to),
+      cover: this.#cover.slice(0, to),
     };
   }
 }

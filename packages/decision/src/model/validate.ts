@@ -1,15 +1,23 @@
 /** Which models may not be used: those that know nothing, and those that know too much. */
 import { accept, type Result, refuse } from '@hauberk/primitives';
+import { copiedRows } from './copied-rows.ts';
 import type { Columns } from './histogram.ts';
 import { areaUnderCurve } from './measures.ts';
 
 /** Why a model is refused. */
-export type ModelCode = 'model.too-few-labels' | 'model.no-better-than-noise' | 'model.leaks-labels';
+export type ModelCode =
+  | 'model.too-few-labels'
+  | 'model.no-better-than-noise'
+  | 'model.leaks-labels'
+  | 'model.copied-rows';
 
 /** Frauds, and honest rows, that training needs at least. */
 export const leastLabels = 20;
 /** A single feature that separates better than this holds the label itself. */
 const leakAt = 0.995;
+/** Shares of frauds that are copies of others, or points between others, from which on a table was made up to balance its classes. */
+const mostCopies = 0.5;
+const mostBetween = 0.2;
 /** Standard errors by which a model must beat chance. */
 const noiseErrors = 3;
 
@@ -36,6 +44,10 @@ export const judgeTable = (table: Columns, labels: Uint8Array, names: readonly s
     const area = areaUnderCurve(present(column), labels);
     if (Math.max(area, 1 - area) > leakAt) return refuse('model.leaks-labels', names[index] ?? '');
   }
+  const { copies, between } = copiedRows(table, labels);
+  if (copies > mostCopies) return refuse('model.copied-rows', `${Math.round(copies * 100)} % of the frauds are copies`);
+  if (between > mostBetween)
+    return refuse('model.copied-rows', `${Math.round(between * 100)} % of the frauds lie between two others`);
   return accept(true);
 };
 
