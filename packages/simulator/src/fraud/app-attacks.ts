@@ -160,6 +160,9 @@ const copyOf = (gang: Gang, victim: Phone): Phone => {
   };
 };
 
+/** Who uses the app often is worth copying. */
+const worthwhile = 0.5;
+
 const isCopyable = ({ attested: { level } }: Phone): boolean => level === 'none' || level === 'software';
 
 /** Thieves look for phones whose keys lie in files; some try in vain where they do not. */
@@ -167,7 +170,8 @@ const chooseVictim = (draw: Draw, people: readonly Person[]): Person => {
   for (let tries = 0; tries < 200; tries += 1) {
     const person = pick(draw, people);
     const [phone] = person.phones;
-    if (phone !== undefined && person.phones.length === 1 && (isCopyable(phone) || chance(draw, 0.04))) return person;
+    const isFit = phone !== undefined && person.phones.length === 1 && person.activity > worthwhile;
+    if (isFit && person.joinsMs === undefined && (isCopyable(phone) || chance(draw, 0.05))) return person;
   }
   return pick(draw, people);
 };
@@ -184,7 +188,7 @@ const cloneTurn = (gang: Gang, victim: Person, copy: Phone, atMs: number, index:
     pace: 8,
     steps: (draw) => {
       // A ticket serves once: where the owner was first, the copy's is refused and it opens a session with the copied key.
-      const first: Channel = isCopyable(copy) ? (chance(draw, 0.5) ? 'replayed' : 'verified') : 'tampered';
+      const first: Channel = isCopyable(copy) ? (chance(draw, 0.65) ? 'replayed' : 'verified') : 'tampered';
       const later: Channel = isCopyable(copy) ? 'verified' : 'tampered';
       const acts = [
         { type: 'balance-query' },
@@ -216,7 +220,7 @@ const planCloner = (gang: Gang, { people }: Prey): Actor['plan'] => {
 /** Everybody who attacks app and channel. */
 export const createAppAttacks = (setting: Setting, prey: Prey): readonly Actor[] => [
   ...gangsOf(setting, 'replay', 14, (gang) => planReplayer(gang, prey)),
-  ...gangsOf(setting, 'clone', 26, (gang) => planCloner(gang, prey)),
+  ...gangsOf(setting, 'clone', 22, (gang) => planCloner(gang, prey)),
   ...gangsOf(setting, 'repackage', 40, (gang) => planLiar(gang, liars.repackage)),
   ...gangsOf(setting, 'hook', 16, (gang) => planLiar(gang, liars.hook)),
   ...gangsOf(setting, 'host', 16, (gang) => planLiar(gang, liars.host)),

@@ -28,6 +28,8 @@ export interface Caution {
   readonly tasksPerDay: number;
   /** Probability that a signal that would give a phone away is hidden from its report. */
   readonly spoofed: number;
+  /** Share of the attackers outside farms who know their trade: they hide every signal and mostly bring the canary through. */
+  readonly skilled: number;
   /** Probability that a silenced client still brings the canary through. */
   readonly canaryKept: number;
 }
@@ -49,6 +51,7 @@ export const cautionOf: Readonly<Record<Difficulty, Caution>> = {
     turnout: 0.98,
     tasksPerDay: 5,
     spoofed: 0.2,
+    skilled: 0.02,
     canaryKept: 0.1,
   },
   medium: {
@@ -66,6 +69,7 @@ export const cautionOf: Readonly<Record<Difficulty, Caution>> = {
     turnout: 0.85,
     tasksPerDay: 3.5,
     spoofed: 0.6,
+    skilled: 0.2,
     canaryKept: 0.25,
   },
   hard: {
@@ -83,6 +87,7 @@ export const cautionOf: Readonly<Record<Difficulty, Caution>> = {
     turnout: 0.6,
     tasksPerDay: 2,
     spoofed: 0.85,
+    skilled: 0.5,
     canaryKept: 0.6,
   },
 };

@@ -89,10 +89,16 @@ export const rented = (gang: Gang, draw: Draw, hosting: number): Access => {
   return places.mobile(draw, gang.city, whole(draw, 0, places.cellsOf(gang.city) - 1));
 };
 
+/** How often who knows the trade brings the canary through. */
+const skilledKeeps = 0.9;
+
+const isSkilled = (gang: Gang): boolean =>
+  chance(drawOf(gang, 'skill'), cautionOf[gang.setting.world.difficulty].skilled);
+
 /** What the server finds of a client that hides something: who silences a signal seldom brings the canary through. */
 const lieChecks = (gang: Gang, draw: Draw, isLying: boolean): Partial<ReportChecks> => {
   const { canaryKept } = cautionOf[gang.setting.world.difficulty];
-  if (!isLying || chance(draw, canaryKept)) return {};
+  if (!isLying || chance(draw, isSkilled(gang) ? skilledKeeps : canaryKept)) return {};
   return { canary: chance(draw, 0.5) ? 'absent' : 'wrong' };
 };
 
@@ -107,7 +113,7 @@ export const turnOf = (gang: Gang, turn: Turn): Visit => {
       const { phone, passing = [] } = turn;
       const { spoofed } = cautionOf[difficulty];
       const telling = turn.isTruthful === true ? [] : [...phone.lasting, ...passing];
-      const hidden = new Set(telling.filter(() => chance(draw, spoofed)));
+      const hidden = new Set(telling.filter(() => chance(draw, isSkilled(gang) ? 1 : spoofed)));
       setting.tell(phone, phone.role === 'honest');
       playSitting(
         stage,

@@ -160,14 +160,14 @@ const blockOf = (phoneNumber: string): string => `block-${phoneNumber.slice(4, 7
 
 /** What goes wrong with honest requests: repeats after a cut, clocks that are off, pages of partners, middle boxes. */
 export const honestFaults: Readonly<Partial<Record<Channel, number>>> = {
-  replayed: 0.0003,
-  stale: 0.0005,
-  none: 0.0003,
-  unsigned: 0.0001,
-  tampered: 0.00005,
+  replayed: 0.0002,
+  stale: 0.0003,
+  none: 0.0002,
+  unsigned: 0.00005,
+  tampered: 0.00003,
 };
 /** And with honest reports. */
-export const honestReportFaults = { staleNonce: 0.003, absentCanary: 0.0005, wrongCanary: 0.0001 } as const;
+export const honestReportFaults = { staleNonce: 0.003, absentCanary: 0.0003, wrongCanary: 0.0001 } as const;
 
 const honestChannel = (draw: Draw): Channel => {
   let left = draw();
