@@ -2,7 +2,7 @@
 import type { Actor, Setting, Visit } from './actor.ts';
 import { minuteMs } from './calendar.ts';
 import { drawOf, type Gang, gangPhone, gangsOf, momentsOf, type Prey, rented, type Step, turnOf } from './gang.ts';
-import type { Person } from './person.ts';
+import { accountFacts, type Person, payerFacts } from './person.ts';
 import { between, chance, type Draw, idOf, logNormal, pick, poisson, whole } from './random.ts';
 import type { Act } from './scene.ts';
 
@@ -10,13 +10,15 @@ import type { Act } from './scene.ts';
 const mulePayees = (seed: number, devices: number): readonly string[] =>
   Array.from({ length: Math.max(6, Math.round(devices / 700)) }, (_, index) => idOf(seed, 'payee', `mule/${index}`));
 
+/** Where the money of an account goes: at once, or to a payee who was saved a moment before, which looks better. */
 const drain = (
   draw: Draw,
   victim: Person,
   payees: readonly string[],
-  extra: Readonly<Record<string, string | number | boolean>>,
+  facts: Readonly<Record<string, string | number | boolean>>,
 ): readonly Act[] => {
   const payee = pick(draw, payees);
+  const isSavedPayee = chance(draw, 0.4);
   const pieces = whole(draw, 1, 3);
   const acts = Array.from({ length: pieces }, (_, piece): Act => {
     const amountMinor = Math.round((victim.balanceMinor * between(draw, 0.55, 0.98)) / pieces);
@@ -25,25 +27,27 @@ const drain = (
       amountMinor,
       entities: { payee },
       attributes: {
-        isSavedPayee: true,
+        ...facts,
+        isSavedPayee,
         payeeAgeDays: 0,
         payeeNameMatches: chance(draw, 0.9),
         payeeKind: 'person',
-        balanceMinor: victim.balanceMinor,
         usedTodayMinor: amountMinor * piece,
-        accountAgeDays: victim.accountAgeDays,
         rail: 'instant',
-        ...extra,
       },
     };
   });
-  return [
-    { type: 'payee-add', entities: { payee }, attributes: { payeeKind: 'person', payeeNameMatches: true } },
-    ...acts,
-  ];
+  const added: Act = {
+    type: 'payee-add',
+    entities: { payee },
+    attributes: { payeeKind: 'person', payeeNameMatches: true, accountAgeDays: victim.accountAgeDays },
+  };
+  return isSavedPayee ? [added, ...acts] : acts;
 };
 
-const swapSteps = (draw: Draw, victim: Person, payees: readonly string[]): readonly Step[] => {
+const swapSteps = (draw: Draw, victim: Person, payees: readonly string[], atMs: number): readonly Step[] => {
+  const fresh = { hoursSinceDeviceBind: 0, hoursSincePasswordChange: 0 };
+  const limits = { limitMinor: victim.limitMinor, newLimitMinor: victim.limitMinor * 10 };
   const simAgeHours = whole(draw, 0, 20);
   const phone = victim.phoneNumber;
   const known = { accountAgeDays: victim.accountAgeDays };
@@ -59,13 +63,11 @@ const swapSteps = (draw: Draw, victim: Person, payees: readonly string[]): reado
       attributes: { ...swapped, ...known, factor: 'sms', hoursSincePasswordChange: 0 },
     },
     { type: 'balance-query', attributes: { isOwnAccount: true, pageNumber: 1 } },
-    ...(chance(draw, 0.6)
-      ? [{ type: 'limit-change', attributes: { ...known, hoursSinceDeviceBind: 0, hoursSincePasswordChange: 0 } }]
-      : []),
+    ...(chance(draw, 0.6) ? [{ type: 'limit-change', attributes: { ...known, ...fresh, ...limits } }] : []),
     { report: 'pay' },
     ...drain(draw, victim, payees, {
-      hoursSinceDeviceBind: 0,
-      hoursSincePasswordChange: 0,
+      ...payerFacts(victim, atMs),
+      ...fresh,
       factor: 'sms',
       secondsInScene: whole(draw, 8, 25),
     }),
@@ -92,7 +94,7 @@ const planSwapper = (gang: Gang, { people }: Prey): Actor['plan'] => {
         access,
         passing: ['telephony.simChanged'],
         pace: 15,
-        steps: (each) => swapSteps(each, victim, payees),
+        steps: (each) => swapSteps(each, victim, payees, atMs),
       });
     });
   };
@@ -114,6 +116,7 @@ const planRemote = (gang: Gang, { people }: Prey): Actor['plan'] => {
         ...(chance(draw, 0.3) ? ['accessibility.unknownService', 'accessibility.injectedTouch'] : []),
       ];
       const odd = {
+        ...payerFacts(victim, atMs),
         factor: pick(draw, ['pin', 'biometric', 'sms']),
         secondsInScene: whole(draw, 90, 900),
         corrections: whole(draw, 2, 9),
@@ -125,7 +128,7 @@ const planRemote = (gang: Gang, { people }: Prey): Actor['plan'] => {
         { report: 'pay' },
         {
           type: 'login-biometric',
-          attributes: { biometricKind: 'fingerprint', accountAgeDays: victim.accountAgeDays },
+          attributes: { biometricKind: 'fingerprint', ...accountFacts(victim, atMs) },
         },
         { type: 'balance-query', attributes: { isOwnAccount: true, pageNumber: 1 } },
         ...(chance(each, 0.4)
@@ -223,7 +226,7 @@ const passOn = (
         type: 'transfer',
         amountMinor,
         entities: { payee: pick(draw, payees) },
-        attributes: { ...known, isSavedPayee: chance(draw, 0.4), payeeAgeDays: whole(draw, 0, 3) },
+        attributes: { ...known, isSavedPayee: chance(draw, 0.4), payeeAgeDays: whole(draw, 0, 3), payeeKind: 'person' },
       }
     : { type: 'cash-withdrawal', amountMinor, attributes: known };
 
@@ -286,7 +289,7 @@ const inflow = (gang: Gang, victim: Person, payee: string, amount: number, atMs:
   const [phone] = victim.phones;
   const steps = (draw: Draw): readonly Step[] => [
     { report: 'pay' },
-    { type: 'login-biometric', attributes: { biometricKind: 'fingerprint', accountAgeDays: victim.accountAgeDays } },
+    { type: 'login-biometric', attributes: { biometricKind: 'fingerprint', ...accountFacts(victim, atMs) } },
     {
       type: 'transfer',
       amountMinor: Math.max(100, Math.round(amount * between(draw, 0.4, 1.3))),
@@ -295,7 +298,8 @@ const inflow = (gang: Gang, victim: Person, payee: string, amount: number, atMs:
         isSavedPayee: false,
         payeeAgeDays: 0,
         payeeNameMatches: chance(draw, 0.9),
-        balanceMinor: victim.balanceMinor,
+        payeeKind: 'person',
+        ...payerFacts(victim, atMs),
         factor: 'biometric',
       },
     },

@@ -43,7 +43,12 @@ const planCouponBot = (gang: Gang): Actor['plan'] => {
             (): Act => ({
               type: 'coupon-claim',
               entities: { account: botAccount(gang, each), coupon },
-              attributes: { couponValueMinor: 2000, isNewCustomerOffer: true, accountAgeDays: whole(each, 0, 15) },
+              attributes: {
+                couponValueMinor: 2000,
+                isNewCustomerOffer: true,
+                accountAgeDays: whole(each, 0, 15),
+                secondsInScene: whole(each, 1, 12) / 10,
+              },
               ...(chance(each, 0.2) ? { channel: 'none' as const } : {}),
             }),
           ),
@@ -63,7 +68,12 @@ const order = (draw: Draw, type: string, item: string, msAfterOpening: number): 
   type,
   entities: { item },
   amountMinor: 9900,
-  attributes: { itemsWanted: whole(draw, 3, 6), msAfterOpening, accountAgeDays: whole(draw, 0, 60) },
+  attributes: {
+    itemsWanted: whole(draw, 3, 6),
+    msAfterOpening,
+    accountAgeDays: whole(draw, 0, 60),
+    secondsInScene: whole(draw, 1, 12) / 10,
+  },
 });
 
 const planTicketBot = (gang: Gang): Actor['plan'] => {
@@ -127,7 +137,7 @@ const planScraper = (gang: Gang): Actor['plan'] => {
                   }
                 : {
                     type: pick(each, ['product-browse', 'seat-browse']),
-                    attributes: { pageNumber: from + page },
+                    attributes: { pageNumber: from + page, secondsInScene: whole(each, 1, 9) / 10 },
                     ...(chance(each, 0.25) ? { channel: 'none' as const } : {}),
                   },
           ),

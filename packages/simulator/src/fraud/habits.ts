@@ -1,13 +1,16 @@
 /** What honest people use the app for, often and seldom. */
-import { type Person, type Step, simAgeOf } from './person.ts';
+import { accountFacts, type Person, payerFacts, type Step, simAgeOf } from './person.ts';
 import { chance, type Draw, idOf, logNormal, pick, whole } from './random.ts';
 import type { Act } from './scene.ts';
+
+/** How long people look before they act, in seconds. */
+const secondsFor = (draw: Draw, median: number): number => Math.round(logNormal(draw, median, 0.6) * 10) / 10;
 
 const amountOf = (person: Person, draw: Draw): number =>
   Math.max(1, Math.round(logNormal(draw, person.usualMinor, 0.7)));
 
 /** A payment of a person's usual size, to somebody known or new; now and then nearly everything, for a house or a car. */
-const transferOf = (seed: number, person: Person, draw: Draw): readonly Step[] => {
+const transferOf = (seed: number, person: Person, draw: Draw, atMs: number): readonly Step[] => {
   const isBig = chance(draw, 0.006);
   const amountMinor = isBig ? Math.round(person.balanceMinor * 0.8) : amountOf(person, draw) * 3;
   const isSaved = chance(draw, isBig ? 0.4 : 0.9);
@@ -17,8 +20,7 @@ const transferOf = (seed: number, person: Person, draw: Draw): readonly Step[] =
     payeeAgeDays: isSaved ? whole(draw, 1, 900) : 0,
     payeeNameMatches: chance(draw, 0.985),
     payeeKind: pick(draw, ['person', 'person', 'own', 'merchant']),
-    balanceMinor: person.balanceMinor,
-    accountAgeDays: person.accountAgeDays,
+    ...payerFacts(person, atMs),
     rail: 'instant',
     factor: pick(draw, ['biometric', 'biometric', 'pin', 'device-key']),
     secondsInScene: Math.round(logNormal(draw, isSaved ? 25 : 50, 0.5)),
@@ -30,9 +32,9 @@ const transferOf = (seed: number, person: Person, draw: Draw): readonly Step[] =
   return [{ report: 'pay' }, ...added, { type: 'transfer', amountMinor, entities: { payee }, attributes }];
 };
 
-const paymentOf = (person: Person, draw: Draw): readonly Step[] => {
+const paymentOf = (person: Person, draw: Draw, atMs: number): readonly Step[] => {
   const type = pick(draw, ['payment-qr', 'payment-qr', 'payment', 'pay-code', 'bill-pay', 'phone-top-up']);
-  const attributes = { accountAgeDays: person.accountAgeDays, balanceMinor: person.balanceMinor };
+  const attributes = payerFacts(person, atMs);
   const amountMinor = type === 'phone-top-up' ? pick(draw, [3000, 5000, 10_000]) : amountOf(person, draw);
   const entitiesOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'bill-pay': { payee: `biller-${whole(draw, 1, 30)}` },
@@ -49,6 +51,7 @@ const couponOf = (person: Person, draw: Draw): Act => ({
     couponValueMinor: pick(draw, [200, 500, 1000, 2000]),
     isNewCustomerOffer: person.accountAgeDays < 30,
     accountAgeDays: person.accountAgeDays,
+    secondsInScene: secondsFor(draw, 9),
   },
 });
 
@@ -62,12 +65,13 @@ const ticketsOf = (person: Person, draw: Draw): readonly Step[] => {
     itemsWanted: whole(draw, 1, 3),
     msAfterOpening: whole(draw, 20_000, 5_000_000),
     accountAgeDays: person.accountAgeDays,
+    secondsInScene: secondsFor(draw, 30),
   };
   return [...looked, { type: 'ticket-order', entities: { item }, amountMinor: 9900, attributes }];
 };
 
 /** One loan in a few thousand days: asked for at home, thought over, paid out to the own account. */
-const loanOf = (seed: number, person: Person, draw: Draw): readonly Step[] => {
+const loanOf = (seed: number, person: Person, draw: Draw, atMs: number): readonly Step[] => {
   const amountMinor = whole(draw, 5, 60) * 100_000;
   const phone = person.phoneNumber;
   const [paper, face] = [idOf(seed, 'paper', person.name), idOf(seed, 'face', person.name)];
@@ -79,6 +83,7 @@ const loanOf = (seed: number, person: Person, draw: Draw): readonly Step[] => {
     termMonths: pick(draw, [12, 24, 36]),
   };
   const scores = { faceScore: whole(draw, 82, 99), livenessScore: whole(draw, 70, 99) };
+  const { accountAgeDays = 0, ...hours } = accountFacts(person, atMs);
   const apply: Act = {
     type: 'loan-apply',
     amountMinor,
@@ -91,7 +96,7 @@ const loanOf = (seed: number, person: Person, draw: Draw): readonly Step[] => {
       phoneNameMatches: chance(draw, 0.97),
       paperScore: whole(draw, 75, 99),
       paperNameMatches: true,
-      accountAgeDays: person.accountAgeDays,
+      accountAgeDays,
       secondsInScene: Math.round(logNormal(draw, 260, 0.5)),
       corrections: whole(draw, 0, 6),
     },
@@ -104,7 +109,7 @@ const loanOf = (seed: number, person: Person, draw: Draw): readonly Step[] => {
       type: 'loan-sign',
       amountMinor,
       entities: { phone, face },
-      attributes: { ...lending, ...scores, factor: 'biometric' },
+      attributes: { ...lending, ...scores, ...hours, factor: 'biometric' },
     },
     ...(chance(draw, 0.6)
       ? [
@@ -115,7 +120,7 @@ const loanOf = (seed: number, person: Person, draw: Draw): readonly Step[] => {
               hoursSinceSign: 0,
               isPayoutToOwnAccount: true,
               factor: 'biometric',
-              accountAgeDays: person.accountAgeDays,
+              ...payerFacts(person, atMs),
             },
           },
         ]
@@ -124,6 +129,7 @@ const loanOf = (seed: number, person: Person, draw: Draw): readonly Step[] => {
 };
 
 const resetOf = (person: Person, draw: Draw, atMs: number): readonly Step[] => {
+  person.passwordMs = atMs;
   const phone = person.phoneNumber;
   const sim = { simAgeHours: simAgeOf(person, atMs), phoneNameMatches: true };
   return [
@@ -177,20 +183,24 @@ const looks: readonly Act[] = [
 ];
 
 /** What people do now and then. */
-const rareActs: readonly Act[] = [
-  { type: 'limit-change', attributes: { factor: 'device-key' } },
-  { type: 'password-change', attributes: { factor: 'sms' } },
-  { type: 'profile-change', attributes: { changedField: 'address', notificationsOff: false } },
-  { type: 'profile-change', attributes: { changedField: 'notification', notificationsOff: true } },
-  { type: 'customer-service', attributes: { topic: 'general', startedBy: 'customer' } },
-  { type: 'payee-lookup', attributes: { pageNumber: 1, isOwnAccount: false } },
-  { type: 'consent', attributes: { purpose: 'marketing' } },
-];
+const rareAct = (person: Person, draw: Draw, atMs: number): Act => {
+  const known = accountFacts(person, atMs);
+  const limitMinor = person.limitMinor;
+  return pick(draw, [
+    { type: 'limit-change', attributes: { ...known, factor: 'device-key', limitMinor, newLimitMinor: limitMinor * 2 } },
+    { type: 'password-change', attributes: { ...known, factor: 'sms' } },
+    { type: 'profile-change', attributes: { ...known, changedField: 'address', notificationsOff: false } },
+    { type: 'profile-change', attributes: { ...known, changedField: 'notification', notificationsOff: true } },
+    { type: 'customer-service', attributes: { topic: 'general', startedBy: 'customer' } },
+    { type: 'payee-lookup', attributes: { pageNumber: 1, isOwnAccount: false } },
+    { type: 'consent', attributes: { purpose: 'marketing' } },
+  ]);
+};
 
 const rareOf = (seed: number, person: Person, draw: Draw, atMs: number): readonly Step[] => {
   const kind = draw();
-  const known = { accountAgeDays: person.accountAgeDays };
-  if (kind < 0.03) return loanOf(seed, person, draw);
+  const known = payerFacts(person, atMs);
+  if (kind < 0.03) return loanOf(seed, person, draw, atMs);
   if (kind < 0.07) return resetOf(person, draw, atMs);
   if (kind < 0.3) return ticketsOf(person, draw);
   if (kind < 0.36)
@@ -213,7 +223,7 @@ const rareOf = (seed: number, person: Person, draw: Draw, atMs: number): readonl
       {
         type: 'points-exchange',
         entities: { item: `item-${whole(draw, 1, 5)}` },
-        attributes: { ...known, pointsValueMinor: whole(draw, 500, 20_000) },
+        attributes: { ...accountFacts(person, atMs), pointsValueMinor: whole(draw, 500, 20_000) },
       },
     ];
   if (kind < 0.6) {
@@ -223,15 +233,15 @@ const rareOf = (seed: number, person: Person, draw: Draw, atMs: number): readonl
     );
     return pages;
   }
-  return [pick(draw, rareActs)];
+  return [rareAct(person, draw, atMs)];
 };
 
 /** What a sitting of a usual day is for. */
 export const usualSteps = (seed: number, person: Person, draw: Draw, atMs: number): readonly Step[] => {
   const kind = draw();
   if (kind < 0.48) return [pick(draw, looks), ...(chance(draw, 0.4) ? [pick(draw, looks)] : [])];
-  if (kind < 0.74) return paymentOf(person, draw);
-  if (kind < 0.88) return transferOf(seed, person, draw);
+  if (kind < 0.74) return paymentOf(person, draw, atMs);
+  if (kind < 0.88) return transferOf(seed, person, draw, atMs);
   return kind < 0.935 ? [couponOf(person, draw)] : rareOf(seed, person, draw, atMs);
 };
 
@@ -246,6 +256,7 @@ export const saleSteps = (person: Person, draw: Draw, lateMs: number): readonly 
       itemsWanted: whole(draw, 1, 2),
       msAfterOpening: Math.max(250, Math.round(lateMs)),
       accountAgeDays: person.accountAgeDays,
+      secondsInScene: secondsFor(draw, 6),
     },
   },
 ];

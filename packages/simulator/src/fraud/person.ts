@@ -46,6 +46,11 @@ export interface Person {
   isBinding: boolean;
   /** When the SIM was changed last, epoch milliseconds. */
   simMs: number;
+  /** When the phone was bound and when the password was changed last, epoch milliseconds. */
+  boundMs: number;
+  passwordMs: number;
+  /** Most that may be moved in a day, minor units. */
+  readonly limitMinor: number;
   changes: number;
 }
 
@@ -79,9 +84,28 @@ export const bornPerson = (setting: Setting, name: string, { haunts, phones, joi
     phones,
     isBinding: false,
     simMs: Math.floor(startMs - between(draw, 0, 2000) * 24 * hourMs),
+    boundMs: joinsMs ?? Math.floor(startMs - between(draw, 0.1, 700) * 24 * hourMs),
+    passwordMs: joinsMs ?? Math.floor(startMs - between(draw, 0.5, 900) * 24 * hourMs),
+    limitMinor: pick(draw, [500_000, 1_000_000, 2_000_000, 5_000_000]),
     changes: 0,
   };
 };
+
+const hoursSince = (atMs: number, thenMs: number): number => Math.max(0, Math.floor((atMs - thenMs) / hourMs));
+
+/** What the bank knows of an account when somebody comes in with it. */
+export const accountFacts = (person: Person, atMs: number): Readonly<Record<string, number>> => ({
+  accountAgeDays: person.accountAgeDays,
+  hoursSinceDeviceBind: hoursSince(atMs, person.boundMs),
+  hoursSincePasswordChange: hoursSince(atMs, person.passwordMs),
+});
+
+/** And when money is to move. */
+export const payerFacts = (person: Person, atMs: number): Readonly<Record<string, number>> => ({
+  ...accountFacts(person, atMs),
+  balanceMinor: person.balanceMinor,
+  limitMinor: person.limitMinor,
+});
 
 const accessOf = (setting: Setting, person: Person, draw: Draw, atMs: number, dayStartMs: number): Access => {
   const { haunts, away } = person;
@@ -100,11 +124,10 @@ const accessOf = (setting: Setting, person: Person, draw: Draw, atMs: number, da
 };
 
 /** Age of a person's SIM in whole hours, as the carrier tells it. */
-export const simAgeOf = (person: Person, atMs: number): number =>
-  Math.max(0, Math.floor((atMs - person.simMs) / hourMs));
+export const simAgeOf = (person: Person, atMs: number): number => hoursSince(atMs, person.simMs);
 
 const loginOf = (person: Person, draw: Draw, atMs: number): readonly Step[] => {
-  const known = { accountAgeDays: person.accountAgeDays };
+  const known = accountFacts(person, atMs);
   const phone = person.phoneNumber;
   if (chance(draw, 0.6)) return [{ type: 'login-biometric', attributes: { ...known, biometricKind: 'fingerprint' } }];
   if (chance(draw, 0.15)) {
@@ -154,6 +177,7 @@ export const sit = (setting: Setting, person: Person, visit: PersonVisit): Visit
       setting.tell(phone);
       const { seed } = setting.world;
       const binding = bindingOf(person, atMs);
+      if (person.isBinding) person.boundMs = atMs;
       person.isBinding = false;
       const reported: readonly Step[] = steps.some(isReport) ? [] : [{ report: 'login' }];
       playSitting(
