@@ -56,6 +56,38 @@ export {
   isReachableState,
   nextDeviceState,
 } from './device-state.ts';
+export { aliasSays, handAlias, holdAt, newAlias, seeAlias, sourceConfidence } from './identity/alias-map.ts';
+export {
+  type AliasHold,
+  type AliasName,
+  type AliasRecord,
+  aliasRowId,
+  type CollisionClass,
+  collisionClasses,
+  collisionClassOf,
+  type FoundBy,
+  type IdentityEvent,
+  type IdentityRecord,
+  type IdentityRows,
+  identityBounds,
+  isAliasSource,
+  type Observation,
+  type SourceRecord,
+  type TwinEdge,
+} from './identity/identity-words.ts';
+export { type LinkFound, LinkIndex, type LinkIndexOptions } from './identity/link-index.ts';
+export { type LinkAttribute, type LinkDemand, type LinkModel, usualLinkModel } from './identity/link-model.ts';
+export { type FoundVerdict, judgeFound } from './identity/link-verdict.ts';
+export {
+  type ChangeBy,
+  canonicalIdentity,
+  type IdentityChange,
+  type MergeCode,
+  mergeIdentities,
+  splitIdentity,
+  undoChange,
+} from './identity/merge.ts';
+export { type AttributeVerdict, type Known, type Resolution, resolveIdentity } from './identity/resolve.ts';
 export {
   type ChainCode,
   type EvidenceChain,
