@@ -29,7 +29,10 @@ const start = Date.UTC(2026, 0, 1);
 const nobody: AttributeVerdict = { kind: 'none' };
 
 const sight = (rest: Partial<Observation>): Observation => ({
-  ...{ atMs: start, aliases: [], attributes: {}, collision: 'distinct' },
+  atMs: start,
+  aliases: [],
+  attributes: {},
+  collision: 'distinct',
   ...rest,
 });
 const alias = (digest: string, source = 'vendor') => ({ source, digest });

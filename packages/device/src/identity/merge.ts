@@ -107,8 +107,15 @@ export const splitIdentity = (
   const rows = aliases.map(aliasRowId);
   // What the device shows was gathered under both: the new one begins without.
   const made: IdentityRecord = {
-    ...{ id: other, createdAtMs: by.atMs, lastSeenMs: from.lastSeenMs, collision: from.collision, attributes: {} },
-    ...{ mergedInto: null, aliases: rows, twins: [], events: [] },
+    id: other,
+    createdAtMs: by.atMs,
+    lastSeenMs: from.lastSeenMs,
+    collision: from.collision,
+    attributes: {},
+    mergedInto: null,
+    aliases: rows,
+    twins: [],
+    events: [],
   };
   return accept({
     identities: [noted(withoutAliases(from, rows), by.event), noted(made, by.event)],
