@@ -89,6 +89,44 @@ export {
   readRiskEvent,
   readRiskLabel,
 } from './event.ts';
+export {
+  type DigestPort,
+  entityExtension,
+  entityObject,
+  entityType,
+  isSharedKind,
+  nameUuid,
+  type SharedEntity,
+  type SharedKind,
+  sharedKinds,
+} from './intelligence/entity-object.ts';
+export {
+  entityKey,
+  type Indicator,
+  type IndicatorCode,
+  readIndicator,
+  type Sought,
+  type SoughtKind,
+  soughtKinds,
+} from './intelligence/indicator.ts';
+export { halfLives, IndicatorBook, type IndicatorMatch, type Taken } from './intelligence/indicator-book.ts';
+export { type Observations, type PatternCode, readPattern } from './intelligence/pattern.ts';
+export { type MatchCode, matchesPattern, type SeenAtOnce } from './intelligence/pattern-match.ts';
+export { bundleOf, clusterObjects, type SharedCluster, type Sharer, type Tlp } from './intelligence/share.ts';
+export {
+  type Envelope,
+  maxStixObjects,
+  maxStixText,
+  type ReadObjects,
+  readBundle,
+  readEnvelope,
+  readStixObject,
+  readStixObjects,
+  type StixCode,
+  type StixObject,
+  typeOfId,
+} from './intelligence/stix-object.ts';
+export { instantOf, stixTime } from './intelligence/stix-time.ts';
 export { type FeaturePlan, featureNames, planFeatures } from './learn/feature-plan.ts';
 export {
   fraudChance,
