@@ -1,5 +1,6 @@
 /** What happened, as the engine takes it: one line of JSON, read strictly and within bounds. */
 import { accept, type JsonValue, parseJson, type Result, refuse } from '@hauberk/primitives';
+import { isInstant, isName, maxAttributes, maxEntities, maxEventText, maxText, readQuickly } from './quick-event.ts';
 
 /** A value of an attribute. */
 export type AttributeValue = string | number | boolean;
@@ -34,18 +35,6 @@ export type EventCode =
   | 'event.amount'
   | 'event.attributes';
 
-/** Longest line in characters. */
-export const maxEventText = 16_384;
-/** Most entities of an event. */
-export const maxEntities = 16;
-/** Most attributes of an event. */
-export const maxAttributes = 64;
-/** Longest id, name or text in characters. */
-export const maxText = 256;
-/** First and last instant that an event may tell: 2000-01-01 and 2100-01-01, UTC. */
-const earliest = 946_684_800_000;
-const latest = 4_102_444_800_000;
-
 type Members = Readonly<Record<string, JsonValue>>;
 
 const isMembers = (value: JsonValue | undefined): value is Members =>
@@ -53,11 +42,6 @@ const isMembers = (value: JsonValue | undefined): value is Members =>
 
 const isText = (value: JsonValue | undefined): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= maxText;
-
-const isInstant = (value: JsonValue | undefined): value is number =>
-  typeof value === 'number' && value >= earliest && value < latest;
-
-const isName = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(name);
 
 const readNames = <Value extends JsonValue>(
   value: JsonValue | undefined,
@@ -89,8 +73,8 @@ const readLine = (text: string, names: readonly string[]): Result<Members, Event
 
 const eventMembers = ['id', 'type', 'atMs', 'entities', 'amountMinor', 'attributes'];
 
-/** Reads an event. Amounts are whole minor units, not negative. */
-export const readRiskEvent = (text: string): Result<RiskEvent, EventCode> => {
+/** Reads an event with the strict reader alone. */
+export const readStrictly = (text: string): Result<RiskEvent, EventCode> => {
   const line = readLine(text, eventMembers);
   if (!line.ok) return line;
   const { id, type, atMs, amountMinor } = line.value;
@@ -107,6 +91,12 @@ export const readRiskEvent = (text: string): Result<RiskEvent, EventCode> => {
   if (attributes === undefined)
     return refuse('event.attributes', `at most ${maxAttributes} texts, numbers and truth values`);
   return accept({ id, type, atMs, entities, amountMinor: amount, attributes });
+};
+
+/** Reads an event. Amounts are whole minor units, not negative. */
+export const readRiskEvent = (text: string): Result<RiskEvent, EventCode> => {
+  const event = readQuickly(text);
+  return event === undefined ? readStrictly(text) : accept(event);
 };
 
 /** Reads a label. */

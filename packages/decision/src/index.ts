@@ -78,12 +78,10 @@ export {
   reserveMemory,
 } from './engine/memory.ts';
 export { type OfferedPolicy, readPolicySet, type SetFault } from './engine/policy-set.ts';
+export { factsAsked } from './engine/questions.ts';
 export {
   type AttributeValue,
   type EventCode,
-  maxAttributes,
-  maxEntities,
-  maxEventText,
   type RiskEvent,
   type RiskLabel,
   readRiskEvent,
@@ -160,6 +158,7 @@ export {
   type PolicyResult,
   type RuleTold,
 } from './policy/evaluate.ts';
+export { type FactReaderOptions, factReader } from './policy/fact-reader.ts';
 export { toJsonForm } from './policy/json-form.ts';
 export {
   type ChallengeStep,
@@ -183,6 +182,7 @@ export { printExpression } from './policy/print.ts';
 export { type PolicyFault, readPolicy } from './policy/read-policy.ts';
 export type { Schedule, Validity } from './policy/schedule.ts';
 export { type Facts, factsFrom, type Lists, type PolicySchema, policySchema } from './policy/schema.ts';
+export { maxAttributes, maxEntities, maxEventText } from './quick-event.ts';
 export { featureReason } from './reasons/model-reasons.ts';
 export type { Reason } from './reasons/reason.ts';
 export { reasonOf, reasons } from './reasons/reasons.ts';

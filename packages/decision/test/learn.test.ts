@@ -11,7 +11,9 @@ import {
   readRiskLabel,
 } from '@hauberk/decision';
 import fc from 'fast-check';
+import { readStrictly } from '../src/event.ts';
 import { LabelBook } from '../src/learn/label-book.ts';
+import { readQuickly } from '../src/quick-event.ts';
 
 const day = 86_400_000;
 const start = Date.UTC(2026, 0, 1);
@@ -68,6 +70,54 @@ test('events: any text is read or refused by code, nothing else', () => {
       for (const read of [readRiskEvent(text), readRiskLabel(text)]) if (!read.ok) assert.match(read.code, /^event\./);
     }),
   );
+});
+
+test('events: the quick reader takes nothing that the strict one refuses or reads otherwise, and takes the common event', () => {
+  const text = fc.constantFrom('', 'a', 'd1', 'a"b', '\\u0041', '\ud800', 'id', '__proto__', 'x'.repeat(300), '\u5ba2');
+  const value = fc.oneof(text, fc.double(), fc.integer(), fc.boolean(), fc.constantFrom(null, [], {}, 2 ** 60, -0));
+  const names = fc.dictionary(fc.oneof(text, fc.stringMatching(/^[a-z][A-Za-z0-9_.-]{0,8}$/)), value, { maxKeys: 4 });
+  const member = fc.oneof(
+    { weight: 6, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom('id', 'type', 'atMs', 'amountMinor', 'more'), value) },
+  );
+  const base = {
+    id: 'e',
+    type: 'login',
+    atMs: 1_784_550_000_000,
+    entities: { device: 'd' },
+    amountMinor: 5,
+    attributes: { n: 1.5 },
+  };
+  const event = fc.record(
+    {
+      entities: fc.option(names, { nil: base.entities }),
+      attributes: fc.option(names, { nil: base.attributes }),
+      changed: member,
+      without: fc.constantFrom('none', 'none', 'amountMinor', 'attributes', 'id'),
+      extra: fc.constantFrom('', '', '"id":"twice",', '"amountMinor":1,', ' \n', '"entities":{},'),
+    },
+    { noNullPrototype: true },
+  );
+  let quick = 0;
+  fc.assert(
+    fc.property(event, ({ entities, attributes, changed, without, extra }) => {
+      const made: Record<string, unknown> = { ...base, entities, attributes };
+      if (changed !== undefined) made[changed[0]] = changed[1];
+      delete made[without];
+      const line = JSON.stringify(made).replace('{', `{${extra}`);
+      const read = readQuickly(line);
+      if (read === undefined) return;
+      quick += 1;
+      assert.deepEqual(readStrictly(line), { ok: true, value: read }, line);
+    }),
+    { numRuns: 5000 },
+  );
+  assert.ok(quick > 200, String(quick));
+  for (const twice of ['"device":"d","device":"d"', '"device":"d","device":"e"'])
+    assert.equal(readQuickly(JSON.stringify(base).replace('"device":"d"', twice)), undefined);
+  assert.deepEqual(readQuickly(JSON.stringify(base)), base);
+  const { amountMinor: _, ...without } = base;
+  assert.deepEqual(readQuickly(JSON.stringify(without)), { ...base, amountMinor: Number.NaN });
 });
 
 test('labels: an event counts as honest after the delay, a fraud from the instant that its label is known', () => {

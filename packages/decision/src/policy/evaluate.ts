@@ -1,9 +1,9 @@
 /** A compiled policy on the facts of one event: the outcome and what fired; why the rest did not is told when somebody asks. */
 import { interpret } from './interpret.ts';
 import { gatherObligations, none, type Obligation, type Obligations } from './obligations.ts';
-import type { CompiledPolicy, Outcome, PolicyRule } from './policy.ts';
+import { type CompiledPolicy, type Outcome, outcomes, type PolicyRule, type Threshold } from './policy.ts';
 import { printExpression } from './print.ts';
-import { isScheduled, isValidAt } from './schedule.ts';
+import { everValid, isScheduled, isValidAt } from './schedule.ts';
 import type { Facts, Lists, PolicySchema } from './schema.ts';
 import type { Expression, PolicyValue } from './syntax.ts';
 
@@ -24,55 +24,89 @@ const isOn = ({ schedule, valid }: PolicyRule, atMs: number): boolean =>
 
 const ranks: Readonly<Record<Outcome, number>> = { allow: 0, observe: 1, slow: 2, challenge: 3, deny: 4, trap: 5 };
 
-/** The stronger of two outcomes. */
-export const stronger = (left: Outcome, right: Outcome): Outcome => (ranks[right] > ranks[left] ? right : left);
+const nothing: readonly never[] = [];
 
 /** Evaluates policies; holds a buffer, so one for each thread. */
 export class PolicyEvaluator {
   readonly #compiled: CompiledPolicy;
   readonly #out: Uint8Array;
+  /** Of each rule: points, rank of the outcome, whether it ends the evaluation, whether its time matters. */
+  readonly #points: Float64Array;
+  readonly #ranks: Uint8Array;
+  readonly #isFinal: Uint8Array;
+  readonly #isTimed: Uint8Array;
+  /** Whether any rule obliges to something. */
+  readonly #hasObligations: boolean;
   /** Rules that a scene asks, by place. */
   readonly #asked = new Map<string, Uint8Array>();
+  /** The scene that was asked last. */
+  #scene: string | undefined;
+  #askedNow: Uint8Array = new Uint8Array(0);
 
   constructor(compiled: CompiledPolicy) {
+    const { rules } = compiled.policy;
     this.#compiled = compiled;
-    this.#out = new Uint8Array(compiled.policy.rules.length);
+    this.#out = new Uint8Array(rules.length);
+    this.#points = Float64Array.from(rules, ({ points }) => points);
+    this.#ranks = Uint8Array.from(rules, ({ outcome }) => ranks[outcome]);
+    this.#isFinal = Uint8Array.from(rules, ({ isFinal }) => Number(isFinal));
+    this.#isTimed = Uint8Array.from(rules, ({ schedule, valid }) =>
+      Number(schedule !== undefined || valid.from !== everValid.from || valid.to !== everValid.to),
+    );
+    this.#hasObligations = rules.some(({ obligations }) => Object.keys(obligations).length > 0);
   }
 
   #askedIn(scene: string): Uint8Array {
+    if (scene === this.#scene) return this.#askedNow;
     const known = this.#asked.get(scene);
-    if (known !== undefined) return known;
-    const asked = Uint8Array.from(this.#compiled.policy.rules, (rule) => (isAsked(rule, scene) ? 1 : 0));
+    const asked = known ?? Uint8Array.from(this.#compiled.policy.rules, (rule) => Number(isAsked(rule, scene)));
     // Scenes are names that events bring: only so many are remembered.
-    if (this.#asked.size < 1024) this.#asked.set(scene, asked);
+    if (known === undefined && this.#asked.size < 1024) this.#asked.set(scene, asked);
+    this.#scene = scene;
+    this.#askedNow = asked;
     return asked;
   }
 
   /** The strongest outcome among the rules that fired and the threshold that their points reach; a final rule's stands as it is. `atMs` is the event's time. */
   evaluate(scene: string, facts: Facts, lists: Lists, atMs: number): PolicyResult {
     const { policy, fired: write } = this.#compiled;
-    write(facts, lists, this.#out);
+    const out = this.#out;
+    write(facts, lists, out);
     const asked = this.#askedIn(scene);
-    const fired: number[] = [];
+    let fired: number[] | undefined;
     let points = 0;
-    let outcome: Outcome = 'allow';
+    let rank = 0;
     let isOver = false;
-    for (let place = 0; place < this.#out.length && !isOver; place += 1) {
-      if (this.#out[place] === 0 || asked[place] === 0) continue;
-      const rule = policy.rules[place] as PolicyRule;
-      if (!isOn(rule, atMs)) continue;
-      fired.push(place);
-      points += rule.points;
-      isOver = rule.isFinal;
-      outcome = isOver ? rule.outcome : stronger(outcome, rule.outcome);
+    for (let place = 0; place < out.length && !isOver; place += 1) {
+      if (out[place] === 0 || asked[place] === 0) continue;
+      if (this.#isTimed[place] === 1 && !isOn(policy.rules[place] as PolicyRule, atMs)) continue;
+      if (fired === undefined) fired = [place];
+      else fired.push(place);
+      points += this.#points[place] as number;
+      isOver = this.#isFinal[place] === 1;
+      const own = this.#ranks[place] as number;
+      if (isOver || own > rank) rank = own;
     }
-    const reached = isOver ? undefined : policy.thresholds.find(({ from }) => points >= from);
-    if (reached !== undefined) outcome = stronger(outcome, reached.outcome);
-    return { outcome, points, fired, obligations: this.#obligations(outcome, fired, reached?.obligations) };
+    const reached = isOver ? undefined : this.#reached(points);
+    if (reached !== undefined) rank = Math.max(rank, ranks[reached.outcome]);
+    const outcome = outcomes[rank] as Outcome;
+    return {
+      outcome,
+      points,
+      fired: fired ?? nothing,
+      obligations: this.#obligations(outcome, fired ?? nothing, reached?.obligations),
+    };
+  }
+
+  #reached(points: number): Threshold | undefined {
+    for (const threshold of this.#compiled.policy.thresholds) if (points >= threshold.from) return threshold;
+    return undefined;
   }
 
   #obligations(outcome: Outcome, fired: readonly number[], reached: Obligations | undefined): readonly Obligation[] {
     const { rules, obligations } = this.#compiled.policy;
+    if (!this.#hasObligations && reached === undefined && (outcome === 'allow' || outcome === 'observe'))
+      return nothing;
     const all: Obligations[] = [];
     for (const place of fired) {
       const own = rules[place]?.obligations ?? none;

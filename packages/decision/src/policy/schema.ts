@@ -22,7 +22,8 @@ export const policySchema = (
   lists,
 });
 
-const fits = (value: unknown, type: PolicyType): value is PolicyValue => {
+/** Whether a value is of a type; a number that is none is not. */
+export const fitsType = (value: unknown, type: PolicyType): value is PolicyValue => {
   if (type === 'number') return typeof value === 'number' && Number.isFinite(value);
   if (type === 'text') return typeof value === 'string';
   if (type === 'truth') return typeof value === 'boolean';
@@ -33,5 +34,5 @@ const fits = (value: unknown, type: PolicyType): value is PolicyValue => {
 export const factsFrom = ({ fields }: PolicySchema, values: Readonly<Record<string, unknown>>): Facts =>
   Array.from(fields, ([path, { type }]) => {
     const value = Object.hasOwn(values, path) ? values[path] : undefined;
-    return fits(value, type) ? value : undefined;
+    return fitsType(value, type) ? value : undefined;
   });
