@@ -112,7 +112,7 @@ export const measurePeers = async (): Promise<Readonly<Record<string, number>>> 
   const made = Object.entries(scorers).map(([name, make]) => ({ name, score: make(), best: Number.POSITIVE_INFINITY }));
   const scores = new Set<number>();
   for (const event of sample) {
-    const answers = await Promise.all(made.map(({ score }) => score(event)));
+    const answers = await Promise.all(made.map(async ({ score }) => score(event)));
     if (new Set(answers).size !== 1)
       throw new Error(`scores differ: ${answers.join(', ')} on ${JSON.stringify(event)}`);
     scores.add(answers[0] as number);

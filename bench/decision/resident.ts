@@ -8,16 +8,17 @@ import {
   createEngine,
   type DecisionContext,
   type Engine,
+  forestEnsemble,
   type RiskEvent,
   readPolicySet,
   readRiskEvent,
   reserveMemory,
   schemaDocument,
+  serveModel,
 } from '@hauberk/decision';
 import { canonicalJson, type JsonValue } from '@hauberk/primitives';
 import { type EngineMemory, openMemory } from '../../packages/decision/src/engine/memory.ts';
 import { idHash } from '../../packages/decision/src/engine/pseudonyms.ts';
-import { forestScore } from '../../packages/decision/src/model/boosting.ts';
 import { profileBytes } from '../../packages/decision/src/windows/profile-table.ts';
 import { drawsFrom } from './one-policy.ts';
 import { drawTree, eventText, features, memoryOf, policyDocument, rangesOf, schema, start } from './workload.ts';
@@ -54,11 +55,17 @@ const makeEngine = (
   const draw = drawsFrom(31);
   const ranges = rangesOf();
   const forest = { base: -2, trees: Array.from({ length: 200 }, () => drawTree(draw, 31, ranges)) };
-  const score = (row: Float64Array): number => 1 / (1 + Math.exp(-forestScore(forest, row)));
-  const model = { hash: 'cd'.repeat(32), features, score };
+  const model = serveModel(
+    forestEnsemble(forest, features, { kind: 'sigmoid', slope: -1, offset: 0 }),
+    'cd'.repeat(32),
+  );
+  if (model.servedAs !== 'code') throw new Error('the model is not served as code');
   const lists = { hash: 'ef'.repeat(32), sets: { mules: new Set(['0'.repeat(16)]), farms: new Set<string>() } };
   const schemaHash = sha256(schemaDocument(schema));
-  return { engine: createEngine({ schema, schemaHash, memory, key, policies: policies.value, lists, model }), score };
+  return {
+    engine: createEngine({ schema, schemaHash, memory, key, policies: policies.value, lists, model }),
+    score: model.score,
+  };
 };
 
 /** The events of one round as bytes, as they come from a socket. */
@@ -120,7 +127,7 @@ for (let round = 0; round < rounds; round += 1) {
   let before = process.hrtime();
   for (let at = 0; at < perRound; at += 1) {
     const from = at === 0 ? 0 : (ends[at - 1] as number);
-    const event = readEvent(bytes.latin1Slice(from, ends[at]));
+    const event = readEvent(bytes.toString('latin1', from, ends[at]));
     const decision = engine.decide(event, contexts[at & 63] as DecisionContext);
     recordBytes = decision.record.length;
     if ((at & 63) === 0) tells[decision.outcome] = (tells[decision.outcome] ?? 0) + 1;

@@ -7,6 +7,7 @@ import {
   type OfferedPolicy,
   type RiskEvent,
 } from '@hauberk/decision';
+import type { Forest } from '../../packages/decision/src/model/boosting.ts';
 import { drawsFrom } from './one-policy.ts';
 
 /** Three windows of each entity: 10 minutes, an hour, a day. */
@@ -112,7 +113,7 @@ export const policyDocument = (): OfferedPolicy['document'] => {
 };
 
 /** A tree of the flat form with so many leaves, splits drawn over the ranges of the features. */
-export const drawTree = (draw: () => number, leaves: number, ranges: Float64Array) => {
+export const drawTree = (draw: () => number, leaves: number, ranges: Float64Array): Forest['trees'][number] => {
   const most = leaves * 2 - 1;
   const tree = {
     feature: new Int16Array(most).fill(-1),

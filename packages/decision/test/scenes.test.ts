@@ -14,7 +14,7 @@ import {
   scenes,
   techniques,
 } from '@hauberk/decision';
-import { maxAttributes, maxEntities } from '../src/event.ts';
+import { maxAttributes, maxEntities } from '../src/quick-event.ts';
 import { scenesPage } from '../src/scenes/page.ts';
 
 const hasTwice = (values: readonly string[]): boolean => new Set(values).size !== values.length;

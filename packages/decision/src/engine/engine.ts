@@ -6,7 +6,7 @@ import type { RiskEvent } from '../event.ts';
 import type { PolicyResult } from '../policy/evaluate.ts';
 import type { PolicyRule } from '../policy/policy.ts';
 import type { Lists } from '../policy/schema.ts';
-import { encodeRecord, type ListAnswer, type RecordedEntity } from '../record/record.ts';
+import { type ListAnswer, packedPlaces, type RecordedEntity, writeRecord } from '../record/record.ts';
 import type { DecisionContext } from './context.ts';
 import { ContextFacts } from './context-facts.ts';
 import type { Decision, ShadowVerdict } from './decision.ts';
@@ -32,6 +32,8 @@ export interface EngineOptions extends Partial<EngineParts> {
   readonly key: Uint8Array;
   /** Facts that records hold beside those that policies and model ask, so that policies of tomorrow can be tried on decisions of today. */
   readonly keep?: readonly string[];
+  /** Probability from which the model's reasons are told; 0.1 when absent. Telling them costs about as much as the score. */
+  readonly reasonsFrom?: number;
   /** Whether decisions carry a record; they do unless this is false. */
   readonly hasRecords?: boolean;
 }
@@ -48,6 +50,8 @@ interface Compiled {
   readonly choice: PolicyChoice;
   readonly lists: Lists;
   readonly places: Int32Array;
+  /** The same as records have them. */
+  readonly packed: Uint8Array;
   readonly questions: readonly ListQuestion[];
   readonly featurePlaces: Int32Array;
   readonly features: Float64Array;
@@ -70,6 +74,7 @@ class DecisionEngine implements Engine {
   readonly #scorePlace: number;
   readonly #reasonsPlace: number;
   readonly #device: number;
+  readonly #reasonsFrom: number;
   #compiled: Compiled;
 
   constructor(options: EngineOptions) {
@@ -83,6 +88,7 @@ class DecisionEngine implements Engine {
     this.#scorePlace = fields.get(modelFacts.score)?.place ?? -1;
     this.#reasonsPlace = fields.get(modelFacts.reasons)?.place ?? -1;
     this.#device = schema.kinds.indexOf('device');
+    this.#reasonsFrom = options.reasonsFrom ?? 0.1;
     const { policies = [], lists = noLists, model } = options;
     this.#compiled = this.#compile({ policies, lists, model });
   }
@@ -109,6 +115,7 @@ class DecisionEngine implements Engine {
     return {
       parts,
       places,
+      packed: packedPlaces(places),
       choice: new PolicyChoice(policies, schema),
       lists: schema.policy.lists.map(
         (name) => (Object.hasOwn(lists.sets, name) ? lists.sets[name] : undefined) ?? emptySet,
@@ -146,7 +153,7 @@ class DecisionEngine implements Engine {
     }
     const score = model.score(features);
     facts[this.#scorePlace] = Number.isFinite(score) ? score : undefined;
-    facts[this.#reasonsPlace] = model.reasons?.(features);
+    facts[this.#reasonsPlace] = score >= this.#reasonsFrom ? model.reasons?.(features) : undefined;
     return score;
   }
 
@@ -190,23 +197,24 @@ class DecisionEngine implements Engine {
     const { hasRecords = true, schemaHash } = this.#options;
     const policy = deciding === undefined ? undefined : { id: deciding.entry.id, hash: deciding.entry.hash };
     const reasons = deciding === undefined ? noReasons : reasonsOf(deciding.entry.compiled.policy.rules, result.fired);
-    const entities = this.#entities();
-    const said = {
-      id: pseudonymOf(low, high),
-      order,
-      atMs,
-      scene: type,
-      outcome: result.outcome,
-      points: result.points,
-      reasons,
-      obligations: result.obligations,
-      modelHash: model?.hash,
-      isDuplicate,
-    };
     const record = hasRecords
-      ? encodeRecord({
-          ...said,
-          entities,
+      ? writeRecord({
+          idLow: low,
+          idHigh: high,
+          lows: this.#intake.lows,
+          highs: this.#intake.highs,
+          rows: this.#intake.rows,
+          orders: this.#intake.orders,
+          packed: this.#compiled.packed,
+          order,
+          atMs,
+          scene: type,
+          outcome: result.outcome,
+          points: result.points,
+          reasons,
+          obligations: result.obligations,
+          modelHash: model?.hash,
+          isDuplicate,
           schemaHash,
           listsHash: lists.hash,
           policy: policy === undefined ? undefined : { ...policy, isChallenger: isChallenged },
@@ -216,7 +224,24 @@ class DecisionEngine implements Engine {
           fired: result.fired,
         })
       : noRecord;
-    return { ...said, policy, isChallenger: isChallenged, score, entities, shadows, record };
+    return {
+      id: pseudonymOf(low, high),
+      order,
+      atMs,
+      scene: type,
+      outcome: result.outcome,
+      points: result.points,
+      reasons,
+      obligations: result.obligations,
+      policy,
+      isChallenger: isChallenged,
+      modelHash: model?.hash,
+      score,
+      entities: this.#entities(),
+      isDuplicate,
+      shadows,
+      record,
+    };
   }
 
   label(label: Parameters<Engine['label']>[0]): ReturnType<Engine['label']> {

@@ -41,6 +41,18 @@ export class BytesWriter {
     this.#at += 1;
   }
 
+  /** Four bytes, the highest first, as hexadecimal text has them. */
+  bigWord(value: number): void {
+    this.#need(4);
+    const bytes = this.#bytes;
+    const at = this.#at;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+    this.#at = at + 4;
+  }
+
   /** A double, eight bytes, the lowest first. */
   double(value: number): void {
     this.#need(8);

@@ -95,13 +95,6 @@ const hashMemory = (hash: string): Uint8Array => {
   return bytes;
 };
 
-const nibble = (unit: number): number => (unit <= 0x39 ? unit - 0x30 : unit - 0x57);
-
-/** 16 hexadecimal digits as 8 bytes. */
-const writePseudonym = (writer: BytesWriter, text: string): void => {
-  for (let at = 0; at < 16; at += 2) writer.byte((nibble(text.charCodeAt(at)) << 4) | nibble(text.charCodeAt(at + 1)));
-};
-
 const writeObligation = (writer: BytesWriter, obligation: Obligation): void => {
   writer.byte(obligationKinds.indexOf(obligation.kind));
   switch (obligation.kind) {
@@ -141,9 +134,68 @@ const writeVerdict = ({ outcome, points, fired, reasons, obligations }: Recorded
   for (const each of obligations) writeObligation(writer, each);
 };
 
-/** The bytes of a record. Throws RangeError for a hash that is none. */
+/** What a record is written from, with pseudonyms as halves of hashes and places packed once for many records. */
+export interface RecordSource extends RecordedVerdict, Omit<DecisionRecord, 'id' | 'entities' | keyof RecordedVerdict> {
+  readonly idLow: number;
+  readonly idHigh: number;
+  /** By kind: halves of hashes, numbers of changes, rows; a kind whose row is −2 was not named. */
+  readonly lows: Int32Array;
+  readonly highs: Int32Array;
+  readonly orders: Int32Array | Float64Array;
+  readonly rows: Int32Array;
+  readonly packed: Uint8Array;
+}
+
+/** Places as they stand in a record. */
+export const packedPlaces = (places: ArrayLike<number>): Uint8Array => {
+  const own = new BytesWriter();
+  packPlaces(own, places);
+  return own.finish();
+};
+
+const writeEntities = ({ lows, highs, orders, rows }: RecordSource): void => {
+  let count = 0;
+  for (const row of rows) if (row !== -2) count += 1;
+  writer.count(count);
+  for (let kind = 0; kind < rows.length; kind += 1) {
+    if (rows[kind] === -2) continue;
+    writer.count(kind);
+    writer.bigWord(highs[kind] as number);
+    writer.bigWord(lows[kind] as number);
+    writer.count((orders[kind] as number) + 1);
+  }
+};
+
+const wordOf = (text: string, from: number): number => Number.parseInt(text.slice(from, from + 8), 16) | 0;
+
+/** The bytes of a record. Throws RangeError for a hash or a pseudonym that is none. */
 export const encodeRecord = (record: DecisionRecord): Uint8Array => {
-  const { policy, modelHash, entities, places, facts, answers } = record;
+  const { id, entities, places } = record;
+  if (![id, ...entities.map(({ pseudonym }) => pseudonym)].every((text) => /^[0-9a-f]{16}$/.test(text)))
+    throw new RangeError('a pseudonym of 16 hexadecimal digits');
+  const most = entities.reduce((highest, { kind }) => Math.max(highest, kind + 1), 0);
+  const source = {
+    ...record,
+    idLow: wordOf(id, 8),
+    idHigh: wordOf(id, 0),
+    lows: new Int32Array(most),
+    highs: new Int32Array(most),
+    orders: new Float64Array(most),
+    rows: new Int32Array(most).fill(-2),
+    packed: packedPlaces(places),
+  };
+  for (const { kind, pseudonym, order } of entities) {
+    source.lows[kind] = wordOf(pseudonym, 8);
+    source.highs[kind] = wordOf(pseudonym, 0);
+    source.orders[kind] = order;
+    source.rows[kind] = 0;
+  }
+  return writeRecord(source);
+};
+
+/** The bytes of a record, for the engine's own path. */
+export const writeRecord = (record: RecordSource): Uint8Array => {
+  const { policy, modelHash, places, facts, answers } = record;
   writer.reset();
   writer.byte(recordVersion);
   writer.byte(
@@ -152,7 +204,8 @@ export const encodeRecord = (record: DecisionRecord): Uint8Array => {
       (modelHash === undefined ? 0 : flag.model),
   );
   writer.count(record.order);
-  writePseudonym(writer, record.id);
+  writer.bigWord(record.idHigh);
+  writer.bigWord(record.idLow);
   writer.double(record.atMs);
   writer.text(record.scene);
   writer.raw(hashMemory(record.schemaHash));
@@ -162,13 +215,8 @@ export const encodeRecord = (record: DecisionRecord): Uint8Array => {
     writer.raw(hashMemory(policy.hash));
   }
   if (modelHash !== undefined) writer.raw(hashMemory(modelHash));
-  writer.count(entities.length);
-  for (const { kind, pseudonym, order } of entities) {
-    writer.count(kind);
-    writePseudonym(writer, pseudonym);
-    writer.count(order + 1);
-  }
-  packPlaces(writer, places);
+  writeEntities(record);
+  writer.raw(record.packed);
   writeValues(writer, facts, places);
   writer.count(answers.length);
   for (const { fact, list, isMember } of answers) {
@@ -213,11 +261,16 @@ const readVerdict = (reader: BytesReader): RecordedVerdict => ({
   obligations: many(reader, maxFired * 3, () => readObligation(reader)),
 });
 
-const readEntity = (reader: BytesReader): RecordedEntity => ({
-  kind: reader.count(255),
-  pseudonym: toHex(reader.raw(8)),
-  order: reader.count() - 1,
-});
+/** Entities in the order of their kinds. */
+const readEntities = (reader: BytesReader): readonly RecordedEntity[] => {
+  let last = -1;
+  return many(reader, 255, () => {
+    const kind = reader.count(255);
+    if (kind <= last) reader.fail('kinds out of order');
+    last = kind;
+    return { kind, pseudonym: toHex(reader.raw(8)), order: reader.count() - 1 };
+  });
+};
 
 const readAnswer = (reader: BytesReader): ListAnswer => {
   const fact = reader.count(1 << 16);
@@ -249,7 +302,7 @@ export const decodeRecord = (bytes: Uint8Array): Result<DecisionRecord, RecordCo
   const reader = new BytesReader(bytes.subarray(1));
   try {
     const head = readHead(reader);
-    const entities = many(reader, 255, () => readEntity(reader));
+    const entities = readEntities(reader);
     const places = readPlaces(reader);
     const facts = readValues(reader, places);
     const answers = many(reader, 1 << 16, () => readAnswer(reader));
