@@ -78,6 +78,7 @@ export {
   reserveMemory,
 } from './engine/memory.ts';
 export { type OfferedPolicy, readPolicySet, type SetFault } from './engine/policy-set.ts';
+export { type IdHash, idHash, pseudonymOf } from './engine/pseudonyms.ts';
 export { factsAsked } from './engine/questions.ts';
 export {
   type AttributeValue,

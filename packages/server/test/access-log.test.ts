@@ -29,6 +29,8 @@ const entry: AccessEntry = {
   reason: 'ok',
   detail: '',
   outcome: 'allow',
+  decision: '',
+  reasons: [],
   deviceId: '',
   sessionId: '',
   tag: '',

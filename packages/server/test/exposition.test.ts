@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { epochMs } from '@hauberk/primitives';
 import fc from 'fast-check';
+import { DecisionFigures } from '../src/decision/decision-figures.ts';
 import { createMetrics } from '../src/gateway/metrics.ts';
 import { prometheusText } from '../src/gateway/prometheus.ts';
 import { type ExpositionFormat, negotiate } from '../src/observability/exposition.ts';
@@ -73,7 +74,13 @@ const scrape = (format: ExpositionFormat, trace = traceId): string => {
   metrics.accessReport('ok');
   metrics.connectionOpened();
   const breakers = { 'upstream\ncore\nmoney': 1, 'storage\nwriter\n': 0 };
-  return prometheusText([{ ...metrics.snapshot(), breakers }, createMetrics().snapshot()], gauges, format);
+  const decisions = new DecisionFigures();
+  const route = { service: 'bank', id: 'login' };
+  decisions.judged(route, 'deny', 'decision.late', 3);
+  decisions.touched(route, 'honey');
+  decisions.refused(route, 'replayed');
+  const judged = { ...metrics.snapshot(), breakers, decisions: decisions.snapshot() };
+  return prometheusText([judged, createMetrics().snapshot()], gauges, format);
 };
 
 const python = '/usr/bin/python3';

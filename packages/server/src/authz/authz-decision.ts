@@ -15,6 +15,7 @@ import { refuse } from '@hauberk/primitives';
 import { readBody } from '../gateway/body.ts';
 import type { Exchange } from '../gateway/exchange.ts';
 import { factPrefix, unverifiedFacts, verifiedFacts } from '../gateway/facts.ts';
+import { judgementFacts } from '../gateway/judgement.ts';
 import { outerOf, outerProblems, problemBody } from '../gateway/problems.ts';
 import { authorise, demandOf, type Protection } from '../gateway/protect.ts';
 import type { Reason } from '../gateway/reasons.ts';
@@ -113,8 +114,8 @@ const answerVerified = async (
   if (!authorised.ok) return refused(exchange, authorised.stop.reason);
   const { route, id } = exchange;
   const key = protection.factsKey(route);
-  const { login } = authorised.value;
-  const body = [`${factPrefix}body`, seen === 'unseen' ? 'unseen' : 'verified'];
+  const { login, judgement } = authorised.value;
+  const body = [`${factPrefix}body`, seen === 'unseen' ? 'unseen' : 'verified', ...judgementFacts(judgement)];
   return allow(verifiedFacts(protection.channel.crypto, key, request, route, login, id, protection.now(), body));
 };
 

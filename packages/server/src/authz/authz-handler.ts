@@ -79,6 +79,8 @@ const record = (ports: AuthzPorts, turn: Turn, status: number): void => {
     reason: log.reason,
     detail: log.detail,
     outcome: route === undefined ? '' : log.outcome,
+    decision: log.decision,
+    reasons: log.reasons,
     deviceId: log.deviceId,
     sessionId: log.sessionId,
     tag: log.tag,

@@ -1,10 +1,13 @@
 /** From configured routes to the routes that the data plane runs on: nothing is left to look up or parse per request. */
 import { compilePattern } from '@hauberk/channel';
 import { durationMs, seconds, utf8 } from '@hauberk/primitives';
+import type { DecisionRule, FactSource, NamedSource } from '../decision/decision-rule.ts';
 import type { JsonPointer, LoginRule, ObjectRule, RateLimit, Route } from '../gateway/route.ts';
 import { migrationVerifier } from '../migration/compile-migration.ts';
 import { defaultPriority } from '../overload/priority.ts';
 import type { Config, ServiceConfig } from './config.ts';
+import type { DecisionSource } from './decision-config.ts';
+import { decisionFailMode } from './decision-rules.ts';
 import type { GrantsConfig, LoginConfig, ObjectConfig, RateConfig, RouteConfig } from './route-config.ts';
 
 /** The reference tokens of an RFC 6901 pointer, unescaped. */
@@ -54,6 +57,26 @@ const objectRule = ({ kind, from }: ObjectConfig): ObjectRule => ({
   kind,
   from: from.in === 'body' ? { in: 'body', pointer: pointerTokens(from.pointer) } : from,
 });
+
+const factSource = (source: DecisionSource): FactSource =>
+  typeof source === 'string' ? { in: 'body', pointer: pointerTokens(source) } : source;
+
+const namedSources = (sources: Readonly<Record<string, DecisionSource>>): readonly NamedSource[] =>
+  Object.entries(sources).map(([name, source]) => ({ name, from: factSource(source) }));
+
+const decisionRule = (config: Config, route: RouteConfig): DecisionRule | undefined => {
+  const { decision } = route;
+  if (decision === undefined || config.decision === undefined) return undefined;
+  return {
+    scene: decision.scene,
+    entities: namedSources(decision.entities),
+    facts: namedSources(decision.facts),
+    amount: optionalPointer(decision.amount),
+    deadline: durationMs(decision.deadlineMs ?? config.decision.deadlineMs),
+    failMode: decisionFailMode(route, config.decision),
+    honey: decision.honey.map(pointerTokens),
+  };
+};
 
 /** The higher of number and name; a name that is not known was refused by the rules. */
 export const leastTierOf = ({ sessions }: Config, { minTier, tier }: RouteConfig): number =>
@@ -113,6 +136,7 @@ const compileRoute = (config: Config, service: ServiceConfig, route: RouteConfig
     requiresSteps: route.requiresSteps,
     objects: route.objects.map(objectRule),
     bound: route.bound === undefined ? undefined : { amount: optionalPointer(route.bound.amount) },
+    decision: decisionRule(config, route),
     minTier: leastTierOf(config, route),
     tierName: config.sessions.tiers[leastTierOf(config, route)]?.name,
     outcome: route.outcome,

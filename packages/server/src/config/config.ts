@@ -5,6 +5,7 @@ import type { Roles } from '../admin/right.ts';
 import type { DefaultCoding } from '../sms/sms-coding.ts';
 import type { JsonMembers } from '../sms/webhook-form.ts';
 import type { BindingConfig } from './binding-config.ts';
+import type { DecisionConfig } from './decision-config.ts';
 import type { PrivacyConfig } from './privacy-config.ts';
 import type { RouteConfig } from './route-config.ts';
 import type { SignalsConfig } from './signals-schema.ts';
@@ -321,6 +322,8 @@ export interface Config {
   readonly log: LogConfig;
   readonly report: ReportConfig;
   readonly binding?: BindingConfig | undefined;
+  /** Nothing is judged beyond its signature when absent. */
+  readonly decision?: DecisionConfig | undefined;
   readonly storage?: StorageConfig | undefined;
   readonly privacy: PrivacyConfig;
   readonly signals: SignalsConfig;

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { readFilePolicies } from '../decision/file-policies.ts';
+import { readShadowRuns } from '../decision/shadow-runs.ts';
 import type { BindingConfig } from './binding-config.ts';
 import type { AttestationConfig, AuthzConfig, ClusterConfig, Config, TlsConfig } from './config.ts';
 import type { ConfigIssue, ConfigPath, PathIssue } from './config-issue.ts';
+import { resolveDecision } from './decision-rules.ts';
 import { applyEnvironment } from './environment.ts';
 import { unknownNameHint, valueHint } from './hints.ts';
 import { configJsonSchema } from './json-schema.ts';
@@ -189,20 +192,23 @@ const judge = (tree: Tree, folder: string): Config | readonly PathIssue[] => {
   const issues = judgeConfig(config);
   const cluster = config.cluster === undefined ? undefined : resolveCluster(config.cluster, folder);
   const attestation = resolveAttestation(config.attestation, folder);
-  return issues.length > 0
-    ? issues
-    : {
-        ...config,
-        listen,
-        admin: { ...admin, tls: adminTls },
-        cluster,
-        attestation,
-        authz: resolveAuthz(config.authz, folder),
-        binding: resolveBinding(config.binding, folder),
-        signals: resolveSignals(config.signals, folder),
-        sms: resolveSms(config.sms, folder),
-        storage: resolveStorage(config.storage, folder),
-      };
+  if (issues.length > 0) return issues;
+  const whole = {
+    ...config,
+    listen,
+    admin: { ...admin, tls: adminTls },
+    cluster,
+    attestation,
+    authz: resolveAuthz(config.authz, folder),
+    binding: resolveBinding(config.binding, folder),
+    decision: resolveDecision(config.decision, folder),
+    signals: resolveSignals(config.signals, folder),
+    sms: resolveSms(config.sms, folder),
+    storage: resolveStorage(config.storage, folder),
+  };
+  // Last: policies are read by what the whole configuration declares.
+  const policies = readFilePolicies(whole, readShadowRuns(whole.state));
+  return policies.ok ? whole : policies.issues;
 };
 
 const isConfig = (value: Config | readonly PathIssue[]): value is Config => !Array.isArray(value);

@@ -26,7 +26,7 @@ const changed = (path: readonly (string | number)[]): PathIssue => ({
 const fixedMembers = (before: Config, after: Config): readonly PathIssue[] => {
   const names = Object.keys(before) as (keyof Config)[];
   return names
-    .filter((name) => name !== 'services' && name !== 'limits' && name !== 'signedConfig')
+    .filter((name) => name !== 'services' && name !== 'limits' && name !== 'signedConfig' && name !== 'decision')
     .filter((name) => !isDeepStrictEqual(before[name], after[name]))
     .map((name) => changed([name]));
 };
@@ -39,6 +39,13 @@ const fixedLimits = (before: Config, after: Config): readonly PathIssue[] =>
 const fixedSignedConfig = (before: Config, after: Config): readonly PathIssue[] => {
   const fixed = ({ lifeDays, statusHours }: Config['signedConfig']) => ({ lifeDays, statusHours });
   return isDeepStrictEqual(fixed(before.signedConfig), fixed(after.signedConfig)) ? [] : [changed(['signedConfig'])];
+};
+
+/** Memory and traps are there from the start; policies, lists and scenes are read anew. */
+const fixedDecision = ({ decision: before }: Config, { decision: after }: Config): readonly PathIssue[] => {
+  const fixed = (section: Config['decision']) =>
+    section === undefined ? undefined : { ...section, policies: [], lists: {}, watchedDecisions: 0 };
+  return isDeepStrictEqual(fixed(before), fixed(after)) ? [] : [changed(['decision'])];
 };
 
 const fixedServices = (before: Config, after: Config): readonly PathIssue[] => {
@@ -55,5 +62,6 @@ export const judgeReload = (before: Config, after: Config): readonly PathIssue[]
   ...fixedMembers(before, after),
   ...fixedLimits(before, after),
   ...fixedSignedConfig(before, after),
+  ...fixedDecision(before, after),
   ...fixedServices(before, after),
 ];

@@ -1,5 +1,6 @@
 /** What the configuration says of one route, with every default filled in. `route-schema.ts` parses it. */
 import type { Priority } from '../overload/priority.ts';
+import type { RouteDecisionConfig } from './decision-config.ts';
 import type { MigrationConfig } from './migration-config.ts';
 
 /** A GCRA limit: `requests` in `perSeconds` on average, at most `burst` at once. */
@@ -102,6 +103,8 @@ export interface RouteConfig {
   readonly objects: readonly ObjectConfig[];
   /** Only the bound device of the login's customer may call; `amount` is a JSON Pointer into the body. */
   readonly bound?: { readonly amount?: string | undefined } | undefined;
+  /** Judged by the policies of its scene; only what is declared here is read. */
+  readonly decision?: RouteDecisionConfig | undefined;
   readonly limits: {
     readonly device?: RateConfig | undefined;
     readonly address?: RateConfig | undefined;

@@ -3,6 +3,7 @@ import { compilePattern } from '@hauberk/channel';
 import { routeIdOf } from './compile.ts';
 import type { Config } from './config.ts';
 import type { ConfigPath, PathIssue } from './config-issue.ts';
+import { judgeRouteDecision } from './decision-rules.ts';
 import type { RouteConfig } from './route-config.ts';
 
 type Rule = (route: RouteConfig, config: Config) => readonly PathIssue[];
@@ -156,6 +157,7 @@ const rules: readonly Rule[] = [
   coverableHeaders,
   ownPaths,
   withinSessions,
+  judgeRouteDecision,
 ];
 
 /** Whether every request that `later` takes is taken by `earlier` already. */

@@ -2,6 +2,7 @@
 import { compilePattern } from '@hauberk/channel';
 import { z } from 'zod';
 import { priorities } from '../overload/priority.ts';
+import { routeDecisionSchema } from './decision-schema.ts';
 import { migrationSchema } from './migration-schema.ts';
 import type { CredentialConfig, RouteConfig } from './route-config.ts';
 
@@ -175,5 +176,6 @@ export const routeSchema: z.ZodType<RouteConfig> = z.strictObject({
     })
     .optional()
     .describe('Only the device that is bound to the customer of the login may call; see docs/binding.md.'),
+  decision: routeDecisionSchema,
   limits: limitsSchema,
 });

@@ -8,6 +8,7 @@ import { attestationSchema, playIntegritySchema } from './attestation-schema.ts'
 import { authzSchema, reportSchema } from './authz-schema.ts';
 import { bindingSchema } from './binding-schema.ts';
 import type { AppConfig, Config } from './config.ts';
+import { decisionSchema } from './decision-schema.ts';
 import { privacySchema } from './privacy-schema.ts';
 import { routeSchema } from './route-schema.ts';
 import { signalsSchema } from './signals-schema.ts';
@@ -258,6 +259,7 @@ export const configSchema: z.ZodType<Config> = z
     log: logSchema,
     report: reportSchema,
     binding: bindingSchema,
+    decision: decisionSchema,
     storage: storageSchema,
     privacy: privacySchema,
     signals: signalsSchema,

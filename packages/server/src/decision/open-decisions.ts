@@ -3,6 +3,7 @@ import type { EpochMs } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
 import type { Stores } from '../storage/stores.ts';
+import { ownScenes } from './decision-facts.ts';
 import { DecisionOffice } from './policy-office.ts';
 import { decisionKey, pseudonyms } from './record-key.ts';
 
@@ -20,8 +21,9 @@ export const openDecisionOffice = ({ config, stores, keys, now }: DecisionParts)
   return new DecisionOffice({
     store: stores.decisions,
     scopes: apps.map(({ id }) => ({ organisation, app: id })),
-    pseudonym: pseudonyms(decisionKey(keys, undefined, now())),
-    configuredLists: [],
+    pseudonym: pseudonyms(decisionKey(keys, config.decision?.secret, now())),
+    configuredLists: Object.keys(config.decision?.lists ?? {}),
+    configuredScenes: ownScenes(config.decision ?? { scenes: {} }),
     now,
   });
 };

@@ -1,4 +1,5 @@
 /** What people do about decisions, put together on the main thread: policies, lists and models of all apps. */
+import type { SceneFacts } from '@hauberk/decision';
 import type { EpochMs, JsonValue, Result } from '@hauberk/primitives';
 import { refuse } from '@hauberk/primitives';
 import type { Scope } from '../storage/scope.ts';
@@ -17,6 +18,8 @@ export interface OfficeParts {
   readonly pseudonym: (kind: string, id: string) => string;
   /** Lists that the configuration names beside those of the record. */
   readonly configuredLists: readonly string[];
+  /** Scenes that the configuration adds to the catalogue. */
+  readonly configuredScenes: readonly SceneFacts[];
   readonly now: () => EpochMs;
 }
 
@@ -51,7 +54,7 @@ export class DecisionOffice {
   /** Checks a document against the facts and lists of an app. */
   async check(scope: Scope, document: JsonValue): Promise<PolicyCheck> {
     const lists = (await this.lists.lists(scope)).map(({ name }) => name);
-    return checkPolicy(document, [...lists, ...this.#parts.configuredLists]);
+    return checkPolicy(document, [...lists, ...this.#parts.configuredLists], this.#parts.configuredScenes);
   }
 
   /** Keeps a checked document as the next version of its policy. */

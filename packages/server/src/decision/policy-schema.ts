@@ -9,6 +9,7 @@ import {
   type SchemaCode,
   sceneAttributes,
   scenes,
+  starterLists,
 } from '@hauberk/decision';
 import { signalRules } from '@hauberk/device';
 import type { Result } from '@hauberk/primitives';
@@ -26,9 +27,9 @@ const signals: Readonly<Record<string, ScalarType>> = Object.fromEntries(
   signalRules.map(({ code, form }): readonly [string, ScalarType] => [code, form === 'flag' ? 'truth' : 'number']),
 );
 
-/** The schema of an app that has these lists; `more` are scenes that its configuration adds. The order of names does not matter. */
+/** The schema of an app that has these lists beside those of starter policies; `more` are scenes that its configuration adds. The order of names does not matter. */
 export const appFactSchema = (
   lists: readonly string[],
   more: readonly SceneFacts[] = [],
 ): Result<FactSchema, SchemaCode> =>
-  factSchema({ scenes: [...catalogue, ...more], signals, lists: [...new Set(lists)].toSorted() });
+  factSchema({ scenes: [...catalogue, ...more], signals, lists: [...new Set([...starterLists, ...lists])].toSorted() });

@@ -1,20 +1,20 @@
 /** The key under which identifiers become pseudonyms before anything of decisions is kept: the same on every thread, and after every restart. */
 import { hkdfSync } from 'node:crypto';
-import { createKeyedHash, type EpochMs, type HashValue } from '@hauberk/primitives';
+import { type IdHash, idHash, pseudonymOf } from '@hauberk/decision';
+import type { EpochMs, HashValue } from '@hauberk/primitives';
 import type { KeyReader } from '../keys/key-provider.ts';
+import { canonicalId } from './canonical-id.ts';
 
-/** UTF-16 text in which every character is a byte, so that a hash of bytes sees all of it. */
-const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
-
-const word = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
-
-/** What stands for an id of a kind in lists and records: 16 hexadecimal digits. */
+/** What stands for an id of a kind in lists and records: 16 hexadecimal digits, the same as the engine's, however the id is spelled. */
 export const pseudonyms = (key: Uint8Array): ((kind: string, id: string) => string) => {
-  const hash = createKeyedHash(key);
+  const hashes = new Map<string, IdHash>();
   const value: HashValue = { low: 0, high: 0 };
   return (kind, id) => {
-    hash(asBytes(`${kind}\n${id}`), value);
-    return word(value.high) + word(value.low);
+    const hash = hashes.get(kind) ?? idHash(key, kind);
+    // Kinds are few; those that an operator makes up must not pile up.
+    if (hashes.size < 256) hashes.set(kind, hash);
+    hash(canonicalId(id), value);
+    return pseudonymOf(value.low, value.high);
   };
 };
 

@@ -25,6 +25,10 @@ export interface AccessEntry {
   readonly reason: string;
   readonly detail: string;
   readonly outcome: string;
+  /** Id of the decision; empty without one. */
+  readonly decision: string;
+  /** Codes of the rules that fired. */
+  readonly reasons: readonly string[];
   readonly deviceId: string;
   readonly sessionId: string;
   readonly tag: string;
@@ -79,7 +83,7 @@ const pathOf = ({ path, pattern }: AccessEntry, { paths }: RequestPrivacy): stri
 export const accessLine = (entry: AccessEntry, privacy: RequestPrivacy): string =>
   `{"at":${entry.at},"id":"${entry.id}","traceId":"${entry.traceId}","method":"${shownMethod(entry.method)}"` +
   `${optional('address', shownAddress(entry.address, privacy.addresses))}${optional('path', pathOf(entry, privacy))},"status":${entry.status}${optional('service', entry.service)}${optional('route', entry.route)},"reason":"${entry.reason}"` +
-  `${optional('detail', shownDetail(entry.detail))}${ours('outcome', entry.outcome)}${ours('device', entry.deviceId)}` +
+  `${optional('detail', shownDetail(entry.detail))}${ours('outcome', entry.outcome)}${ours('decision', entry.decision)}${ours('reasons', entry.reasons.slice(0, 16).join(' '))}${ours('device', entry.deviceId)}` +
   `${ours('session', entry.sessionId)}${ours('tag', entry.tag)},"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},` +
   `"ms":${Math.round(entry.milliseconds * 100) / 100}}\n`;
 

@@ -22,7 +22,7 @@ import type { Login, LoginStore } from '../storage/login-store.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
 import { type BindCall, type LaterCall, readApprovalCall, readBindCall, type StartCall } from './bind-call.ts';
-import { grantOf, plainValuesAt, readBodyOnce, stepGrant } from './grants.ts';
+import { bodyOnce, grantOf, plainValuesAt, stepGrant } from './grants.ts';
 import { storageReason, storageReasonOf, type UpstreamReply } from './idempotency.ts';
 import { scopeOf } from './logins.ts';
 import type { Authorised } from './protect.ts';
@@ -237,10 +237,10 @@ export const serveBind = async (
 
 /** The one amount that a body names; a body that names none, or several, or two readers might read otherwise, names no amount. */
 const amountIn = (
-  { headers, body }: Pick<Authorised['request'], 'headers' | 'body'>,
+  request: Pick<Authorised['request'], 'headers' | 'body'>,
   pointer: JsonPointer,
 ): Result<AmountMinor> => {
-  const values = plainValuesAt(headers, readBodyOnce(body), pointer) ?? [];
+  const values = plainValuesAt(request.headers, bodyOnce(request), pointer) ?? [];
   const [value] = values;
   return values.length === 1 && typeof value === 'number' ? parseAmountMinor(value) : refuse('amount.missing');
 };

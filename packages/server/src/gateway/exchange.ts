@@ -10,6 +10,10 @@ export interface ExchangeLog {
   reason: string;
   detail: string;
   outcome: string;
+  /** Id of the decision; empty without one. */
+  decision: string;
+  /** Codes of the rules that fired. */
+  reasons: readonly string[];
   deviceId: string;
   sessionId: string;
   tag: string;
@@ -33,6 +37,8 @@ export const newExchangeLog = (): ExchangeLog => ({
   reason: 'ok',
   detail: '',
   outcome: 'allow',
+  decision: '',
+  reasons: [],
   deviceId: '',
   sessionId: '',
   tag: '',

@@ -82,6 +82,30 @@ export const readBodyOnce = (body: Uint8Array): BodyReader => {
   };
 };
 
+const readers = new WeakMap<object, BodyReader>();
+
+/** The reader of a request's body, the same for everybody who asks: grants, decisions and amounts parse it once. */
+export const bodyOnce = (request: { readonly body: Uint8Array }): BodyReader => {
+  const held = readers.get(request);
+  if (held !== undefined) return held;
+  const reader = readBodyOnce(request.body);
+  readers.set(request, reader);
+  return reader;
+};
+
+/** What a request has in its path or query under a name; undefined where two readers might read otherwise. */
+export const parameterValues = (
+  route: Route,
+  { target }: Pick<VerifiedRequest, 'target'>,
+  from: { readonly in: 'path' | 'query'; readonly parameter: string },
+): readonly string[] | undefined => {
+  const values =
+    from.in === 'path'
+      ? [decode(matchPattern(route.pattern, target.path)?.[from.parameter] ?? '%')]
+      : queryValues(target.query, from.parameter);
+  return values?.every((value) => value !== undefined) === true ? (values as readonly string[]) : undefined;
+};
+
 /** What stands at a place of a JSON body that both sides read alike; undefined where they might not, or where it is no JSON. */
 export const plainValuesAt = (
   headers: HeaderValues,

@@ -94,6 +94,22 @@ const decodeOutcome = (status: number, content: Bytes): UpstreamReply => {
   return { status, headers, body: content.subarray(4 + length) };
 };
 
+/** Names an operation: the same for every retry of a keyed request, and for nothing else. Undefined without a key that counts. */
+export const operationOf = (
+  crypto: SyncCrypto,
+  route: Route,
+  request: VerifiedRequest,
+  login: Login | undefined,
+): Bytes | undefined => {
+  const key = keyOf(route, request);
+  if (!key.ok || key.value === undefined) return undefined;
+  const { deviceId, organisation, app } = request.facts;
+  const owner = login?.customer ?? credentialOwner(crypto, request);
+  // The body belongs to it: another payment under the key of one that was refused is another operation.
+  const named = [organisation, app, deviceId, owner, route.id, key.value, fingerprintOf(crypto, request)];
+  return crypto.sha256(utf8(JSON.stringify(named)));
+};
+
 /** Either the right to forward, or the stored answer of the first execution. */
 export type IdempotencyStart =
   | { readonly kind: 'forward'; readonly attempt: IdempotencyAttempt | undefined }

@@ -1,4 +1,5 @@
 /** Counters of one worker thread. What becomes of them is said in observability/metric-families.ts. */
+import { type DecisionCounts, noDecisions } from '../decision/decision-figures.ts';
 import type { Exemplar } from '../observability/exposition.ts';
 
 /** Upper bounds of the latency buckets, in milliseconds. */
@@ -48,6 +49,8 @@ export interface MetricsSnapshot {
   readonly directiveStreams: number;
   /** Access-log lines that never reached their file. Filled in by the worker. */
   readonly lostLines: number;
+  /** Filled in by the worker. */
+  readonly decisions: DecisionCounts;
 }
 
 /** One finished request. */
@@ -179,6 +182,7 @@ export const createMetrics = (): Metrics => {
       openRequests: 0,
       directiveStreams: 0,
       lostLines: 0,
+      decisions: noDecisions,
     }),
   };
 };

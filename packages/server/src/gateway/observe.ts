@@ -9,6 +9,7 @@ import type { Exchange } from './exchange.ts';
 import { unverifiedFacts } from './facts.ts';
 import type { GatewayReply } from './gateway-reply.ts';
 import { replyHeaders, upstreamHeaders } from './hygiene.ts';
+import { staticReply } from './plain-exchange.ts';
 import { problemBody } from './problems.ts';
 import { answerVerified, demandOf, forwardOnce, type Protection, unboundProblem } from './protect.ts';
 import type { Reason } from './reasons.ts';
@@ -63,6 +64,18 @@ export const forwardUnverified = async (
   return forwardUnbound(protection, exchange, body, facts);
 };
 
+/** Watching refuses nobody for a signature; what the route itself answers to everybody it answers here, too. */
+const serveUnverified = async (
+  protection: Protection,
+  exchange: Exchange,
+  body: Uint8Array,
+  reason: Reason,
+): Promise<GatewayReply> => {
+  protection.risk?.refused(exchange, reason);
+  const fixed = exchange.route.outcome === 'allow' ? undefined : await staticReply(protection, exchange);
+  return fixed ?? forwardUnverified(protection, exchange, body, reason);
+};
+
 /** Serves a request on a route whose protection is observed. */
 export const serveObserved = async (protection: Protection, exchange: Exchange): Promise<GatewayReply> => {
   const { head, route, incoming } = exchange;
@@ -71,7 +84,7 @@ export const serveObserved = async (protection: Protection, exchange: Exchange):
   if (!pending.ok && !isReadable(exchange)) return unboundProblem(exchange, pending.code, pending.detail);
   const body = await readBody(incoming, route.bodyCapBytes, protection.bodyPace);
   if (!body.ok) return unboundProblem(exchange, body.code);
-  if (!pending.ok) return forwardUnverified(protection, exchange, body.value, pending.code);
+  if (!pending.ok) return serveUnverified(protection, exchange, body.value, pending.code);
   const verified = verifyRequest(protection.channel.crypto, pending.value, body.value, protection.now());
   if (verified.ok) {
     exchange.log.deviceId = verified.value.facts.deviceId;
@@ -81,6 +94,6 @@ export const serveObserved = async (protection: Protection, exchange: Exchange):
     );
   }
   return isReadable(exchange)
-    ? forwardUnverified(protection, exchange, body.value, verified.code)
+    ? serveUnverified(protection, exchange, body.value, verified.code)
     : unboundProblem(exchange, verified.code);
 };

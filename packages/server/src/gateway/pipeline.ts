@@ -134,6 +134,8 @@ const record = (ports: PipelinePorts, turn: Turn, status: number, bytesOut: numb
     reason: log.reason,
     detail: log.detail,
     outcome: route === undefined ? '' : log.outcome,
+    decision: log.decision,
+    reasons: log.reasons,
     deviceId: log.deviceId,
     sessionId: log.sessionId,
     tag: log.tag,

@@ -9,6 +9,7 @@ import type { GatewayReply } from './gateway-reply.ts';
 import type { Hold } from './hold.ts';
 import { replyHeaders } from './hygiene.ts';
 import { problemBody } from './problems.ts';
+import type { Protection } from './protect.ts';
 import type { Reason } from './reasons.ts';
 import { hasBody } from './request-head.ts';
 import type { Route } from './route.ts';
@@ -17,6 +18,9 @@ import type { Route } from './route.ts';
 export interface PlainShell {
   readonly bodyPace: BodyPace;
   readonly hold: Hold;
+  /** What traps tell, and who hears of their being touched. */
+  readonly stories?: Protection['stories'];
+  readonly risk?: Protection['risk'];
   /** Forwards a whole request that nobody vouches for. */
   readonly forward: (exchange: Exchange, body: Uint8Array) => Promise<GatewayReply>;
   /** Head of the upstream request of a streamed one. */
@@ -33,7 +37,7 @@ const refusePlain = (exchange: Exchange, reason: Reason, execution: 'none' | 'un
 
 /** What the route's static outcome answers by itself; undefined lets the request go on. */
 export const staticReply = async (
-  shell: Pick<PlainShell, 'hold'>,
+  shell: Pick<PlainShell, 'hold' | 'stories' | 'risk'>,
   exchange: Exchange,
 ): Promise<GatewayReply | undefined> => {
   const { route, log } = exchange;
@@ -49,12 +53,23 @@ export const staticReply = async (
       return refusePlain(exchange, 'outcome.challenge');
     case 'deny':
       return refusePlain(exchange, 'outcome.deny');
-    case 'trap': {
-      const { decoy } = route;
-      if (decoy === undefined) return refusePlain(exchange, 'outcome.trap');
-      return { status: decoy.status, headers: ['content-type', decoy.contentType], body: decoy.body };
-    }
+    case 'trap':
+      return trapReply(shell, exchange);
   }
+};
+
+/** The story of a trap, told to whoever came: nobody is known here but an address. */
+const trapReply = async (
+  { stories, risk }: Pick<PlainShell, 'stories' | 'risk'>,
+  exchange: Exchange,
+): Promise<GatewayReply> => {
+  const { route, head } = exchange;
+  const { decoy } = route;
+  if (decoy === undefined) return refusePlain(exchange, 'outcome.trap');
+  risk?.touched(exchange, '');
+  await stories?.tarry(route);
+  const told = stories?.tell(route, head.address, '');
+  return told ?? { status: decoy.status, headers: ['content-type', decoy.contentType], body: decoy.body };
 };
 
 /** Serves a request in one piece. */

@@ -211,6 +211,10 @@ export const outerOf: Readonly<Record<Reason, OuterCode>> = {
   'outcome.challenge': 'step-up-required',
   'outcome.slow-full': 'overloaded',
   'outcome.trap': 'forbidden',
+  // Decisions. A denial says nothing of what it was made on.
+  'decision.denied': 'forbidden',
+  'decision.unavailable': 'overloaded',
+  'decision.unreadable': 'malformed',
   // Logins and what they may touch.
   'login.missing': 'login-required',
   'login.ended': 'login-required',

@@ -1,4 +1,5 @@
 /** One scrape of all threads together. The families and their formats are in the room of observability. */
+import { type DecisionCounts, noDecisions } from '../decision/decision-figures.ts';
 import { type Exemplar, type ExpositionFormat, exposition } from '../observability/exposition.ts';
 import { measure, type ProcessGauges } from '../observability/metric-families.ts';
 import type { MetricsSnapshot, RouteCounts } from './metrics.ts';
@@ -46,6 +47,18 @@ const joinRoutes = (snapshots: readonly MetricsSnapshot[]): readonly RouteCounts
   return [...joined.values()];
 };
 
+const addDecisions = (left: DecisionCounts, right: DecisionCounts): DecisionCounts => ({
+  outcomes: addRecords(left.outcomes, right.outcomes),
+  faults: addRecords(left.faults, right.faults),
+  touches: addRecords(left.touches, right.touches),
+  refused: addRecords(left.refused, right.refused),
+  shadows: addRecords(left.shadows, right.shadows),
+  durations: addLists(left.durations, right.durations),
+  durationSumMs: left.durationSumMs + right.durationSumMs,
+  refusedDropped: left.refusedDropped + right.refusedDropped,
+  recordsDropped: left.recordsDropped + right.recordsDropped,
+});
+
 /** The counts of several threads, or of one thread before and after its restart, as one. */
 export const joinSnapshots = (snapshots: readonly MetricsSnapshot[]): MetricsSnapshot => ({
   routes: joinRoutes(snapshots),
@@ -66,6 +79,7 @@ export const joinSnapshots = (snapshots: readonly MetricsSnapshot[]): MetricsSna
   directiveStreams: snapshots.reduce((sum, { directiveStreams }) => sum + directiveStreams, 0),
   openRequests: snapshots.reduce((sum, { openRequests }) => sum + openRequests, 0),
   lostLines: snapshots.reduce((sum, { lostLines }) => sum + lostLines, 0),
+  decisions: snapshots.map(({ decisions }) => decisions).reduce(addDecisions, noDecisions),
 });
 
 /** The text of one scrape. */

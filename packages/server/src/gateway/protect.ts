@@ -15,14 +15,17 @@ import {
   verifyRequest,
 } from '@hauberk/channel';
 import type { EpochMs, Result, SecretKey, SyncCrypto } from '@hauberk/primitives';
+import type { Stories } from '../decision/stories.ts';
 import { timeLeft } from '../overload/time-left.ts';
 import type { Login } from '../storage/login-store.ts';
 import { type BodyPace, readBody } from './body.ts';
+import { type Approval, decide, noApproval } from './decide.ts';
 import type { Exchange } from './exchange.ts';
 import { verifiedFacts } from './facts.ts';
 import type { ForwardOutcome, UpstreamRequest } from './forward.ts';
 import { bindReply, type GatewayReply } from './gateway-reply.ts';
-import { checkObjects, readBodyOnce } from './grants.ts';
+import { bodyOnce, checkObjects } from './grants.ts';
+import type { Hold } from './hold.ts';
 import { replyHeaders, upstreamHeaders } from './hygiene.ts';
 import {
   beginIdempotent,
@@ -31,6 +34,7 @@ import {
   storageReasonOf,
   type UpstreamReply,
 } from './idempotency.ts';
+import { type Judgement, judgementFacts, type RiskJudge } from './judgement.ts';
 import { applyLoginRule, LoginNotKept, type LoginPorts, requireLogin } from './logins.ts';
 import { type ProblemDetails, problemBody } from './problems.ts';
 import type { Reason } from './reasons.ts';
@@ -58,13 +62,21 @@ export interface Protection {
   /** The revision of directives that replies to an app name; undefined before the first directive. */
   readonly announcement: (app: string, service: string) => string | undefined;
   /** Holds a request back (`slow`); false when too many are held already. */
-  readonly hold: () => Promise<boolean>;
+  readonly hold: Hold;
+  /** Judges requests of routes that have a decision; absent where nothing decides. */
+  readonly risk?: RiskJudge | undefined;
+  /** What traps tell. */
+  readonly stories: Pick<Stories, 'tell' | 'tarry'>;
 }
 
 /** A request that passed everything before the upstream. */
 export interface Authorised {
   readonly request: VerifiedRequest;
   readonly login: Login | undefined;
+  /** What was decided; undefined on routes without a decision. */
+  readonly judgement?: Judgement;
+  /** Refuses the request unless an outcome of it was kept. */
+  readonly unlessStored?: Stop;
 }
 
 /** A value that may be there at once. */
@@ -84,6 +96,8 @@ export const demandOf = (route: Route): RouteDemand => ({
 export interface Stop {
   readonly reason: Reason;
   readonly options?: ProblemOptions;
+  /** Told instead of a problem: a trap. */
+  readonly story?: UpstreamReply;
 }
 
 /** What a refusal may say beside its code. */
@@ -130,6 +144,7 @@ const readPending = (
 };
 
 const passed: Passed<true> = { ok: true, value: true };
+const unasked: Passed<Approval> = { ok: true, value: noApproval };
 const noLogin: Passed<undefined> = { ok: true, value: undefined };
 
 const checkOutcome = ({ route, log }: Exchange): Passed<true> => {
@@ -172,7 +187,7 @@ const checkLogin = async (
   if (!login.ok) return login;
   if (route.objects.length === 0) return login;
   if (login.value === undefined) return stop('login.missing');
-  const objects = checkObjects(route, request, readBodyOnce(request.body), login.value);
+  const objects = checkObjects(route, request, bodyOnce(request), login.value);
   return objects.ok ? login : stop(objects.code);
 };
 
@@ -182,29 +197,30 @@ const checkApproval = async (
   protection: Protection,
   { request, login }: Authorised,
   now: EpochMs,
-): Promise<Passed<true>> => {
+): Promise<Passed<Approval>> => {
   const approval = await checkStepUp(protection.stepUp, request, login, now);
-  if (approval.ok) return approval;
+  if (approval.ok) return { ok: true, value: { isApproved: true, note: approval.value } };
   if (approval.code !== 'step-up.required') return stop(approval.code);
   return stop('step-up.required', { extra: { ...demandStepUp(protection.stepUp, request, login, now) } });
 };
 
-/** Whether a route asks for anything that is waited for. */
+/** Whether a route asks for anything that is waited for, beside what its decision may. */
 const asksMore = (route: Route): boolean => route.outcome === 'slow' || hasLoginRule(route) || needsApproval(route);
 
 /** What a route asks for beyond its limits: patience, a login, an approval. */
 const authoriseFurther = async (
   protection: Protection,
-  route: Route,
+  exchange: Exchange,
   request: VerifiedRequest,
   now: EpochMs,
 ): Promise<Passed<Authorised>> => {
+  const { route } = exchange;
   if (route.outcome === 'slow' && !(await protection.hold())) return stop('outcome.slow-full');
   const login = hasLoginRule(route) ? await checkLogin(protection, route, request, now) : noLogin;
   if (!login.ok) return login;
   const authorised = { request, login: login.value };
-  const approval = needsApproval(route) ? await checkApproval(protection, authorised, now) : passed;
-  return approval.ok ? { ok: true, value: authorised } : approval;
+  const approval = needsApproval(route) ? await checkApproval(protection, authorised, now) : unasked;
+  return approval.ok ? decide(protection, exchange, authorised, approval.value) : approval;
 };
 
 /**
@@ -225,8 +241,8 @@ export const authorise = (
   const outcome = checkOutcome(exchange);
   if (!outcome.ok) return outcome;
   return asksMore(route)
-    ? authoriseFurther(protection, route, request, now)
-    : { ok: true, value: { request, login: undefined } };
+    ? authoriseFurther(protection, exchange, request, now)
+    : decide(protection, exchange, { request, login: undefined }, noApproval);
 };
 
 /** The request as the upstream gets it: cleaned headers, verified facts, plain body. Takes nothing but an authorised one. */
@@ -245,6 +261,7 @@ export const upstreamRequest = (
     login,
     exchange.id,
     protection.now(),
+    judgementFacts(authorised.judgement),
   );
   const { path, query, method } = request.target;
   return {
@@ -326,6 +343,9 @@ const forwardNow = (protection: Protection, exchange: Exchange, authorised: Auth
   );
 };
 
+/** Nothing was handed to the upstream. */
+const neverSent: ForwardOutcome = { kind: 'not-sent', code: 'upstream.busy' };
+
 /** Forwards an authorised request at most once and keeps what came of it before anybody is told. */
 export const forwardOnce = async (
   protection: Protection,
@@ -342,6 +362,10 @@ export const forwardOnce = async (
   const outcome = await forward(protection, exchange, authorised);
   const reply = readOutcome(outcome);
   const { attempt } = start.value;
+  if (authorised.unlessStored !== undefined) {
+    const released = await settleIdempotent(protection.idempotency, route, attempt, neverSent, protection.now());
+    return released.ok ? { ok: false, stop: authorised.unlessStored } : stop(released.code, { execution: 'unknown' });
+  }
   // The outcome first: a login that cannot be kept must not leave the key running for ever.
   const settling = reply.ok
     ? { kind: 'reply' as const, ...reply.value, headers: [...reply.value.headers] }
@@ -356,36 +380,60 @@ export const forwardOnce = async (
 const announcing = (reply: UpstreamReply, revision: string | undefined): UpstreamReply =>
   revision === undefined ? reply : { ...reply, headers: [...reply.headers, header.directives, revision] };
 
+/** The story that a trap tells, after as long as the service would take. It looks like any other reply of its route. */
+const tellStory = async (
+  { channel, now, announcement, stories }: Protection,
+  { route, log }: Exchange,
+  { binding, facts }: VerifiedRequest,
+  story: UpstreamReply,
+): Promise<GatewayReply> => {
+  log.outcome = 'trap';
+  await stories.tarry(route);
+  const reply = announcing(story, announcement(facts.app, facts.service));
+  return bindReply(channel.crypto, binding, reply, route.coveredReplyHeaders, now());
+};
+
+/** What a stopped request is answered: a problem, or the story of a trap. */
+export const answerStopped = (
+  protection: Protection,
+  exchange: Exchange,
+  request: VerifiedRequest,
+  stopped: Stop,
+): Eventual<GatewayReply> => {
+  if (stopped.story === undefined)
+    return boundProblem(protection.channel.crypto, exchange, request.binding, stopped, protection.now());
+  exchange.log.reason = stopped.reason;
+  return tellStory(protection, exchange, request, stopped.story);
+};
+
 /** Binds what came of a verified request. */
 const bindHandled = (
-  { channel, now, announcement }: Protection,
+  protection: Protection,
   exchange: Exchange,
-  { binding, facts }: VerifiedRequest,
+  request: VerifiedRequest,
   handled: Passed<UpstreamReply>,
-): GatewayReply => {
-  if (!handled.ok) return boundProblem(channel.crypto, exchange, binding, handled.stop, now());
+): Eventual<GatewayReply> => {
+  if (!handled.ok) return answerStopped(protection, exchange, request, handled.stop);
+  const { channel, now, announcement } = protection;
+  const { binding, facts } = request;
   exchange.head.trace.enter('reply');
   const reply = announcing(handled.value, announcement(facts.app, facts.service));
   return bindReply(channel.crypto, binding, reply, exchange.route.coveredReplyHeaders, now());
 };
 
-const decoyReply = (route: Route): GatewayReply | undefined =>
-  route.outcome === 'trap' && route.decoy !== undefined
-    ? { status: route.decoy.status, headers: [header.contentType, route.decoy.contentType], body: route.decoy.body }
-    : undefined;
-
-/** The decoy of a route whose outcome is `trap`. */
-const trapReply = (
-  { channel, now, announcement }: Protection,
-  { route, log }: Exchange,
-  { binding, facts }: VerifiedRequest,
-): GatewayReply | undefined => {
-  const decoy = decoyReply(route);
-  if (decoy === undefined) return undefined;
-  log.outcome = 'trap';
-  // A decoy looks like any other reply.
-  const reply = announcing(decoy, announcement(facts.app, facts.service));
-  return bindReply(channel.crypto, binding, reply, [], now());
+/** What a route whose outcome is `trap` tells; undefined on every other. */
+const staticTrap = (
+  protection: Protection,
+  exchange: Exchange,
+  request: VerifiedRequest,
+): Promise<GatewayReply> | undefined => {
+  const { route } = exchange;
+  if (route.outcome !== 'trap') return undefined;
+  const { deviceId } = request.facts;
+  const story = protection.stories.tell(route, deviceId, '');
+  if (story === undefined) return undefined;
+  protection.risk?.touched(exchange, deviceId);
+  return tellStory(protection, exchange, request, story);
 };
 
 /** Answers a verified request, whatever handles it: a refusal or a reply, both bound. */
@@ -395,16 +443,27 @@ export const answerVerified = async (
   request: VerifiedRequest,
   handle: (authorised: Authorised) => Promise<Passed<UpstreamReply>>,
 ): Promise<GatewayReply> => {
-  const trapped = trapReply(protection, exchange, request);
+  const trapped = staticTrap(protection, exchange, request);
   if (trapped !== undefined) return trapped;
   const authorised = await authorise(protection, exchange, request);
   const handled = authorised.ok ? await handle(authorised.value) : authorised;
   return bindHandled(protection, exchange, request, handled);
 };
 
+/** Whoever sends what does not verify is seen all the same: a decision on the next request knows of it. */
+const refuseUnverified = (
+  { risk }: Protection,
+  exchange: Exchange,
+  { code, detail }: { readonly code: RequestReason; readonly detail?: string },
+): GatewayReply => {
+  risk?.refused(exchange, code);
+  return unboundProblem(exchange, code, detail);
+};
+
 /** A claimed request that was not accepted is answered in a way that its client believes; any other refusal is not. */
 const unverifiedProblem = (protection: Protection, exchange: Exchange, refusal: RequestRefusal): GatewayReply => {
   const { binding, code } = refusal;
+  protection.risk?.refused(exchange, code);
   if (binding === undefined) return unboundProblem(exchange, code, refusal.detail);
   const now = protection.now();
   // The client's clock estimate is off: tell it ours, bound, so that one retry mends it.
@@ -418,7 +477,7 @@ const unverifiedProblem = (protection: Protection, exchange: Exchange, refusal: 
  */
 export const serveProtected = async (protection: Protection, exchange: Exchange): Promise<GatewayReply> => {
   const pending = readPending(protection, exchange);
-  if (!pending.ok) return unboundProblem(exchange, pending.code, pending.detail);
+  if (!pending.ok) return refuseUnverified(protection, exchange, pending);
   const { route, incoming } = exchange;
   const reading = readBody(incoming, route.bodyCapBytes, protection.bodyPace);
   const body = reading instanceof Promise ? await reading : reading;

@@ -17,6 +17,9 @@ export type LimitReason = 'limit.device' | 'limit.address' | 'limit.route' | 'li
 /** What a route's static outcome did. */
 export type OutcomeReason = 'outcome.deny' | 'outcome.challenge' | 'outcome.slow-full' | 'outcome.trap';
 
+/** Why a decision ends a request. */
+export type DecisionReason = 'decision.denied' | 'decision.unavailable' | 'decision.unreadable';
+
 /** Why a login does not carry a request. */
 export type LoginReason = 'login.missing' | 'login.ended' | 'login.step-missing' | 'login.limited';
 
@@ -72,6 +75,7 @@ export type Reason =
   | LimitReason
   | CodingReason
   | OutcomeReason
+  | DecisionReason
   | LoginReason
   | GrantReason
   | IdempotencyReason

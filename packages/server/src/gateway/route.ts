@@ -1,6 +1,7 @@
 /** A route as the data plane uses it: the configuration compiled once, with nothing left to look up or parse per request. */
 import type { PathPattern } from '@hauberk/channel';
 import type { DurationMs } from '@hauberk/primitives';
+import type { DecisionRule } from '../decision/decision-rule.ts';
 import type { MigrationVerifier } from '../migration/migration-request.ts';
 import type { Priority } from '../overload/priority.ts';
 
@@ -124,6 +125,8 @@ export interface Route {
   readonly objects: readonly ObjectRule[];
   /** For every device when absent. */
   readonly bound?: BoundRule | undefined;
+  /** Judged by policies; by its static outcome alone when absent. */
+  readonly decision?: DecisionRule | undefined;
   /** Lowest trust tier that may call. */
   readonly minTier: number;
   /** Its name, for clients that are told what they lack. */

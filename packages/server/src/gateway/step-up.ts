@@ -72,16 +72,23 @@ const macOf = (ports: StepUpPorts, clear: Bytes, deviceId: string, digest: Bytes
 
 const markOf = (challenge: Bytes): number => new DataView(challenge.buffer, challenge.byteOffset).getInt32(4) || 1;
 
-/** Opens a challenge for this very transaction. */
+/** Bytes of a challenge that may say what it was made for. */
+const noteAt = 8;
+/** Length of such a note. */
+export const noteLength = 8;
+
+/** Opens a challenge for this very transaction. `note` comes back with its answer: which event the challenge was made for. */
 export const demandStepUp = (
   ports: StepUpPorts,
   request: VerifiedRequest,
   login: Login | undefined,
   now: EpochMs,
+  note?: Uint8Array,
 ): StepUpDemand => {
   const { crypto } = ports;
   const expiresAt = toEpochSeconds(now) + challengeSeconds;
   const clear = concat(new Uint8Array(4), crypto.random(12));
+  if (note !== undefined) clear.set(note.subarray(0, noteLength), noteAt);
   new DataView(clear.buffer).setUint32(0, expiresAt);
   const digest = crypto.sha256(transactionBytes(transactionOf(crypto, request, login)));
   const challenge = concat(clear, macOf(ports, clear, request.facts.deviceId, digest));
@@ -93,13 +100,13 @@ export const demandStepUp = (
   };
 };
 
-/** Judges the answer that a request carries: own challenge, this transaction, unexpired, unused, signed by a step-up key of this device. */
+/** Judges the answer that a request carries: own challenge, this transaction, unexpired, unused, signed by a step-up key of this device. Answers the challenge's note. */
 export const checkStepUp = async (
   ports: StepUpPorts,
   request: VerifiedRequest,
   login: Login | undefined,
   now: EpochMs,
-): Promise<Result<true, StepUpReason>> => {
+): Promise<Result<Uint8Array, StepUpReason>> => {
   const value = request.headers[header.stepUp];
   if (typeof value !== 'string') return refuse('step-up.required');
   const read = readStepUpAnswer(value);
@@ -116,5 +123,5 @@ export const checkStepUp = async (
   if (!verifyStepUp(ports.crypto, keyed.key.publicKey, read.value, transaction).ok) return refuse('step-up.signature');
   // Last of all: whoever consumes it has passed every other check, and nobody passes with it again.
   const consumed = consumeChallenge(ports.devices, request.facts.deviceRow, markOf(challenge));
-  return consumed ? accept(true) : refuse('step-up.challenge', 'used');
+  return consumed ? accept(clear.subarray(noteAt, noteAt + noteLength)) : refuse('step-up.challenge', 'used');
 };

@@ -23,7 +23,15 @@ import type { Exchange } from './exchange.ts';
 import type { ReplySink, StreamControl, StreamedRequest } from './forward-stream.ts';
 import { addHeaders, bindReply, coveredValues, type GatewayReply, unboundHeaders } from './gateway-reply.ts';
 import { replyHeaders } from './hygiene.ts';
-import { authorise, boundProblem, demandOf, type Protection, unboundProblem, upstreamRequest } from './protect.ts';
+import {
+  answerStopped,
+  authorise,
+  boundProblem,
+  demandOf,
+  type Protection,
+  unboundProblem,
+  upstreamRequest,
+} from './protect.ts';
 import type { Reason } from './reasons.ts';
 import type { Route } from './route.ts';
 
@@ -286,8 +294,7 @@ export const serveStream = async (
   if (!verified.ok) return verified.reply;
   const { request, opener } = verified;
   const authorised = await authorise(protection, exchange, request);
-  if (!authorised.ok)
-    return boundProblem(protection.channel.crypto, exchange, request.binding, authorised.stop, protection.now());
+  if (!authorised.ok) return answerStopped(protection, exchange, request, authorised.stop);
   exchange.head.trace.enter('forward');
   const { body, ...plain } = upstreamRequest(protection, exchange, authorised.value);
   return new Promise((resolve) => {

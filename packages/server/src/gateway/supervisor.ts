@@ -27,9 +27,10 @@ import { type BindingUpkeep, keepBindings } from '../binding/keep-bindings.ts';
 import { type Bindings, openBindings } from '../binding/open-bindings.ts';
 import { compileService } from '../config/compile.ts';
 import type { Config } from '../config/config.ts';
-import { issueText } from '../config/config-issue.ts';
+import { issueText, type PathIssue } from '../config/config-issue.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { judgeReload } from '../config/reload.ts';
+import { type DecisionDesk, openDecisionDesk } from '../decision/decision-desk.ts';
 import { openDecisionOffice } from '../decision/open-decisions.ts';
 import type { DecisionOffice } from '../decision/policy-office.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
@@ -54,7 +55,7 @@ import { type AdminListener, openAdmin } from './admin.ts';
 import { type ChannelKeySource, makeChannelKeys, pinnedKeys, signingKey, TicketRing } from './channel-keys.ts';
 import type { ChannelKeys, ChannelSeed } from './channel-state.ts';
 import { createLog, type Log } from './log.ts';
-import { prometheusText } from './prometheus.ts';
+import { joinSnapshots, prometheusText } from './prometheus.ts';
 import { expiryOf } from './published-config.ts';
 import { rateTableBytes } from './rate-limit.ts';
 import { createSharedTables, openSharedTables, type SharedTables } from './tables.ts';
@@ -100,6 +101,8 @@ export interface RunningGateway {
   readonly administration: Administration;
   /** Directives: what is published here reaches every connected client at once. */
   readonly directives: DirectiveDesk;
+  /** What requests are decided by, and whom traps caught. Undefined where nothing decides. */
+  readonly decisionDesk: DecisionDesk | undefined;
   /** SIM and device binding on this thread: what SMS links and operators call. Undefined where nothing binds. */
   readonly bindings: Bindings | undefined;
   /** Findings, consents and what people may ask, on this thread. */
@@ -179,6 +182,7 @@ class Gateway implements RunningGateway {
   readonly deviceAdministration: DeviceAdministration;
   readonly administration: Administration;
   readonly directives: DirectiveDesk;
+  readonly decisionDesk: DecisionDesk | undefined;
   #directiveSets: readonly DirectiveSet[] = [];
   readonly #signDirective = directiveSigner(nodeCrypto, () => signingKey(this.#source, 'directive-signing'));
   readonly bindings: Bindings | undefined;
@@ -207,7 +211,9 @@ class Gateway implements RunningGateway {
       log: this.#log,
       program: new URL('./worker.ts', import.meta.url),
       seed: (index, port, reusePort) => this.#seed(index, port, reusePort),
+      ended: (index) => this.decisionDesk?.left(index),
     });
+    this.decisionDesk = openDecisionDesk({ config, now, post: (text) => this.#pool.updateDecisions(text) });
     const scopes = config.apps.map(({ id }) => ({ organisation: config.organisation, app: id }));
     const table = openSharedTables(this.#tables).devices;
     const tierNames = config.sessions.tiers.map(({ name }) => name);
@@ -241,6 +247,7 @@ class Gateway implements RunningGateway {
       now,
     });
     this.decisions = openDecisionOffice({ config, stores: storage.ports, keys: storage.keys, now });
+    this.decisions.book.follow((snapshots) => this.decisionDesk?.publish(snapshots));
     const { bindings, privacy, directives, decisions } = this;
     const log = this.#log;
     this.administration = openAdministration({
@@ -306,6 +313,7 @@ class Gateway implements RunningGateway {
       rateCells: this.#rateCells,
       rateKey: this.#rateKey,
       signals: this.signals.shared,
+      decisions: this.decisionDesk?.seed(index),
       once: this.#once,
       telemetry: this.#options.telemetry ?? {},
       version: this.#options.version,
@@ -345,6 +353,8 @@ class Gateway implements RunningGateway {
     await this.directives.tick();
     await this.decisions.upkeep();
     await this.#spreadDirectives();
+    if (this.decisionDesk !== undefined)
+      this.decisionDesk.noteShadows(joinSnapshots(await this.#pool.snapshots()).decisions);
   }
 
   /** Makes what every app is served now and posts it. Also once a minute: directives expire, and keys change. */
@@ -497,13 +507,17 @@ class Gateway implements RunningGateway {
     return this.#takeOver(() => ({ ok: true, config }));
   }
 
+  /** Policies are read last: they are in force as soon as they are read. */
+  #judgeReload(next: Config): readonly PathIssue[] {
+    const issues = judgeReload(this.#config, next);
+    return issues.length > 0 ? issues : (this.decisionDesk?.read(next) ?? []);
+  }
+
   #takeOver(load: () => LoadedConfig): Promise<readonly string[]> {
     return this.#inTurn(async () => {
       const loaded = load();
       const file = this.#options.configFile ?? 'configuration';
-      const issues = loaded.ok
-        ? judgeReload(this.#config, loaded.config).map((issue) => ({ file, ...issue }))
-        : loaded.issues;
+      const issues = loaded.ok ? this.#judgeReload(loaded.config).map((issue) => ({ file, ...issue })) : loaded.issues;
       if (!loaded.ok || issues.length > 0) {
         this.#refusedReloads += 1;
         this.#log.warn('config.reload-refused', { issues });
@@ -557,6 +571,7 @@ class Gateway implements RunningGateway {
     await this.#stopWatching?.();
     await this.#watch?.stop();
     await this.#work;
+    this.decisionDesk?.noteShadows(joinSnapshots(await this.#pool.snapshots()).decisions);
     await this.#sms?.close();
     await this.#pool.drain(this.#config.limits.drainMs);
     await this.#admin?.close();

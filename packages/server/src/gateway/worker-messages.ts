@@ -1,5 +1,6 @@
 /** What main thread and workers say to each other. Everything here crosses a thread, so it is plain data. */
 import type { Config } from '../config/config.ts';
+import type { DecisionSeed, DecisionText } from '../decision/decision-seed.ts';
 import type { DirectiveSet } from '../directive/directive-sets.ts';
 import type { OnceMemory } from '../migration/once-register.ts';
 import type { StateConnection } from '../storage/index.ts';
@@ -15,6 +16,8 @@ export interface WorkerSeed {
   /** The shared table of rate limits, and the key of its hash. */
   readonly rateCells: SharedArrayBuffer;
   readonly rateKey: Uint8Array<ArrayBuffer>;
+  /** What is decided by; undefined where nothing decides. */
+  readonly decisions: DecisionSeed | undefined;
   /** Signals in force. */
   readonly signals: SharedArrayBuffer;
   /** What migration credentials were used up. */
@@ -34,6 +37,7 @@ export type ToWorker =
   | { readonly kind: 'keys'; readonly keys: ChannelKeys }
   | { readonly kind: 'config'; readonly config: Config }
   | { readonly kind: 'directives'; readonly sets: readonly DirectiveSet[] }
+  | { readonly kind: 'decisions'; readonly text: DecisionText }
   | { readonly kind: 'metrics'; readonly ticket: number }
   /** The access log was moved away: go on in a new file. */
   | { readonly kind: 'reopen' }

@@ -14,6 +14,10 @@ import {
 } from '@hauberk/primitives';
 import { openBindings } from '../binding/open-bindings.ts';
 import type { Config } from '../config/config.ts';
+import { engineMaker } from '../decision/engine-maker.ts';
+import { decisionKey } from '../decision/record-key.ts';
+import { Stories } from '../decision/stories.ts';
+import { WorkerDecisions } from '../decision/worker-decisions.ts';
 import { type EvidenceJudges, openEvidenceJudges } from '../device/evidence-judges.ts';
 import { forgeryNotes, type NoteForgery } from '../device/forgery-notes.ts';
 import { DirectiveFeed } from '../directive/directive-feed.ts';
@@ -44,7 +48,7 @@ import { forwardDecoded } from './forward-decoded.ts';
 import { forwardStream } from './forward-stream.ts';
 import type { HandshakeShell } from './handshake-endpoint.ts';
 import { createHold, type Hold } from './hold.ts';
-import { upstreamHeaders } from './hygiene.ts';
+import { replyHeaders, upstreamHeaders } from './hygiene.ts';
 import type { KeyShell } from './key-endpoint.ts';
 import type { LinkShell } from './link-endpoint.ts';
 import type { Log } from './log.ts';
@@ -85,6 +89,9 @@ export interface WorkerParts {
   readonly signals: SignalMemory;
   /** What the operator knows of addresses. */
   readonly networks: NetworkList;
+  /** Undefined where nothing decides. */
+  readonly decisions: WorkerDecisions | undefined;
+  readonly stories: Stories;
   readonly nonces: DpopNonces;
   readonly evidence: EvidenceJudges;
   /** Undefined where nothing is configured to bind. */
@@ -141,6 +148,40 @@ export const helloMeter = (perSecond: number): ((now: EpochMs) => boolean) => {
   };
 };
 
+/** Where nothing decides a trap tells what its route has, and no more. */
+const plainStories = new Stories({
+  limits: { holdMs: 0, heldRequests: 0 },
+  decoys: new Map(),
+  bodyFor: (_deviceId, body) => body,
+  random: () => 0,
+});
+
+/** The decisions of this thread; undefined where nothing decides. */
+const openDecisions = (
+  { config, decisions }: WorkerSeed,
+  { keys, ports }: ConnectedState,
+  signals: SignalMemory,
+  log: Log,
+): WorkerDecisions | undefined => {
+  const section = config.decision;
+  if (section === undefined || decisions === undefined) return undefined;
+  const key = decisionKey(keys, section.secret, now());
+  return new WorkerDecisions({
+    section,
+    seed: decisions,
+    engine: engineMaker(decisions.memory.engine, decisions.token, key),
+    crypto: nodeCrypto,
+    canaryKey: nodeCrypto.importMac(key),
+    signalsOf: signals.signalsOf,
+    bindingStateOf: () => undefined,
+    outbox: ports.outbox,
+    audit: ports.audit,
+    app: config.apps[0]?.id ?? '',
+    now,
+    onFault: (error) => log.error('decision.fault', { error }),
+  });
+};
+
 /** Opens what lives as long as the worker. */
 export const openWorkerParts = (
   seed: WorkerSeed,
@@ -151,7 +192,12 @@ export const openWorkerParts = (
   const started = seed.config;
   const upstreams = openUpstreams(started);
   const state = connectStorage(seed.storage);
+  const signals = openSignalMemory(seed.signals, state.keys, started.signals, now());
+  const decisions = openDecisions(seed, state, signals, log);
   return {
+    decisions,
+    stories: decisions?.stories() ?? plainStories,
+    signals,
     channel: openChannelState(nodeCrypto, seed.channel),
     state,
     noteForgery: forgeryNotes(state.ports.attestations, (error) => log.error('record.fault', { error })),
@@ -161,7 +207,6 @@ export const openWorkerParts = (
     limiter: createRateLimiter(seed.rateCells, seed.rateKey, fromEpochSeconds(seed.channel.tables.bornAt)),
     hold: createHold(() => config().limits),
     networks: openNetworkList(started.signals.networksFile),
-    signals: openSignalMemory(seed.signals, state.keys, started.signals, now()),
     useOnce: openOnceRegister(seed.once),
     nonces: dpopNonces(nodeCrypto, nodeCrypto.importMac(seed.channel.nonceKey), seed.once.bornAt),
     upstreams,
@@ -224,6 +269,20 @@ const forwardGuarded = (
     : forwardDecoded(upstream, request, deadlineMs, route.replyCapBytes, limits, calls);
 };
 
+/** Forwards requests; where something decides, how the service's replies look is learnt on the way. */
+const forwardSeen = (parts: WorkerParts, config: Config): Protection['forward'] => {
+  const forwardNow: Protection['forward'] = (route, request, leftMs) =>
+    forwardGuarded(upstreamOf(parts, route), route, request, leftMs, config);
+  if (parts.decisions === undefined) return forwardNow;
+  return async (route, request, leftMs) => {
+    const startedAt = performance.now();
+    const outcome = await forwardNow(route, request, leftMs);
+    if (outcome.kind === 'reply')
+      parts.stories.see(route, outcome.status, replyHeaders(outcome.headers), performance.now() - startedAt);
+    return outcome;
+  };
+};
+
 /** The protected way of this thread. */
 export const protectionOf = (parts: WorkerParts, config: Config): Protection => {
   const { channel, state, storageGuard } = parts;
@@ -249,11 +308,13 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
     bodyPace: bodyPaceOf(config),
     factsKey: (route) => upstreamOf(parts, route).factsKey,
     preserveHost: (route) => upstreamOf(parts, route).preserveHost,
-    forward: (route, request, leftMs) => forwardGuarded(upstreamOf(parts, route), route, request, leftMs, config),
+    forward: forwardSeen(parts, config),
     checkBound: (rule, authorised) => checkBound(parts.bind, rule, authorised),
     admitDevice: (route, deviceId, at) => admitDevice(parts, route, deviceId, at),
     announcement: (app, service) => parts.directives.announcement(app, service),
     hold: parts.hold,
+    risk: parts.decisions?.judge,
+    stories: parts.stories,
     onFault: (error) => parts.log.error('record.fault', { error }),
   };
 };
@@ -277,6 +338,8 @@ export const streamShellOf = (parts: WorkerParts): StreamShell => ({
 export const plainShellOf = (parts: WorkerParts, protection: Protection, streams: StreamShell): PlainShell => ({
   bodyPace: protection.bodyPace,
   hold: parts.hold,
+  stories: parts.stories,
+  risk: parts.decisions?.judge,
   forward: (exchange, body) => forwardUnverified(protection, exchange, body, 'unprotected'),
   streamHead: ({ head, route }) => {
     const { method, path, query } = head.target;
@@ -382,6 +445,7 @@ export const signalShellOf = ({
 export const closeWorkerParts = async (parts: WorkerParts): Promise<void> => {
   parts.gate.close();
   await Promise.all([...parts.upstreams.values()].map(({ upstream }) => upstream.close()));
+  await parts.decisions?.close();
   await parts.accessLog.close();
   await parts.state.close();
 };

@@ -5,6 +5,7 @@
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
+import type { DecisionText } from '../decision/decision-seed.ts';
 import type { DirectiveSet } from '../directive/directive-sets.ts';
 import { transferOf } from '../storage/index.ts';
 import type { ChannelKeys } from './channel-state.ts';
@@ -21,6 +22,8 @@ export interface WorkerPoolOptions {
   /** Makes a worker's seed: with the present keys and configuration, and a storage port of its own. */
   readonly seed: (index: number, port: number, reusePort: boolean) => WorkerSeed;
   readonly program: URL;
+  /** Told when a thread has ended, whatever ended it: what it held in shared memory is nobody's now. */
+  readonly ended: (index: number) => void;
 }
 
 interface Member {
@@ -117,6 +120,7 @@ export class WorkerPool {
       const exited = new Promise<void>((ended) => {
         worker.once('exit', (code) => {
           this.#running.delete(worker);
+          this.#options.ended(index);
           reject(new ListenError('worker-died', `worker ${index} ended with code ${code} before it listened`));
           this.#onExit(index, worker, code);
           ended();
@@ -184,6 +188,11 @@ export class WorkerPool {
   /** Posts what apps are served now. */
   updateDirectives(sets: readonly DirectiveSet[]): void {
     this.#broadcast({ kind: 'directives', sets });
+  }
+
+  /** Posts what requests are decided by now. */
+  updateDecisions(text: DecisionText): void {
+    this.#broadcast({ kind: 'decisions', text });
   }
 
   /** Lets every worker open its log anew. */

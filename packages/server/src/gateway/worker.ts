@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createAuthzHandler } from '../authz/authz-handler.ts';
 import { type AuthzListener, openAuthzListener } from '../authz/authz-listener.ts';
 import type { Config } from '../config/config.ts';
+import { noDecisions } from '../decision/decision-figures.ts';
 import { serveRevocations } from '../device/follow-peers.ts';
 import { openTracing } from '../observability/tracing.ts';
 import { reportMask } from '../privacy/mask-reports.ts';
@@ -215,6 +216,9 @@ const obey = (message: ToWorker): void => {
     case 'directives':
       parts.directives.update(message.sets);
       return;
+    case 'decisions':
+      parts.decisions?.update(message.text);
+      return;
     case 'metrics':
       tell({
         kind: 'metrics',
@@ -224,6 +228,7 @@ const obey = (message: ToWorker): void => {
           openRequests: listener?.openRequests() ?? 0,
           directiveStreams: parts.directives.streams,
           lostLines: parts.accessLog.lost(),
+          decisions: parts.decisions?.figures.snapshot() ?? noDecisions,
           queues: queuesOf(parts),
           breakers: breakersOf(parts, relay?.guards() ?? []),
         },

@@ -52,6 +52,7 @@ export const keyRules: { readonly [Purpose in KeyPurpose]: KeyRule } = {
   'admin-token': { algorithm: 'symmetric', rotateEvery: null, overlap: days(90), inBackup: true },
   'privacy-subject': { algorithm: 'symmetric', rotateEvery: null, overlap: days(1), inBackup: true },
   'consent-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(3650), inBackup: true },
+  // Profiles, lists and records know entities by it: another key would forget everybody.
   'decision-entity': { algorithm: 'symmetric', rotateEvery: null, overlap: days(1), inBackup: true },
   'verdict-signing': { algorithm: 'p256-sign', rotateEvery: null, overlap: days(90), inBackup: true },
 };

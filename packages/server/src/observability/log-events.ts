@@ -59,6 +59,11 @@ const logEvents = {
     meaning: 'A fault of the gateway answered a proxy with no.',
     fields: { request: 'request', error: 'fault' },
   },
+  'decision.fault': {
+    level: 'error',
+    meaning: 'A decision could not be made, or its record not be kept; fail modes decide where it matters.',
+    fields: { error: 'fault' },
+  },
   'record.fault': {
     level: 'error',
     meaning: 'The record could not be asked; the route decided by its fail mode.',

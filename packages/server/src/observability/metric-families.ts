@@ -9,6 +9,7 @@ import { latencyBounds, type MetricsSnapshot, type RouteCounts } from '../gatewa
 import type { PrivacyStatus } from '../privacy/open-privacy.ts';
 import type { SmsStatus } from '../sms/sms-plane.ts';
 import { adminFamilies } from './admin-families.ts';
+import { decisionFamilies } from './decision-families.ts';
 import type { Family, FamilyFacts, Sample } from './exposition.ts';
 import { privacyFamilies } from './privacy-families.ts';
 import type { ConfigLife } from './readiness.ts';
@@ -386,6 +387,7 @@ export const metricFamilies: readonly MeasuredFamily[] = [
   ...requestFamilies,
   ...connectionFamilies,
   ...overloadFamilies,
+  ...decisionFamilies,
   ...processFamilies,
   ...smsFamilies,
   ...vmnFamilies,

@@ -139,6 +139,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       ],
       pseudonym: pseudonyms(new Uint8Array(32).fill(7)),
       configuredLists: [],
+      configuredScenes: [],
       now,
     }),
     directives: openDirectiveDesk({

@@ -1,0 +1,70 @@
+/** Memory and engines of decisions: reserved once on the main thread, opened by every worker under a key of the installation. */
+import {
+  createEngine,
+  type Engine,
+  type EngineMemory,
+  type FactSchema,
+  fullProfile,
+  type KindMemory,
+  leanProfile,
+  reserveMemory,
+  schemaDocument,
+} from '@hauberk/decision';
+import { canonicalJson } from '@hauberk/primitives';
+import type { Config } from '../config/config.ts';
+import type { DecisionConfig } from '../config/decision-config.ts';
+import { commonKinds, decisionFacts } from './decision-facts.ts';
+import { documentHash } from './policy-book.ts';
+
+/** Room for kinds that no route names: what is asked over the API alone. */
+const unnamedRoom = 1024;
+
+/** Of which other kinds the different ones are counted. */
+const distinct: Readonly<Record<string, readonly string[]>> = {
+  device: ['account', 'card', 'payee', 'phone'],
+  account: ['address', 'device', 'payee'],
+  address: ['account', 'device'],
+  payee: ['account', 'device'],
+  phone: ['account', 'device'],
+  card: ['account', 'device', 'merchant'],
+  merchant: ['card'],
+};
+
+const kindMemory = (kind: string, capacity: number): KindMemory =>
+  kind === 'session'
+    ? // A session is short, and nothing hangs on one but its pace.
+      { capacity, spec: { ...leanProfile, distinct: [] } }
+    : { capacity, spec: fullProfile(distinct[kind] ?? []), sketches: Math.ceil(capacity / 16) };
+
+const namedKinds = ({ services }: Pick<Config, 'services'>): ReadonlySet<string> =>
+  new Set([
+    ...commonKinds,
+    ...services.flatMap(({ routes }) => routes.flatMap(({ decision }) => Object.keys(decision?.entities ?? {}))),
+  ]);
+
+/** Reserves the profiles of an installation. Untouched memory costs nothing but addresses. */
+export const reserveEngine = (config: Pick<Config, 'services'>, section: DecisionConfig): EngineMemory => {
+  const schema = decisionFacts(section, []);
+  if (!schema.ok) throw new Error(`the facts of decisions cannot be declared: ${schema.code}`);
+  const named = namedKinds(config);
+  const { profiles } = section;
+  const kinds = Object.fromEntries(
+    schema.value.kinds.map((kind) => [
+      kind,
+      kindMemory(kind, named.has(kind) ? profiles : Math.min(profiles, unnamedRoom)),
+    ]),
+  );
+  return reserveMemory(schema.value, { kinds, usual: kindMemory('', unnamedRoom), events: 4 * profiles });
+};
+
+/** Makes engines of one thread over the shared memory. */
+export const engineMaker =
+  (memory: EngineMemory, token: number, key: Uint8Array) =>
+  (schema: FactSchema): Engine =>
+    createEngine({
+      schema,
+      schemaHash: documentHash(canonicalJson(schemaDocument(schema))),
+      memory,
+      token,
+      key,
+    });
