@@ -63,7 +63,9 @@ const writeWorld = async (world: FraudWorld, out: string): Promise<object> => {
   mkdirSync(out, { recursive: true });
   const open = (name: string): WriteStream => createWriteStream(join(out, name));
   const [events, reports, labels] = [open('events.jsonl'), open('reports.jsonl'), open('labels.jsonl')];
-  const truth = openTruth(out, { format: 'hauberk-fraud-truth-1', ...world });
+  // The truth has members `events` and `devices` of its own.
+  const { seed, days, difficulty } = world;
+  const truth = openTruth(out, { format: 'hauberk-fraud-truth-1', seed, days, difficulty });
   const counts: Counts = { events: 0, reports: 0, labels: 0, types: {} };
   const play = playFraud(world);
   for (const batch of play.batches()) {

@@ -11,6 +11,7 @@ const summaries = {
   config: 'config check FILE | config print FILE --redacted | config schema',
   simulate:
     'what no laboratory has: simulate network | binding | rollout | kill-switch | cards [--seed S] [--runs N] [--json]',
+  evaluate: 'evaluate fraud --in DIR: what the online parts make of a simulated world',
   learn: 'learn --events F --labels F --train FROM..TO --delay DAYS --test FROM..TO: a model, and what it is worth',
   trust:
     'print the public keys that apps pin: trust --state DIR [--json]; trust update | status | make: signed roots and lists',
