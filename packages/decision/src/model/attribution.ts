@@ -5,21 +5,33 @@
  *   a tree; this is what a decision pays for.
  * * Shapley values (TreeSHAP, Lundberg, Erion and Lee 2018, path-dependent): fair to features that stand deep in a tree; for offline questions.
  */
-import { type Ensemble, goesLeft } from './ensemble.ts';
+import { type Ensemble, goesLeft, nodeKinds } from './ensemble.ts';
 
-/** Average of the leaves below each node, weighed by what training saw; what was never counted weighs the same. */
-export const expectationsOf = (ensemble: Ensemble): Float64Array => {
-  const { feature, left, right, value, cover } = ensemble;
+/** What training saw on average, worked out once for a model. */
+export interface Expectations {
+  /** By how much a step to the node changes the average of the leaves below, weighed by what training saw; 0 for roots. What was never counted weighs the same. */
+  readonly steps: Float64Array;
+  /** The score when nothing is known, before it is divided. */
+  readonly known: number;
+}
+
+/** Works the expectations of a model out. */
+export const expectationsOf = (ensemble: Ensemble): Expectations => {
+  const { feature, left, right, value, cover, roots, base } = ensemble;
   const expected = Float64Array.from(value);
+  const steps = new Float64Array(value.length);
   // Children stand behind their parents: builders add nodes from the root down.
   for (let node = feature.length - 1; node >= 0; node -= 1) {
     if ((feature[node] as number) < 0) continue;
     const [first, second] = [left[node] as number, right[node] as number];
     const [one, other] = [cover[first] as number, cover[second] as number];
     const [share, rest] = one + other > 0 ? [one, other] : [1, 1];
-    expected[node] = (share * (expected[first] as number) + rest * (expected[second] as number)) / (share + rest);
+    const mean = (share * (expected[first] as number) + rest * (expected[second] as number)) / (share + rest);
+    expected[node] = mean;
+    steps[first] = (expected[first] as number) - mean;
+    steps[second] = (expected[second] as number) - mean;
   }
-  return expected;
+  return { steps, known: roots.reduce((sum, root) => sum + (expected[root] as number), base) };
 };
 
 const rounded = (ensemble: Ensemble, features: ArrayLike<number>): ArrayLike<number> =>
@@ -28,22 +40,28 @@ const rounded = (ensemble: Ensemble, features: ArrayLike<number>): ArrayLike<num
 /** Path attributions: one a feature, and last what the score is when nothing is known. */
 export const pathAttributions = (
   ensemble: Ensemble,
-  expected: Float64Array,
+  { steps, known }: Expectations,
   features: ArrayLike<number>,
   into: Float64Array = new Float64Array(ensemble.features.length + 1),
 ): Float64Array => {
   const row = rounded(ensemble, features);
-  const { feature, left, right, roots, divisor } = ensemble;
+  const { feature, kind, threshold, missingLeft, left, right, roots, divisor } = ensemble;
   const last = ensemble.features.length;
   into.fill(0);
-  into[last] = ensemble.base;
-  for (const root of roots) {
-    let node = root;
-    into[last] = (into[last] as number) + (expected[root] as number);
+  into[last] = known;
+  for (let tree = 0; tree < roots.length; tree += 1) {
+    let node = roots[tree] as number;
     for (let asked = feature[node] as number; asked >= 0; asked = feature[node] as number) {
-      const next = (goesLeft(ensemble, node, row[asked] as number) ? left : right)[node] as number;
-      into[asked] = (into[asked] as number) + (expected[next] as number) - (expected[node] as number);
-      node = next;
+      const value = row[asked] as number;
+      // The usual kind of node is asked here: a call at every step would double the time.
+      const isLeft =
+        kind[node] === nodeKinds.atMost && value === value
+          ? value <= (threshold[node] as number)
+          : value === value
+            ? goesLeft(ensemble, node, value)
+            : missingLeft[node] === 1;
+      node = (isLeft ? left : right)[node] as number;
+      into[asked] = (into[asked] as number) + (steps[node] as number);
     }
   }
   if (divisor !== 1) for (let place = 0; place <= last; place += 1) into[place] = (into[place] as number) / divisor;
@@ -131,16 +149,12 @@ const sharesOf = ({ cover }: Ensemble, hot: number, cold: number): readonly [num
 /** Shapley values: one a feature, and last what the score is when nothing is known. */
 export const shapleyValues = (
   ensemble: Ensemble,
-  expected: Float64Array,
+  { known }: Expectations,
   features: ArrayLike<number>,
 ): Float64Array => {
   const row = rounded(ensemble, features);
-  const last = ensemble.features.length;
-  const into = new Float64Array(last + 1);
-  into[last] = ensemble.base;
-  for (const root of ensemble.roots) {
-    walk(ensemble, row, root, extend([], 1, 1, -1), into);
-    into[last] = (into[last] as number) + (expected[root] as number);
-  }
+  const into = new Float64Array(ensemble.features.length + 1);
+  into[ensemble.features.length] = known;
+  for (const root of ensemble.roots) walk(ensemble, row, root, extend([], 1, 1, -1), into);
   return ensemble.divisor === 1 ? into : into.map((each) => each / ensemble.divisor);
 };

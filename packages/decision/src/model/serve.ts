@@ -24,7 +24,7 @@ export interface ServingModel {
   readonly raw: (features: Float64Array) => number;
   /** What the engine compares: the probability of fraud, or how odd the row is. */
   readonly score: (features: Float64Array) => number;
-  /** Reason codes of what raised the score, most telling first. */
+  /** Reason codes of what raised the score, most telling first; none for a score that nobody asks about: below 0.1 of a probability, 0.5 of an isolation. */
   readonly reasons: (features: Float64Array) => readonly string[];
   /** Every feature that moved the score, by how far. `shapley` takes a thousand times as long as `path`. */
   readonly explain: (features: Float64Array, how?: 'path' | 'shapley') => readonly FeatureTold[];
@@ -39,13 +39,24 @@ const leastShare = 0.1;
 const directionOf = ({ output }: Ensemble): number =>
   output.kind === 'isolation' || (output.kind === 'sigmoid' && output.slope > 0) ? -1 : 1;
 
-const strongest = (raised: ReadonlyMap<string, number>): readonly string[] => {
-  const total = [...raised.values()].reduce((sum, each) => sum + Math.max(0, each), 0);
-  return [...raised]
-    .filter(([, each]) => each > 0 && each >= leastShare * total)
-    .sort(([left, one], [right, other]) => other - one || (left < right ? -1 : 1))
+/** Below this output nothing needs a reason: a probability of a tenth, an isolation that is usual. */
+const leastOutput = ({ output }: Ensemble): number => {
+  if (output.kind === 'identity') return Number.NEGATIVE_INFINITY;
+  return output.kind === 'sigmoid' ? 0.1 : 0.5;
+};
+
+const noReasons: readonly string[] = [];
+
+/** Reason codes by what they raised, most telling first. */
+const strongest = (codes: readonly string[], raised: Float64Array): readonly string[] => {
+  let total = 0;
+  for (const each of raised) if (each > 0) total += each;
+  return codes
+    .map((code, place) => ({ code, by: raised[place] as number }))
+    .filter(({ by }) => by > 0 && by >= leastShare * total)
+    .sort((left, right) => right.by - left.by || (left.code < right.code ? -1 : 1))
     .slice(0, maxModelReasons)
-    .map(([code]) => code);
+    .map(({ code }) => code);
 };
 
 /** Serves an ensemble. `hash` is that of its document; `servedAs` may ask for arrays where code would be allowed. */
@@ -53,21 +64,29 @@ export const serveModel = (ensemble: Ensemble, hash: string, servedAs: ServedAs 
   const { features: names, output } = ensemble;
   const serving = scoreFunction(ensemble, servedAs);
   const expected = expectationsOf(ensemble);
-  const codes = names.map(featureReason);
+  const reasons = names.map(featureReason);
+  const codes = [...new Set(reasons)];
+  const codeOf = Int32Array.from(reasons, (code) => codes.indexOf(code));
   const direction = directionOf(ensemble);
+  const least = leastOutput(ensemble);
   const buffer = new Float64Array(names.length + 1);
+  const raised = new Float64Array(codes.length);
+  const score = (features: Float64Array): number => outputOf(output, serving.score(features));
   return {
     hash,
     features: names,
     servedAs: serving.servedAs,
     raw: serving.score,
-    score: (features) => outputOf(output, serving.score(features)),
+    score,
     reasons: (features) => {
+      if (score(features) < least) return noReasons;
       pathAttributions(ensemble, expected, features, buffer);
-      const raised = new Map<string, number>();
-      for (const [place, code] of codes.entries())
-        raised.set(code, (raised.get(code) ?? 0) + direction * (buffer[place] as number));
-      return strongest(raised);
+      raised.fill(0);
+      for (let place = 0; place < codeOf.length; place += 1) {
+        const code = codeOf[place] as number;
+        raised[code] = (raised[code] as number) + direction * (buffer[place] as number);
+      }
+      return strongest(codes, raised);
     },
     explain: (features, how = 'path') => {
       const told = (how === 'path' ? pathAttributions : shapleyValues)(ensemble, expected, features);
@@ -76,7 +95,7 @@ export const serveModel = (ensemble: Ensemble, hash: string, servedAs: ServedAs 
           feature,
           value: features[place] as number,
           contribution: told[place] as number,
-          reason: codes[place] as string,
+          reason: reasons[place] as string,
         }))
         .filter(({ contribution }) => contribution !== 0)
         .sort((left, right) => Math.abs(right.contribution) - Math.abs(left.contribution));
