@@ -7,7 +7,7 @@ import { chance, type Draw, idOf, pick, poisson, whole } from './random.ts';
 import type { Act, Channel } from './scene.ts';
 
 /** What such attackers are after, in a few requests. */
-const spoils = (draw: Draw, seed: number): readonly Act[] => {
+const spoils = (draw: Draw, seed: number, looking = 0.25): readonly Act[] => {
   const choice = draw();
   if (choice < 0.35)
     return [
@@ -21,7 +21,7 @@ const spoils = (draw: Draw, seed: number): readonly Act[] => {
         },
       },
     ];
-  if (choice < 0.6) return [{ type: 'balance-query', attributes: { isOwnAccount: true, pageNumber: 1 } }];
+  if (choice < 0.35 + looking) return [{ type: 'balance-query', attributes: { isOwnAccount: true, pageNumber: 1 } }];
   const payee = idOf(seed, 'payee', `drop/${whole(draw, 0, 40)}`);
   const attributes = { isSavedPayee: false, payeeAgeDays: 0, payeeNameMatches: chance(draw, 0.8), factor: 'pin' };
   return [{ type: 'transfer', amountMinor: whole(draw, 200, 90_000), entities: { payee }, attributes }];
@@ -191,8 +191,8 @@ const cloneTurn = (gang: Gang, victim: Person, copy: Phone, atMs: number, index:
       const first: Channel = isCopyable(copy) ? (chance(draw, 0.65) ? 'replayed' : 'verified') : 'tampered';
       const later: Channel = isCopyable(copy) ? 'verified' : 'tampered';
       const acts = [
-        { type: 'balance-query' },
-        ...Array.from({ length: whole(draw, 1, 2) }, () => spoils(draw, seed)).flat(),
+        { type: 'session-renew', attributes: { accountAgeDays: victim.accountAgeDays } },
+        ...Array.from({ length: whole(draw, 1, 3) }, () => spoils(draw, seed, 0.1)).flat(),
       ];
       const reported: readonly Step[] = isCopyable(copy) ? [{ report: 'pay' }] : [];
       return [...reported, ...acts.map((act, place) => ({ ...act, channel: place === 0 ? first : later }))];
@@ -211,7 +211,7 @@ const planCloner = (gang: Gang, { people }: Prey): Actor['plan'] => {
     if (copy === undefined || copy.id !== phone.id) return [];
     const half = copy;
     const draw = drawOf(gang, 'day', dayStartMs);
-    return momentsOf(draw, dayStartMs, 1 + poisson(draw, 1.6)).map((atMs, index) =>
+    return momentsOf(draw, dayStartMs, 2 + poisson(draw, 2)).map((atMs, index) =>
       cloneTurn(gang, victim, half, atMs, index),
     );
   };
@@ -220,7 +220,7 @@ const planCloner = (gang: Gang, { people }: Prey): Actor['plan'] => {
 /** Everybody who attacks app and channel. */
 export const createAppAttacks = (setting: Setting, prey: Prey): readonly Actor[] => [
   ...gangsOf(setting, 'replay', 14, (gang) => planReplayer(gang, prey)),
-  ...gangsOf(setting, 'clone', 22, (gang) => planCloner(gang, prey)),
+  ...gangsOf(setting, 'clone', 14, (gang) => planCloner(gang, prey)),
   ...gangsOf(setting, 'repackage', 40, (gang) => planLiar(gang, liars.repackage)),
   ...gangsOf(setting, 'hook', 16, (gang) => planLiar(gang, liars.hook)),
   ...gangsOf(setting, 'host', 16, (gang) => planLiar(gang, liars.host)),

@@ -89,7 +89,7 @@ const planTicketBot = (gang: Gang): Actor['plan'] => {
         phone,
         account: botAccount(gang, draw),
         access: rented(gang, draw, 0.6),
-        pace: 0.9,
+        pace: 0.4,
         steps,
       });
     const watching = momentsOf(draw, dayStartMs, 1 + poisson(draw, 1)).map((atMs, index) =>
@@ -101,7 +101,7 @@ const planTicketBot = (gang: Gang): Actor['plan'] => {
     );
     if (opensMs === undefined) return watching;
     const opening = phones.map((phone, index) =>
-      turn(opensMs - 9000, phone, `sale/${index}`, (each) => [
+      turn(opensMs - 20_000, phone, `sale/${index}`, (each) => [
         { report: 'login' },
         ...polls(each, item),
         order(each, 'flash-sale', item, whole(each, 15, 140)),

@@ -1,7 +1,7 @@
 /** When it comes to be known what an event was: seldom at once, sometimes never, now and then wrongly. */
 
 import { dayMs, hourMs } from './calendar.ts';
-import type { AttackKind, Guilt } from './lines.ts';
+import type { AttackKind, FraudEvent, Guilt } from './lines.ts';
 import { chance, logNormal, streamOf } from './random.ts';
 
 /** A line of `labels.jsonl`. */
@@ -45,13 +45,20 @@ const tellings: Readonly<Record<AttackKind, Telling>> = {
 /** Honest acts that a customer or a clerk calls fraud by mistake, and honest ones that were looked at and cleared. */
 const honestRates = { mistaken: 0.0002, cleared: 0.002 };
 
+/** Of tries that came to nothing (a wrong password, a refused request) hardly any is ever written down as fraud on somebody's account. */
+const knownOfTries = 0.06;
+
+const isTry = ({ attributes }: FraudEvent): boolean =>
+  attributes['succeeded'] === false || !['verified', 'none'].includes(String(attributes['channel.result']));
+
 /** The label of an event; undefined when nobody ever says what it was. */
 export const labelOf = (
   seed: number,
   eventId: string,
-  atMs: number,
+  event: FraudEvent,
   guilt: Guilt | undefined,
 ): FraudLabel | undefined => {
+  const { atMs } = event;
   const draw = streamOf(seed, 'label', eventId);
   const at = (median: number, spread: number): number =>
     Math.floor(atMs + Math.max(60_000, logNormal(draw, median, spread)));
@@ -60,5 +67,7 @@ export const labelOf = (
     return chance(draw, honestRates.cleared) ? { eventId, fraud: false, knownAtMs: at(dayMs, 0.8) } : undefined;
   }
   const { medianMs, spread, known } = tellings[guilt.kind];
-  return chance(draw, known) ? { eventId, fraud: true, knownAtMs: at(medianMs, spread) } : undefined;
+  return chance(draw, isTry(event) ? knownOfTries : known)
+    ? { eventId, fraud: true, knownAtMs: at(medianMs, spread) }
+    : undefined;
 };

@@ -129,6 +129,7 @@ export const simAgeOf = (person: Person, atMs: number): number => hoursSince(atM
 const loginOf = (person: Person, draw: Draw, atMs: number): readonly Step[] => {
   const known = accountFacts(person, atMs);
   const phone = person.phoneNumber;
+  if (chance(draw, 0.2)) return [{ type: 'session-renew', attributes: { accountAgeDays: person.accountAgeDays } }];
   if (chance(draw, 0.6)) return [{ type: 'login-biometric', attributes: { ...known, biometricKind: 'fingerprint' } }];
   if (chance(draw, 0.15)) {
     const simAgeHours = simAgeOf(person, atMs);

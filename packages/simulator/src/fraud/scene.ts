@@ -167,7 +167,7 @@ export const honestFaults: Readonly<Partial<Record<Channel, number>>> = {
   tampered: 0.00003,
 };
 /** And with honest reports. */
-export const honestReportFaults = { staleNonce: 0.003, absentCanary: 0.0003, wrongCanary: 0.0001 } as const;
+export const honestReportFaults = { staleNonce: 0.003, absentCanary: 0.0002, wrongCanary: 0.00003 } as const;
 
 const honestChannel = (draw: Draw): Channel => {
   let left = draw();

@@ -83,7 +83,7 @@ function* playHours(
     return {
       events: named.map(({ event }) => event),
       reports: takeBefore(pending.reports, ({ atMs }) => atMs, endMs),
-      labels: named.flatMap(({ event, guilt }) => labelOf(world.seed, event.id, event.atMs, guilt) ?? []),
+      labels: named.flatMap(({ event, guilt }) => labelOf(world.seed, event.id, event, guilt) ?? []),
       attacks: named.flatMap(({ event, guilt }) => (guilt === undefined ? [] : [[event.id, guilt] as const])),
     };
   };
