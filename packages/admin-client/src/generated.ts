@@ -102,6 +102,11 @@ export type CustomerNumber = {
   readonly number: string | null; readonly numberHash: string | null;
 };
 
+/** See docs/openapi.json, Decision. */
+export type Decision = {
+  readonly id: string; readonly atMs: number; readonly scene: string; readonly outcome: 'allow' | 'observe' | 'slow' | 'challenge' | 'deny' | 'trap'; readonly points: number; readonly policy: string; readonly reasons: readonly (string)[]; readonly entities: readonly (string)[]; readonly label: { readonly fraud: boolean; readonly knownAtMs: number; readonly source: string } | null;
+};
+
 /** See docs/openapi.json, DecisionListEntries. */
 export type DecisionListEntries = {
   readonly items: readonly ({ readonly member: string; readonly source: string; readonly reason: string; readonly expiresAtMs: number | null; readonly addedAtMs: number; readonly addedBy: string })[]; readonly next: string | null;
@@ -125,6 +130,26 @@ export type DecisionModelDetail = {
 /** See docs/openapi.json, DecisionModels. */
 export type DecisionModels = {
   readonly items: readonly (DecisionModel)[];
+};
+
+/** See docs/openapi.json, DecisionPage. */
+export type DecisionPage = {
+  readonly items: readonly ({ readonly id: string; readonly atMs: number; readonly scene: string; readonly outcome: 'allow' | 'observe' | 'slow' | 'challenge' | 'deny' | 'trap'; readonly points: number; readonly policy: string; readonly reasons: readonly (string)[]; readonly entities: readonly (string)[] })[]; readonly next: string | null;
+};
+
+/** See docs/openapi.json, DecisionRecords. */
+export type DecisionRecords = {
+  readonly items: readonly ({ readonly position: number; readonly kind: 'record' | 'label'; readonly atMs: number; readonly payload: string })[]; readonly next: number | null;
+};
+
+/** See docs/openapi.json, DecisionText. */
+export type DecisionText = {
+  readonly kind: 'schema' | 'policy' | 'model' | 'run'; readonly hash: string; readonly document: string;
+};
+
+/** See docs/openapi.json, DecisionWhy. */
+export type DecisionWhy = {
+  readonly id: string; readonly atMs: number; readonly scene: { readonly code: string; readonly en: string; readonly zh: string }; readonly outcome: 'allow' | 'observe' | 'slow' | 'challenge' | 'deny' | 'trap'; readonly points: number; readonly obligations: readonly (Readonly<Record<string, unknown>>)[]; readonly isDuplicate: boolean; readonly policy: { readonly id: string; readonly hash: string; readonly version: number | null; readonly state: string | null; readonly isChallenger: boolean } | null; readonly label: { readonly fraud: boolean; readonly knownAtMs: number; readonly source: string } | null; readonly reasons: readonly ({ readonly code: string; readonly en: string; readonly zh: string })[]; readonly fired: readonly ({ readonly code: string; readonly en: string; readonly zh: string; readonly rule: string; readonly nearness: number; readonly conditions: readonly ({ readonly text: string; readonly value: 'true' | 'false' | 'missing'; readonly fields: Readonly<Record<string, unknown>>; readonly nearness: number | null })[] })[]; readonly notFired: readonly ({ readonly code: string; readonly en: string; readonly zh: string; readonly rule: string; readonly nearness: number; readonly conditions: readonly ({ readonly text: string; readonly value: 'true' | 'false' | 'missing'; readonly fields: Readonly<Record<string, unknown>>; readonly nearness: number | null })[] })[]; readonly model: { readonly hash: string; readonly score: number | null; readonly reasons: readonly ({ readonly code: string; readonly en: string; readonly zh: string })[] } | null; readonly cluster: Readonly<Record<string, unknown>> | null; readonly facts: Readonly<Record<string, Readonly<Record<string, unknown>>>>; readonly entities: readonly ({ readonly entity: string; readonly lists: readonly (string)[]; readonly decisions: readonly ({ readonly id: string; readonly atMs: number; readonly scene: string; readonly outcome: string })[]; readonly seenWith: readonly ({ readonly entity: string; readonly decisions: number })[] })[];
 };
 
 /** See docs/openapi.json, Device. */
@@ -627,6 +652,16 @@ export interface AdminApi {
   changeDecisionList(input: { readonly app: string; readonly list: string; readonly body: NewListChange }): Promise<Answered<ListChanged | Approval>>;
   /** A change that waits for a second person. */
   findDecisionListChange(input: { readonly app: string; readonly change: string }): Promise<Answered<StagedListChange>>;
+  /** Decisions, newest first. Of one entity, that is its timeline. */
+  listDecisions(input: { readonly app: string; readonly fromMs?: number | undefined; readonly toMs?: number | undefined; readonly entity?: string | undefined; readonly reason?: string | undefined; readonly outcome?: 'allow' | 'observe' | 'slow' | 'challenge' | 'deny' | 'trap' | undefined; readonly scene?: string | undefined; readonly policy?: string | undefined; readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Answered<DecisionPage>>;
+  /** One decision, and what it turned out to be. */
+  findDecision(input: { readonly app: string; readonly decision: string }): Promise<Answered<Decision>>;
+  /** Why it was decided so: rules that fired and that nearly did, facts of that moment, related entities. */
+  explainDecision(input: { readonly app: string; readonly decision: string }): Promise<Answered<DecisionWhy>>;
+  /** Records and labels of a span as they were kept, for a replay. They hold keyed hashes, and no ids. */
+  readDecisionRecords(input: { readonly app: string; readonly fromMs?: number | undefined; readonly toMs?: number | undefined; readonly after?: number | undefined; readonly limit?: number | undefined }): Promise<Answered<DecisionRecords>>;
+  /** A schema, policy or model as it was when it was decided by it. */
+  findDecisionText(input: { readonly app: string; readonly text: string }): Promise<Answered<DecisionText>>;
 }
 
 /** How each is sent. */
@@ -705,4 +740,9 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   listDecisionListEntries: { method: 'GET', path: '/apps/{app}/lists/{list}/entries', query: ['limit', 'after'], hasBody: false, hasVersion: false },
   changeDecisionList: { method: 'POST', path: '/apps/{app}/lists/{list}/changes', query: [], hasBody: true, hasVersion: false },
   findDecisionListChange: { method: 'GET', path: '/apps/{app}/list-changes/{change}', query: [], hasBody: false, hasVersion: false },
+  listDecisions: { method: 'GET', path: '/apps/{app}/decisions', query: ['fromMs', 'toMs', 'entity', 'reason', 'outcome', 'scene', 'policy', 'limit', 'after'], hasBody: false, hasVersion: false },
+  findDecision: { method: 'GET', path: '/apps/{app}/decisions/{decision}', query: [], hasBody: false, hasVersion: false },
+  explainDecision: { method: 'GET', path: '/apps/{app}/decisions/{decision}/why', query: [], hasBody: false, hasVersion: false },
+  readDecisionRecords: { method: 'GET', path: '/apps/{app}/decision-records', query: ['fromMs', 'toMs', 'after', 'limit'], hasBody: false, hasVersion: false },
+  findDecisionText: { method: 'GET', path: '/apps/{app}/decision-texts/{text}', query: [], hasBody: false, hasVersion: false },
 };

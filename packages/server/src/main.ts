@@ -26,6 +26,9 @@ const summaries = {
     'directive list | show | draft | approve | stage | halt | revert | kill | unkill: what apps are told to do',
   policy: 'policy check | propose | shadow | challenge | live | rollback | retire | list | show: what decides',
   list: 'list show | entries | add | remove | import: named sets of entities that policies ask',
+  replay: 'replay [--from T] [--to T] [--policy FILE]: recorded decisions again, byte for byte, or by another policy',
+  why: 'why DECISION: one decision, its reasons, and how near the others came',
+  decision: 'decision list | show | export: what was decided',
   model: 'model list | keep | activate | drop: models that decide',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
   privacy:

@@ -74,6 +74,11 @@ export const operationNames = [
   'listDecisionListEntries',
   'changeDecisionList',
   'findDecisionListChange',
+  'listDecisions',
+  'findDecision',
+  'explainDecision',
+  'readDecisionRecords',
+  'findDecisionText',
 ] as const;
 
 /** One of them. */

@@ -122,6 +122,14 @@ export const pathParameters: Readonly<Record<string, z.ZodType>> = {
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .describe('Hash of a model.'),
+  decision: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .describe('Id of a decision: the keyed hash of the id of its event.'),
+  text: z
+    .string()
+    .regex(/^(?:schema|policy|model|run)-[0-9a-f]{1,64}$/)
+    .describe('Kind and hash of a text.'),
   directive: z
     .string()
     .regex(/^[0-9a-f]{20}$/)

@@ -4,6 +4,7 @@ import { bindingChangeOperations } from './binding-change-operations.ts';
 import { bindingOperations } from './binding-operations.ts';
 import { decisionListOperations } from './decision-list-operations.ts';
 import { decisionOperations } from './decision-operations.ts';
+import { decisionRecordOperations } from './decision-record-operations.ts';
 import { deviceOperations } from './device-operations.ts';
 import { directiveOperations } from './directive-operations.ts';
 import type { Operation } from './operation.ts';
@@ -29,4 +30,5 @@ export const operations: readonly Operation[] = [
   ...directiveOperations,
   ...decisionOperations,
   ...decisionListOperations,
+  ...decisionRecordOperations,
 ];

@@ -6,6 +6,8 @@ import { parseJson } from '@hauberk/primitives';
 import type { Command } from '../main.ts';
 import { appOf, columns, connect, connectionOptions, minute, runAdminCommand, UsageError } from './admin-connection.ts';
 import { approvalText } from './approval.ts';
+import { spanOf } from './decision-source.ts';
+import { documentOf, policyText, tryPolicy } from './replay.ts';
 
 /** What `--help` prints. */
 export const usage: string = `usage: hauberk policy list [--state draft|shadow|challenger|live|retired]
@@ -17,6 +19,7 @@ export const usage: string = `usage: hauberk policy list [--state draft|shadow|c
        hauberk policy live POLICY VERSION --reason TEXT        decides
        hauberk policy rollback POLICY VERSION --reason TEXT    a version that was live is live again, at once
        hauberk policy retire POLICY VERSION --reason TEXT
+       hauberk policy backtest FILE [--from T] [--to T]        what it would have decided otherwise
 
   VERSION may be left out for the newest one. Where two people must agree, a proposal is printed.
 `;
@@ -27,6 +30,8 @@ const options = {
   reason: { type: 'string' },
   share: { type: 'string' },
   out: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
 } as const;
 
 const parse = (args: readonly string[]) => parseArgs({ args: [...args], allowPositionals: true, options });
@@ -165,6 +170,10 @@ const work = async (api: AdminApi, positionals: readonly string[], values: Value
   if (Object.hasOwn(steps, action)) return step(api, app, action as NewPolicyStep['action'], rest, values);
   if (action === 'show') return show(api, app, rest, values);
   if (action === 'check') return check(api, app, first);
+  if (action === 'backtest') {
+    const report = await tryPolicy(api, app, documentOf(first), spanOf(values, Date.now()));
+    return { json: report, text: policyText(report) };
+  }
   if (action !== 'propose') throw new UsageError('say what to do');
   if (values.reason === undefined) throw new UsageError('propose needs --reason');
   const body = { document: documentIn(first), reason: values.reason };

@@ -6,7 +6,7 @@ import type { PathIssue } from '../config/config-issue.ts';
 import type { DecisionCounts } from './decision-figures.ts';
 import { type DecisionMemory, type DecisionSeed, type DecisionText, reserveDecisions } from './decision-seed.ts';
 import { type FilePolicies, noFilePolicies, readFilePolicies } from './file-policies.ts';
-import { type DecisionSnapshot, emptySnapshot } from './policy-snapshot.ts';
+import { type DecisionSnapshot, emptySnapshot, type PolicyText } from './policy-snapshot.ts';
 import { addShadowRuns, readShadowRuns } from './shadow-runs.ts';
 import { deviceMark, type Mark, TrapMarks } from './trap-marks.ts';
 
@@ -39,6 +39,11 @@ export class DecisionDesk {
 
   #text(): DecisionText {
     return { files: this.#files, snapshots: this.#snapshots };
+  }
+
+  /** Policies of files, which decide beside those of the administration. */
+  filePolicies(): readonly PolicyText[] {
+    return [...this.#files.policies, ...this.#files.shadow];
   }
 
   /** What a worker starts with; `index` is its own. */

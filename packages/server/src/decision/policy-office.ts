@@ -2,17 +2,25 @@
 import type { SceneFacts } from '@hauberk/decision';
 import type { EpochMs, JsonValue, Result } from '@hauberk/primitives';
 import { refuse } from '@hauberk/primitives';
+import type { Outbox } from '../storage/outbox.ts';
 import type { Scope } from '../storage/scope.ts';
 import { type BookRefusal, PolicyBook } from './policy-book.ts';
 import { checkPolicy, type PolicyCheck, type PolicyFaultTold } from './policy-check.ts';
 import type { KeptPolicy, PolicyAction, PolicyStepCode } from './policy-life.ts';
 import { DecisionLists } from './policy-list.ts';
 import { DecisionModels } from './policy-model.ts';
+import { appFactSchema } from './policy-schema.ts';
+import type { PolicyText } from './policy-snapshot.ts';
+import { RecordDesk } from './record-desk.ts';
+import { schemaHashOf } from './record-reader.ts';
 import type { DecisionStore } from './record-rows.ts';
+import { RecordStream } from './record-stream.ts';
+import { RecordTexts, textOf } from './record-texts.ts';
 
 /** What the office stands on. */
 export interface OfficeParts {
   readonly store: DecisionStore;
+  readonly outbox: Pick<Outbox, 'readAfter' | 'acknowledged' | 'head' | 'segments'>;
   readonly scopes: readonly Scope[];
   /** What stands for an id in lists and records; nothing keeps the id itself. */
   readonly pseudonym: (kind: string, id: string) => string;
@@ -20,7 +28,11 @@ export interface OfficeParts {
   readonly configuredLists: readonly string[];
   /** Scenes that the configuration adds to the catalogue. */
   readonly configuredScenes: readonly SceneFacts[];
+  /** Policies of files; none when absent. */
+  readonly configuredPolicies?: () => readonly PolicyText[];
   readonly now: () => EpochMs;
+  /** A fault behind the requests; what met it is tried again. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** A step of exactly one version of a policy, as two people agree on it. */
@@ -40,8 +52,12 @@ export class DecisionOffice {
   readonly book: PolicyBook;
   readonly lists: DecisionLists;
   readonly models: DecisionModels;
+  readonly texts: RecordTexts;
+  readonly records: RecordDesk;
+  readonly stream: RecordStream;
   readonly pseudonym: OfficeParts['pseudonym'];
   readonly #parts: OfficeParts;
+  #stopFollowing: () => void = () => {};
 
   constructor(parts: OfficeParts) {
     this.#parts = parts;
@@ -49,6 +65,18 @@ export class DecisionOffice {
     this.book = new PolicyBook({ store: parts.store, scopes: parts.scopes, now: parts.now });
     this.lists = new DecisionLists(parts.store, this.book, parts.now);
     this.models = new DecisionModels(parts.store, this.book, parts.now);
+    this.texts = new RecordTexts(parts.store, parts.now);
+    const { store, outbox, now } = parts;
+    const { texts, book, lists } = this;
+    this.records = new RecordDesk({ store, outbox, texts, book, lists, now });
+    this.stream = new RecordStream({
+      outbox,
+      store,
+      now,
+      kindsOf: (scope, hash) => this.records.kindsOf(scope, hash),
+      onSeen: async () => {},
+      failed: parts.failed,
+    });
   }
 
   /** Checks a document against the facts and lists of an app. */
@@ -83,8 +111,42 @@ export class DecisionOffice {
     return this.book.step(scope, policy, step, { actor, reason });
   }
 
+  /** Opens the book, keeps the texts that workers decide by, and begins to read what was decided. */
+  async start(): Promise<void> {
+    await this.book.refresh();
+    await this.keepTexts();
+    this.#stopFollowing = this.book.follow(() => void this.keepTexts().catch(this.#parts.failed));
+    this.stream.open();
+  }
+
+  async close(): Promise<void> {
+    this.#stopFollowing();
+    await this.stream.close();
+  }
+
+  /** Keeps what is decided by now: records name these texts by their hashes. */
+  async keepTexts(): Promise<void> {
+    const { configuredPolicies = () => [] } = this.#parts;
+    for (const scope of this.#parts.scopes) {
+      const { policies, shadow, challengers, model, lists } = this.book.snapshotOf(scope);
+      const names = [...lists.map(({ name }) => name), ...this.#parts.configuredLists];
+      const schema = appFactSchema(names, this.#parts.configuredScenes);
+      await this.texts.keep(scope, [
+        ...[...policies, ...shadow, ...challengers, ...configuredPolicies()].map(
+          ({ hash, document }) => ({ kind: 'policy', hash, document }) as const,
+        ),
+        ...(model === null ? [] : [{ kind: 'model', hash: model.hash, document: model.document } as const]),
+        ...(schema.ok
+          ? [textOf('schema', schemaHashOf(schema.value), schema.value.declaration as unknown as JsonValue)]
+          : []),
+      ]);
+    }
+  }
+
   /** Drops list entries whose time is over, everywhere. */
   async upkeep(): Promise<void> {
     for (const scope of this.#parts.scopes) await this.lists.expire(scope);
+    // Files may have been read again.
+    await this.keepTexts();
   }
 }

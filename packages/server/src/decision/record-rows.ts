@@ -1,9 +1,12 @@
 /** Storage of decisions: what people decide by (policies, lists, models) as versioned rows, and the index of what was decided. */
+import type { EpochMs } from '@hauberk/primitives';
 import type { Scope } from '../storage/scope.ts';
 import type { Stored } from '../storage/storage-refusal.ts';
 import type { RowKey, RowPut, VersionedRows } from '../storage/versioned-rows.ts';
 import type { KeptPolicy } from './policy-life.ts';
 import type { KeptList, KeptModel, ListEntry, StagedList } from './policy-rows.ts';
+import type { KeptLabel } from './record-entry.ts';
+import type { KeptText } from './record-texts.ts';
 
 /** Kind of row → what it holds. */
 export interface DecisionRows {
@@ -19,6 +22,10 @@ export interface DecisionRows {
   readonly entry: ListEntry;
   /** By the hash of what it does. */
   readonly staged: StagedList;
+  /** By kind and half of the hash, see `textRowId`. */
+  readonly text: KeptText;
+  /** By decision: what it turned out to be. */
+  readonly label: KeptLabel;
   /** By the empty id: the revision of the app's snapshot. Every change of it reads this row, so changes of one app follow one another. */
   readonly book: { readonly revision: number };
 }
@@ -64,14 +71,16 @@ export interface DecisionQuery {
 export interface IndexBatch {
   readonly scope: Scope;
   readonly decisions: readonly IndexedDecision[];
+  readonly labels: readonly KeptLabel[];
 }
 
 /** The store of all apps. */
 export interface DecisionStore extends VersionedRows<DecisionRows, 'decision-conflict'> {
-  /** Adds records to the index, each id once, and says how far the outbox was read; all or nothing. */
+  /** Adds records to the index, each id once, and labels, and says how far the outbox was read; all or nothing. */
   index(
     batches: readonly IndexBatch[],
     advance: { readonly from: number; readonly to: number },
+    now: EpochMs,
   ): Stored<true, 'decision-conflict'>;
   find(scope: Scope, id: string): Promise<IndexedDecision | undefined>;
   /** Newest first. */

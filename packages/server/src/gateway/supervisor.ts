@@ -246,7 +246,14 @@ class Gateway implements RunningGateway {
       desk: this.directives,
       now,
     });
-    this.decisions = openDecisionOffice({ config, stores: storage.ports, keys: storage.keys, now });
+    this.decisions = openDecisionOffice({
+      config,
+      stores: storage.ports,
+      keys: storage.keys,
+      log: this.#log,
+      configuredPolicies: () => this.decisionDesk?.filePolicies() ?? [],
+      now,
+    });
     this.decisions.book.follow((snapshots) => this.decisionDesk?.publish(snapshots));
     const { bindings, privacy, directives, decisions } = this;
     const log = this.#log;
@@ -373,7 +380,7 @@ class Gateway implements RunningGateway {
   }
 
   async start(): Promise<void> {
-    await this.decisions.book.refresh();
+    await this.decisions.start();
     await this.#renew();
     await this.bindings?.start();
     await this.signals.start();
@@ -579,6 +586,7 @@ class Gateway implements RunningGateway {
     await this.bindings?.close();
     this.signals.close();
     await this.privacy.close();
+    await this.decisions.close();
     // Last: what the drained requests wrote is on the disk before the process ends.
     await this.#options.storage.close();
   }

@@ -183,6 +183,11 @@ const logEvents = {
     meaning: 'A step of the privacy stream or of retention met a fault; it is tried again.',
     fields: { error: 'fault' },
   },
+  'decision.record-fault': {
+    level: 'error',
+    meaning: 'A step of the stream of decisions, or of what is kept for them, met a fault; it is tried again.',
+    fields: { error: 'fault' },
+  },
   'signals.fault': {
     level: 'error',
     meaning: 'Reports of signals could not be read from the record; they are read again.',

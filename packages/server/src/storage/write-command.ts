@@ -209,7 +209,11 @@ export interface WriteCommands {
     Result<number, never>
   >;
   'decision.index': WideCommand<
-    { readonly batches: readonly IndexBatch[]; readonly advance: { readonly from: number; readonly to: number } },
+    {
+      readonly batches: readonly IndexBatch[];
+      readonly advance: { readonly from: number; readonly to: number };
+      readonly now: EpochMs;
+    },
     Result<true, 'decision-conflict'>
   >;
   'decision.forget': WideCommand<

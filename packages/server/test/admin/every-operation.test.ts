@@ -14,6 +14,7 @@ import { findingId } from '../../src/privacy/judge-batch.ts';
 import type { PrivacyPut } from '../../src/privacy/privacy-store.ts';
 import { subjectTag } from '../../src/privacy/privacy-subject.ts';
 import { ask, smsOf } from '../binding-kit.ts';
+import { decided, engineOf, eventAt } from '../decision/decision-kit.ts';
 import { type AdminWorld, type Answered, everything, openAdminWorld } from './world.ts';
 
 let world: AdminWorld;
@@ -217,6 +218,26 @@ const stagedChange = async (): Promise<string> => {
   assert.equal(answer.status, 202, JSON.stringify(answer.json));
   const { content } = answer.json['change'] as { readonly content: { readonly change: string } };
   return content.change;
+};
+
+let events = 0;
+
+/** A decision of a policy of its own, indexed. */
+const madeDecision = async (): Promise<string> => {
+  const { decisions } = world.administration;
+  if (decisions.book.snapshotOf(corporate).policies.length === 0) {
+    const { policy, hash } = await draftedPolicy();
+    for (const action of ['shadow', 'live'] as const) {
+      const step = { policy, version: 1, hash, action, reason: 'r' };
+      assert.ok((await decisions.step(corporate, step, 'alice')).ok);
+    }
+    await decisions.keepTexts();
+  }
+  events += 1;
+  const { id, entry } = decided(engineOf(decisions.book.snapshotOf(corporate)), corporate, eventAt(events));
+  assert.ok((await world.stores.outbox.append([entry])).ok);
+  await decisions.stream.drain();
+  return id;
 };
 
 /** Operation → a request that is accepted. */
@@ -467,6 +488,21 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     status: 202,
   }),
   findDecisionListChange: async () => ({ path: `/apps/corporate/list-changes/${await stagedChange()}`, status: 200 }),
+  listDecisions: async () => {
+    await madeDecision();
+    return { path: '/apps/corporate/decisions', query: 'outcome=observe&limit=1', status: 200 };
+  },
+  findDecision: async () => ({ path: `/apps/corporate/decisions/${await madeDecision()}`, status: 200 }),
+  explainDecision: async () => ({ path: `/apps/corporate/decisions/${await madeDecision()}/why`, status: 200 }),
+  readDecisionRecords: async () => {
+    await madeDecision();
+    return { path: '/apps/corporate/decision-records', query: 'limit=1', status: 200 };
+  },
+  findDecisionText: async () => {
+    await madeDecision();
+    const [live] = world.administration.decisions.book.snapshotOf(corporate).policies;
+    return { path: `/apps/corporate/decision-texts/policy-${live?.hash.slice(0, 32) ?? ''}`, status: 200 };
+  },
   listAudit: async () => ({ path: '/apps/corporate/audit', query: 'limit=3&after=0', status: 200 }),
   listOrganisationAudit: async () => ({ path: '/audit', status: 200 }),
   listUnknownOutcomes: async () => {

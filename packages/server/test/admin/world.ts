@@ -16,6 +16,7 @@ import { makeToken } from '../../src/admin/token-operations.ts';
 import type { BindingAdministration } from '../../src/binding/binding-administration.ts';
 import { DecisionOffice } from '../../src/decision/policy-office.ts';
 import { pseudonyms } from '../../src/decision/record-key.ts';
+
 import { deviceAdministration } from '../../src/device/device-administration.ts';
 import { verdictSigner } from '../../src/device/device-verdict.ts';
 import { openDirectiveDesk } from '../../src/directive/directive-desk.ts';
@@ -141,6 +142,10 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       configuredLists: [],
       configuredScenes: [],
       now,
+      outbox: stores.outbox,
+      failed: (error) => {
+        throw error;
+      },
     }),
     directives: openDirectiveDesk({
       store: stores.directives,

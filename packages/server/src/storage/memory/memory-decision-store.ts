@@ -39,13 +39,15 @@ export const memoryDecisionStore = (record: MemoryRecord, outbox: Outbox, audit:
   const nameOf = (scope: Scope, id: string): string => `${scopeKey(scope)}\u0000${id}`;
   return {
     ...memoryRows({ held, record, outbox, audit, consumer: decisionConsumer, conflict: 'decision-conflict' }),
-    index: async (batches, { from, to }) => {
+    index: async (batches, { from, to }, now) => {
       const at = await outbox.acknowledged(decisionConsumer);
       const written = await record.write(() => {
         if (at !== from) return refuse('decision-conflict');
-        for (const { scope, decisions: added } of batches)
+        for (const { scope, decisions: added, labels } of batches) {
           for (const each of added)
             if (!decisions.has(nameOf(scope, each.id))) decisions.set(nameOf(scope, each.id), { ...each, scope });
+          for (const label of labels) held.put(scope, { kind: 'label', id: label.decision, value: label, atMs: now });
+        }
         return accept(true as const);
       });
       if (written.ok) await outbox.acknowledge(decisionConsumer, to);

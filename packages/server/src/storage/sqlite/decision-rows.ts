@@ -259,9 +259,12 @@ export const decisionWrites = (
       return accept(true);
     },
     'decision.purge': ({ kind, before, limit }) => accept(rows.purge(kind, before, limit)),
-    'decision.index': ({ batches, advance: moved }, client) => {
+    'decision.index': ({ batches, advance: moved, now }, client) => {
       if (isElsewhere(moved.from)) return refuse('decision-conflict');
-      for (const { scope, decisions } of batches) for (const decision of decisions) add(scope, decision);
+      for (const { scope, decisions, labels } of batches) {
+        for (const decision of decisions) add(scope, decision);
+        for (const label of labels) rows.put(scope, { kind: 'label', id: label.decision, value: label, atMs: now });
+      }
       advance(moved.to, client);
       return accept(true);
     },

@@ -218,7 +218,7 @@ const decisionStore = ({ submit, reader }: StoreParts): DecisionStore => {
     count: async (scope, kind, prefix) => rows.count(scope, kind, prefix),
     commit: (commit, now) => submit('decision.commit', { commit, now }),
     purge: (kind, before, limit) => submit('decision.purge', { kind, before, limit }),
-    index: (batches, advance) => submit('decision.index', { batches, advance }),
+    index: (batches, advance, now) => submit('decision.index', { batches, advance, now }),
     find: async (scope, id) => reads.find(scope, id),
     query: async (scope, query) => reads.query(scope, query),
     forget: (bounds, limit) => submit('decision.forget', { ...bounds, limit }),
