@@ -12,6 +12,7 @@ const doors: Readonly<Record<string, string>> = {
   '@hauberk/channel/client': 'channel/src/client.js',
   '@hauberk/rollout/client': 'rollout/src/client.js',
   '@hauberk/privacy/client': 'privacy/src/client.js',
+  '@hauberk/device/client': 'device/src/client.js',
 };
 
 const compile = (project: string, entries: readonly string[], folder: string): void => {
@@ -45,14 +46,24 @@ const rewrite = (file: string, folder: string): void => {
 export const buildTypes = (folder: string): void => {
   // A module reached through node_modules is emitted only when it is named itself.
   const reached = globSync(
-    ['{primitives,channel,rollout}/src/*.ts', 'privacy/src/{client,access-report,call-chain}.ts'],
+    [
+      '{primitives,channel,rollout}/src/*.ts',
+      'privacy/src/{client,access-report,call-chain}.ts',
+      'device/src/client.ts',
+    ],
     {
       cwd: join(root, 'packages'),
     },
   );
   compile(
     'tsconfig.browser',
-    ['sdk/src/web/index.ts', 'sdk/src/web/trusted.ts', 'sdk/src/web/directives.ts', ...reached],
+    [
+      'sdk/src/web/index.ts',
+      'sdk/src/web/trusted.ts',
+      'sdk/src/web/directives.ts',
+      'sdk/src/web/probes.ts',
+      ...reached,
+    ],
     folder,
   );
   const others = [

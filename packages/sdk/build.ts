@@ -61,6 +61,14 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     platform: 'neutral',
     mainFields: ['module', 'main'],
   },
+  { name: 'hauberk-probes.mjs', entryPoints: [source('web/probes.ts')], format: 'esm', platform: 'browser' },
+  {
+    name: 'hauberk-probes.js',
+    entryPoints: [source('web/probes.ts')],
+    format: 'iife',
+    globalName: 'HauberkProbes',
+    platform: 'browser',
+  },
   {
     name: 'hauberk-keys.mjs',
     entryPoints: [source('keys.ts')],
@@ -178,6 +186,7 @@ const description = {
     './bind': door('hauberk-bind.mjs', 'bind.d.ts'),
     './bound': door('hauberk-bound.mjs', 'bound.d.ts'),
     './consent': door('hauberk-consent.mjs', 'consent.d.ts'),
+    './probes': door('hauberk-probes.mjs', 'web/probes.d.ts'),
     './keys': door('hauberk-keys.mjs', 'keys.d.ts'),
     './journal': door('hauberk-journal.mjs', 'journal.d.ts'),
     './directives': door('hauberk-directives.mjs', 'directives.d.ts'),
@@ -195,6 +204,7 @@ const description = {
     './hauberk-journal.js': './hauberk-journal.js',
     './hauberk-directives.js': './hauberk-directives.js',
     './hauberk-privacy.js': './hauberk-privacy.js',
+    './hauberk-probes.js': './hauberk-probes.js',
   },
 };
 

@@ -2,6 +2,7 @@
 export {
   mayCollectSignal,
   maySense,
+  type SignalConsent,
   type SignalRefusal,
   signalPrivacyScene,
 } from './signals/may-collect-signal.ts';

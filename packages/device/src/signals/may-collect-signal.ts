@@ -3,13 +3,15 @@
  * `@hauberk/privacy`: who asks does not see how consent is kept.
  */
 import { accept, type Result, refuse } from '@hauberk/primitives';
-import type { MayCollect } from '@hauberk/privacy';
 import type { SensedSignal } from './signal-report.ts';
 import { type SignalRule, signalRuleOf } from './signal-rules.ts';
 import { reachesTier, type SceneTier } from './signal-words.ts';
 
 /** The scene of `@hauberk/privacy` under which signals of a phone are collected. */
 export const signalPrivacyScene = 'terminal-security';
+
+/** What a person agreed to, by data item and scene: `MayCollect` of `@hauberk/privacy`, of which only this is asked. */
+export type SignalConsent = (item: string, scene: string) => { readonly isAllowed: boolean; readonly reason: string };
 
 /** Why a signal may not be sensed, sent, kept or read. */
 export type SignalRefusal =
@@ -37,7 +39,7 @@ export const signalAheadMs = 300_000;
 export const mayCollectSignal = (
   code: string,
   scene: SceneTier,
-  consent: MayCollect,
+  consent: SignalConsent,
 ): Result<SignalRule, SignalRefusal> => {
   const rule = signalRuleOf(code);
   if (rule === undefined) return refuse('signal.unregistered');
@@ -50,7 +52,7 @@ export const mayCollectSignal = (
 export const maySense = (
   code: string,
   scene: SceneTier,
-  consent: MayCollect,
+  consent: SignalConsent,
   lastAtMs: number | undefined,
   nowMs: number,
 ): Result<SignalRule, SignalRefusal> => {
@@ -76,7 +78,7 @@ export const mayReadSignal = (code: string, observedAtMs: number, nowMs: number)
 export const mayKeepSignal = (
   { code, value, source, observedAtMs }: SensedSignal,
   scene: SceneTier,
-  consent: MayCollect,
+  consent: SignalConsent,
   nowMs: number,
 ): Result<SignalRule, SignalRefusal> => {
   const allowed = mayCollectSignal(code, scene, consent);
