@@ -1,6 +1,6 @@
 /** The page as probes ask it. Everything is caught: an odd page has less to say, and keeps running. */
 
-import { memberOf, nativeBehind, ownerOf } from '../privacy/host.ts';
+import { memberOf, nativeBehind } from '../privacy/host.ts';
 import type {
   AttributeLook,
   BrowserHints,
@@ -32,6 +32,13 @@ const attempt = <Value>(work: () => Value): Value | undefined => {
 
 const isObject = (value: unknown): value is AnyObject =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** The object of a prototype chain that owns a property. */
+const ownerOf = (object: object, name: PropertyKey): object | undefined => {
+  let owner: object | null = object;
+  while (owner !== null && !Object.hasOwn(owner, name)) owner = Reflect.getPrototypeOf(owner);
+  return owner ?? undefined;
+};
 
 const at = (root: unknown, path: string): unknown =>
   path
@@ -67,10 +74,13 @@ const withFrame = <Value>(ask: (root: AnyObject) => Value): Value | undefined =>
   return answer;
 };
 
+/** The page's own, whatever stands there now. */
+const textHere = (): Text => Reflect.get(Function.prototype, 'toString') as Text;
+
 /** `Function.prototype.toString` of a realm that nobody has touched; kept, for it outlives its frame. */
 const freshText = (): Text => {
   const taken = withFrame((root) => at(root, 'Function.prototype.toString') as Text | undefined);
-  return taken ?? Function.prototype.toString;
+  return taken ?? textHere();
 };
 
 const usual = new Set(['length', 'name', 'prototype', 'arguments', 'caller']);
@@ -81,7 +91,7 @@ const lookAt = (found: unknown, text: Text): FunctionLook | undefined => {
   return attempt(() => ({
     name: String(native.name),
     text: Reflect.apply(text, native, []),
-    textHere: Reflect.apply(Function.prototype.toString, native, []),
+    textHere: Reflect.apply(textHere(), native, []),
     hasPrototype: Object.hasOwn(native, 'prototype') && !/^[A-Z]/.test(native.name),
     hasMore: Reflect.ownKeys(native).some((name) => typeof name !== 'string' || !usual.has(name)),
   }));
@@ -223,7 +233,8 @@ const isConsoleRead = (): boolean => {
       return '';
     },
   });
-  attempt(() => console.debug(bait));
+  const write = at(globalThis, 'console.debug');
+  if (typeof write === 'function') attempt(() => Reflect.apply(write, undefined, [bait]) as unknown);
   return isRead;
 };
 

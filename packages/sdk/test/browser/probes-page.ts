@@ -5,14 +5,12 @@ import { openSignals } from '../../src/web/probes.ts';
 type Patch = () => void;
 
 const fakeText = (): void => {
-  const native = Date.prototype.getTimezoneOffset;
   const fake = function getTimezoneOffset(this: Date): number {
-    void native;
     return -480;
   };
   // oxlint-disable-next-line no-extend-native -- the very thing that is to be seen
   Date.prototype.getTimezoneOffset = fake;
-  const text = Function.prototype.toString;
+  const text = Reflect.get(Function.prototype, 'toString') as (this: unknown) => string;
   // oxlint-disable-next-line no-extend-native -- as above
   Function.prototype.toString = function toString(this: unknown): string {
     return this === fake ? 'function getTimezoneOffset() { [native code] }' : Reflect.apply(text, this, []);
@@ -26,7 +24,7 @@ export const patches: Readonly<Record<string, Patch>> = {
   proxiedGetter: () => {
     const found = Object.getOwnPropertyDescriptor(Navigator.prototype, 'hardwareConcurrency');
     if (found?.get === undefined) throw new Error('no getter');
-    const get = new Proxy(found.get, { apply: () => 4 });
+    const get = new Proxy(Reflect.get(found, 'get') as () => unknown, { apply: () => 4 });
     Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { ...found, get });
   },
   ownProperty: () => {
