@@ -2,6 +2,7 @@
 import { type ConformanceCase, formCases } from './conformance/form-cases.ts';
 import { workCases } from './conformance/key-cases.ts';
 import { ConformanceFailure, type ConformanceHelp, ConformanceLab, ConformanceSkip } from './conformance/lab.ts';
+import { signalCases } from './conformance/signal-cases.ts';
 import { simCases } from './conformance/sim-cases.ts';
 import type { TrustedBridge } from './trusted/bridge-contract.ts';
 
@@ -9,7 +10,7 @@ export type { ConformanceCase } from './conformance/form-cases.ts';
 export type { ConformanceHelp, ConformanceSim, ConformanceUser } from './conformance/lab.ts';
 
 /** Every case. */
-export const bridgeConformance: readonly ConformanceCase[] = [...formCases, ...workCases, ...simCases];
+export const bridgeConformance: readonly ConformanceCase[] = [...formCases, ...workCases, ...simCases, ...signalCases];
 
 /** How a case ended. */
 export interface ConformanceResult {

@@ -33,6 +33,7 @@ export {
   type UserVerification,
 } from './trusted/bridge-contract.ts';
 export type { Decoded } from './trusted/bridge-forms.ts';
+export { type NativeSignals, nativeSignals } from './trusted/native-signals.ts';
 export { KeyRefusedError, type RegisterKeyOptions, registerTrustedKey } from './trusted/register-key.ts';
 export {
   type Approval,
@@ -44,6 +45,7 @@ export {
   type TrustedServices,
   trustedServices,
 } from './trusted/services.ts';
+export { type NativeAnswer, type SignalMethods, signalMethods } from './trusted/signal-contract.ts';
 export {
   type SentState,
   type SharedKeyRoute,

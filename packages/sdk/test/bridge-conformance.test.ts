@@ -112,7 +112,7 @@ describe('bridge conformance', () => {
   it('a bridge of version 1 passes, and has no SIM', async () => {
     const { phone, help } = inLab('android');
     const old = {
-      call: (text: string) => phone.bridge.call(text.replace(/"versions":\[1,2(,900)?\]/, '"versions":[1]')),
+      call: (text: string) => phone.bridge.call(text.replace(/"versions":\[1,2,3(,900)?\]/, '"versions":[1]')),
     };
     const results = await runBridgeConformance(old, help);
     assert.deepEqual(
@@ -150,6 +150,10 @@ describe('bridge conformance', () => {
       'sim-events',
       'sim-events-lost',
       'shared-key',
+      'signals-form',
+      'signals-explained',
+      'signals-values',
+      'signals-canary',
     ]);
   });
 

@@ -103,7 +103,7 @@ const formBridges: readonly BrokenBridge[] = [
   {
     name: 'takes any version in hello',
     caughtBy: 'hello-highest',
-    make: asking((request) => (request.method === 'hello' ? { ...request, params: { versions: [1, 2] } } : request)),
+    make: asking((request) => (request.method === 'hello' ? { ...request, params: { versions: [1, 2, 3] } } : request)),
   },
   { name: 'ignores the version of a request', caughtBy: 'version', make: asking((request) => ({ ...request, v: 2 })) },
   {

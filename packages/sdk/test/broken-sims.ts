@@ -223,5 +223,49 @@ const lifeBridges: readonly BrokenBridge[] = [
   },
 ];
 
+const signalBridges: readonly BrokenBridge[] = [
+  {
+    name: 'takes any text for a code',
+    caughtBy: 'signals-form',
+    make: ({ bridge }) => ({
+      call: (message) => bridge.call(message.replace('"codes":["frida"]', '"codes":["hook.frida"]')),
+    }),
+  },
+  {
+    name: 'leaves out what it does not know',
+    caughtBy: 'signals-explained',
+    make: result('readSignals', (members) => ({ ...members, skipped: [] })),
+  },
+  {
+    name: 'tells of what the page asks the hardware',
+    caughtBy: 'signals-values',
+    make: result('readSignals', (members) => ({
+      ...members,
+      signals: [{ code: 'hook.frida', value: 3, observedAtMs: 0 }],
+    })),
+  },
+  {
+    name: 'is silenced between its checks and its answer',
+    caughtBy: 'signals-canary',
+    make: (phone) => {
+      phone.signals.show('hook.frida');
+      return result('readSignals', (members) => ({ ...members, signals: [] }))(phone);
+    },
+  },
+  {
+    name: 'makes its canary once and for all',
+    caughtBy: 'signals-canary',
+    make: keeping((honest) => ({
+      readSignals: async (params) => honest.readSignals({ ...params, nonce: '' }),
+    })),
+  },
+];
+
 /** All of them. */
-export const brokenSims: readonly BrokenBridge[] = [...stateBridges, ...smsBridges, ...otpBridges, ...lifeBridges];
+export const brokenSims: readonly BrokenBridge[] = [
+  ...stateBridges,
+  ...smsBridges,
+  ...otpBridges,
+  ...lifeBridges,
+  ...signalBridges,
+];

@@ -14,10 +14,11 @@ import {
 } from '@hauberk/device/client';
 import type { Probe } from '../src/probes/probe.ts';
 import type { PlainValue, ProbeWorld } from '../src/probes/probe-world.ts';
-import { type NativeSignals, runRound, SignalCourier } from '../src/probes/run-probes.ts';
+import { runRound, SignalCourier } from '../src/probes/run-probes.ts';
 import { memorySignalsStore, openSignalsOver, type SignalsOptions } from '../src/probes/signals.ts';
 import { isEven } from '../src/probes/use-looks.ts';
 import { webProbes } from '../src/probes/web-probes.ts';
+import type { NativeSignals } from '../src/trusted/native-signals.ts';
 import { nativeLook, probeWorld } from './probe-lab.ts';
 
 const yes = () => ({ isAllowed: true, reason: 'granted' });

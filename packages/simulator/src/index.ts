@@ -45,6 +45,15 @@ export {
 } from './phone.ts';
 export { type PlayClaims, type PlayMaker, playMaker, playToken } from './play-integrity.ts';
 export { type SharedKeychain, sharedKeychain } from './shared-keychain.ts';
+export {
+  type PhoneReportOptions,
+  type ShownSignal,
+  type SignalControls,
+  type SignalLie,
+  signalHalf,
+  signalLies,
+  signalLieWords,
+} from './signal-half.ts';
 export { importedKey, type SigningKey, signingKey, signRaw } from './signing-key.ts';
 export { type SimControls, type SimHalf, type SimHalfOptions, type SimPermission, simHalf } from './sim-half.ts';
 export { type OutgoingSms, type SimCard, type SimulatedNetwork, simulatedNetwork } from './sim-network.ts';

@@ -21,6 +21,7 @@ import { harmonyKey, harmonyMaker } from './harmony.ts';
 import { androidEvidence } from './phone-android.ts';
 import { playToken } from './play-integrity.ts';
 import { type SharedKeychain, sharedKeychain, signSharedOn } from './shared-keychain.ts';
+import { type SignalControls, signalHalf } from './signal-half.ts';
 import { type SigningKey, sha256, signingKey } from './signing-key.ts';
 import { type SimControls, simHalf } from './sim-half.ts';
 import { deadNetwork, type SimCard, type SimulatedNetwork } from './sim-network.ts';
@@ -72,6 +73,10 @@ export interface SimulatedPhone {
   readonly shown: () => readonly (Prompt | undefined)[];
   /** SIM, radio, system and user, as a test moves them. */
   readonly sim: SimControls;
+  /** What it shows of risk, and the reports of its installation. */
+  readonly signals: SignalControls;
+  /** `signals.report`. */
+  readonly report: SignalControls['report'];
 }
 
 /** Head of a P-256 SubjectPublicKeyInfo. */
@@ -225,6 +230,7 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
   const { world = simulatedWorld(), tricks = [], scene = jpeg, hasPlay = false, saysBuild = 'always' } = options;
   const { network = deadNetwork, cards = [], simTricks = [] } = options;
   const platform = platformOf(kind);
+  const signals = signalHalf(world.now);
   const sim = simHalf({ platform, network, cards, tricks: new Set(simTricks) });
   const tried = new Set(tricks);
   const shown: (Prompt | undefined)[] = [];
@@ -253,6 +259,7 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
       ],
     },
     sim: sim.backend,
+    readSignals: signals.readSignals,
     ...sharedOf(platform, options.keychain),
   });
   return {
@@ -265,5 +272,7 @@ export const simulatedPhone = (kind: PhoneKind, options: PhoneOptions = {}): Sim
     },
     shown: () => shown,
     sim: sim.controls,
+    signals: signals.controls,
+    report: signals.controls.report,
   };
 };

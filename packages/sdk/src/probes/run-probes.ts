@@ -1,6 +1,5 @@
 /** One round of checks: what may be looked at is looked at, within bounds of time, and what may not is explained. */
 import {
-  type EvidenceKind,
   maySense,
   type SceneTier,
   type SensedSignal,
@@ -11,23 +10,9 @@ import {
   type SkipReason,
   signalRuleOf,
 } from '@hauberk/device/client';
+import type { NativeSignals } from '../trusted/native-signals.ts';
 import type { Probe } from './probe.ts';
 import type { ProbeWorld } from './probe-world.ts';
-
-/** What the native half answers. */
-export interface NativeAnswer {
-  readonly ran: readonly string[];
-  readonly skipped: readonly SkippedSignal[];
-  readonly signals: readonly Omit<SensedSignal, 'source'>[];
-  readonly evidence: readonly { readonly kind: EvidenceKind; readonly digest: string }[];
-  /** `nativeCanary` over the nonce and these signals. */
-  readonly canary: string;
-}
-
-/** The native half, through the bridge: docs/native-bridge.md, `readSignals`. */
-export interface NativeSignals {
-  readonly readSignals: (codes: readonly string[], nonce: string) => Promise<NativeAnswer>;
-}
 
 /** What a round works with. */
 export interface RoundParts {

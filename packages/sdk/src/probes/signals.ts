@@ -17,9 +17,10 @@ import {
   writeSignalReport,
 } from '@hauberk/device/client';
 import type { Hauberk } from '../core/hauberk.ts';
+import type { NativeSignals } from '../trusted/native-signals.ts';
 import type { Probe } from './probe.ts';
 import type { ProbeWorld } from './probe-world.ts';
-import { type NativeSignals, type Round, runRound } from './run-probes.ts';
+import { type Round, runRound } from './run-probes.ts';
 
 /** What an installation remembers between reports. */
 export interface SignalsState {

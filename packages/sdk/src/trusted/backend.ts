@@ -113,6 +113,7 @@ export const bridgeBackend = (
     readOtp: (params) => call('readOtp', params),
     simEvents: (params) => call('simEvents', params),
     signShared: (params) => call('signShared', params),
+    readSignals: (params) => call('readSignals', params),
   };
 };
 

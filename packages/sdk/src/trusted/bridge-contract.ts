@@ -1,7 +1,8 @@
 /**
  * The native bridge contract: what an app's native half answers to the SDK in its web view. Everything crosses as JSON text; bytes are base64url
- * without padding. Version 1 is the keys, version 2 adds SIM, SMS and the key that apps share.
+ * without padding. Version 1 is the keys, version 2 adds SIM, SMS and the key that apps share, version 3 signals.
  */
+import { type SignalMethods, signalMethods } from './signal-contract.ts';
 import { type SimMethods, simMethods } from './sim-contract.ts';
 
 /** The one function of a bridge. It answers every message exactly once and never throws: failures are answers. */
@@ -10,11 +11,11 @@ export interface TrustedBridge {
 }
 
 /** The versions of the contract, oldest first. */
-export const bridgeVersions = [1, 2] as const;
+export const bridgeVersions = [1, 2, 3] as const;
 /** One of them. */
 export type BridgeVersion = (typeof bridgeVersions)[number];
 /** The newest. */
-export const bridgeVersion: BridgeVersion = 2;
+export const bridgeVersion: BridgeVersion = 3;
 
 /** Bounds that both sides enforce; lengths in bytes before base64url, texts in characters. */
 export const bridgeLimits = {
@@ -40,6 +41,10 @@ export const bridgeLimits = {
   events: 64,
   /** Of a joint proof. */
   jointProof: 4096,
+  /** Codes, and signals of an answer. */
+  signals: 256,
+  /** Pieces of evidence of an answer. */
+  signalEvidence: 32,
 } as const;
 
 /** Why a bridge refuses. */
@@ -128,7 +133,7 @@ export interface BridgeKey {
 }
 
 /** Every method: what it takes and what it answers. */
-export interface BridgeMethods extends SimMethods {
+export interface BridgeMethods extends SimMethods, SignalMethods {
   readonly hello: { params: { readonly versions: readonly number[] }; result: BridgeAbout };
   readonly createKey: { params: CreateKeyParams; result: BridgeKey & { readonly evidence: readonly BridgeEvidence[] } };
   readonly getKey: { params: { readonly alias: string }; result: BridgeKey };
@@ -180,10 +185,13 @@ export const keyMethods: readonly BridgeMethod[] = [
 ];
 
 /** All of them. */
-export const bridgeMethods: readonly BridgeMethod[] = [...keyMethods, ...simMethods];
+export const bridgeMethods: readonly BridgeMethod[] = [...keyMethods, ...simMethods, ...signalMethods];
 
 /** The methods of a version. */
-export const methodsOf = (version: number): readonly BridgeMethod[] => (version < 2 ? keyMethods : bridgeMethods);
+export const methodsOf = (version: number): readonly BridgeMethod[] => {
+  if (version < 2) return keyMethods;
+  return version < 3 ? [...keyMethods, ...simMethods] : bridgeMethods;
+};
 
 /** A request as it crosses. */
 export interface BridgeRequest<Method extends BridgeMethod = BridgeMethod> {

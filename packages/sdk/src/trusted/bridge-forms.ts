@@ -1,4 +1,6 @@
 /** The forms of the contract's members, checked by both sides: exact members, exact spellings, bounds. */
+
+import { evidenceKinds, signalCodeForm, skipReasons } from '@hauberk/device/client';
 import { type Bytes, fromBase64Url, toBase64Url } from '@hauberk/primitives';
 import {
   type BridgeErrorCode,
@@ -98,6 +100,11 @@ const sms = { to: matching(/^\+[1-9]\d{7,14}$/), text: text(limits.smsText) };
 const simSlot = object({ slot, 'carrier?': text(limits.carrier), 'subscription?': text(limits.subscription) });
 const simEvent = object({ number: count, what: word(simEventKinds) });
 
+const signalCode = matching(signalCodeForm);
+const signalNonce = matching(/^(?:[A-Za-z0-9_-]{43})?$/);
+const signalDigest = matching(/^[A-Za-z0-9_-]{22}$/);
+const signalValue: Form = (value) => (typeof value === 'boolean' ? undefined : whole(1000)(value));
+
 const params: Readonly<Record<BridgeMethod, Form>> = {
   hello: object({ versions: list(count, 16) }),
   createKey: object({ alias, use, userVerification, level, 'challenge?': challenge }),
@@ -114,6 +121,7 @@ const params: Readonly<Record<BridgeMethod, Form>> = {
   readOtp: object({ digits: whole(10, 4), waitMs: whole(limits.otpWait) }),
   simEvents: object({ 'after?': count }),
   signShared: object({ route: word(sharedKeyRoutes), message: bytes(limits.jointProof) }),
+  readSignals: object({ codes: list(signalCode, limits.signals), nonce: signalNonce }),
 };
 
 const results: Readonly<Record<BridgeMethod, Form>> = {
@@ -147,6 +155,13 @@ const results: Readonly<Record<BridgeMethod, Form>> = {
   readOtp: object({ code: matching(/^\d{4,10}$/) }),
   simEvents: object({ events: list(simEvent, limits.events), last: count }),
   signShared: object({ publicKey: point, signature }),
+  readSignals: object({
+    ran: list(signalCode, limits.signals),
+    skipped: list(object({ code: signalCode, why: word(skipReasons) }), limits.signals),
+    signals: list(object({ code: signalCode, value: signalValue, observedAtMs: count }), limits.signals),
+    evidence: list(object({ kind: word(evidenceKinds), digest: signalDigest }), limits.signalEvidence),
+    canary: signalDigest,
+  }),
 };
 
 /** Names of members that are bytes. */

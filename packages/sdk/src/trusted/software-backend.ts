@@ -13,10 +13,10 @@ import {
   type KeyLevel,
   keyLevels,
   keyMethods,
+  methodsOf,
   type Prompt,
 } from './bridge-contract.ts';
 import type { Decoded } from './bridge-forms.ts';
-import { simMethods } from './sim-contract.ts';
 import { TrustedError } from './trusted-error.ts';
 
 /** A key as it is kept. */
@@ -78,6 +78,8 @@ export interface SoftwareHost {
   readonly sim?: Partial<Omit<SimBackend, 'hello'>>;
   /** Signs with the key that apps of one maker share. */
   readonly signShared?: TrustedBackend['signShared'];
+  /** What the native half senses. */
+  readonly readSignals?: TrustedBackend['readSignals'];
 }
 
 const nonceLength = 12;
@@ -110,7 +112,7 @@ class SoftwareKeeper {
       version,
       platform,
       name,
-      methods: version < 2 ? keyMethods : [...keyMethods, ...simMethods.filter((method) => this.phone(method))],
+      methods: methodsOf(version).filter((method) => keyMethods.includes(method) || this.phone(method)),
       levels,
       userVerification: verifyUser === undefined ? ['none'] : ['none', 'required'],
       captures: camera?.kinds ?? [],
@@ -118,10 +120,10 @@ class SoftwareKeeper {
     };
   }
 
-  /** What the host brings for a method of SIM, SMS or the shared key. */
+  /** What the host brings for a method of SIM, SMS, signals or the shared key. */
   phone(method: BridgeMethod): unknown {
-    const { sim, signShared } = this.#host;
-    return ({ ...sim, signShared } as Partial<Record<BridgeMethod, unknown>>)[method];
+    const { sim, signShared, readSignals } = this.#host;
+    return ({ ...sim, signShared, readSignals } as Partial<Record<BridgeMethod, unknown>>)[method];
   }
 
   /** The weakest level there is that is at least the one asked for. */
@@ -273,5 +275,6 @@ export const softwareBackend = (host: SoftwareHost): TrustedBackend => {
     readOtp: onPhone('readOtp'),
     simEvents: onPhone('simEvents'),
     signShared: onPhone('signShared'),
+    readSignals: onPhone('readSignals'),
   };
 };

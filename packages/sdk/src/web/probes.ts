@@ -13,8 +13,9 @@ import { watchPageHands } from './watch-hands.ts';
 
 export type { Finding, Probe } from '../probes/probe.ts';
 export type { ProbeWorld } from '../probes/probe-world.ts';
-export type { NativeAnswer, NativeSignals } from '../probes/run-probes.ts';
 export type { Collected, Signals, SignalsOptions, SignalsState, SignalsStore } from '../probes/signals.ts';
+export type { NativeSignals } from '../trusted/native-signals.ts';
+export type { NativeAnswer } from '../trusted/signal-contract.ts';
 
 /** What signals of a page are opened with. */
 export interface PageSignalsOptions extends SignalsOptions {
