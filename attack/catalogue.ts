@@ -95,6 +95,10 @@ import { attack as reportPoisonedChain } from './report-poisoned-chain.ts';
 import { attack as reportRepeated } from './report-repeated.ts';
 import { attack as revokedDevice } from './revoked-device.ts';
 import { attack as ruleTriggered } from './rule-triggered.ts';
+import { attack as signalCanaryForged } from './signal-canary-forged.ts';
+import { attack as signalReplayed } from './signal-replayed.ts';
+import { attack as signalSilenced } from './signal-silenced.ts';
+import { attack as signalUnregistered } from './signal-unregistered.ts';
 import { attack as skippedStep } from './skipped-step.ts';
 import { attack as slowBody } from './slow-body.ts';
 import { attack as slowHead } from './slow-head.ts';
@@ -174,6 +178,10 @@ export const attacks: readonly Attack[] = [
   replySwapped,
   replyTampered,
   revokedDevice,
+  signalCanaryForged,
+  signalReplayed,
+  signalSilenced,
+  signalUnregistered,
   skippedStep,
   slowBody,
   slowHead,

@@ -46,6 +46,7 @@ export {
 export { type PlayClaims, type PlayMaker, playMaker, playToken } from './play-integrity.ts';
 export { type SharedKeychain, sharedKeychain } from './shared-keychain.ts';
 export {
+  newSignalReports,
   type PhoneReportOptions,
   type ShownSignal,
   type SignalControls,

@@ -14,6 +14,7 @@ import {
   sensedCanary,
   signalRuleOf,
 } from '@hauberk/device/client';
+import type { Bytes } from '@hauberk/primitives';
 import type { TrustedBackend } from '@hauberk/sdk/trusted';
 
 /** What whoever holds the phone does between its probes and its reports. */
@@ -62,7 +63,7 @@ export interface SignalHalf {
   readonly controls: SignalControls;
 }
 
-const { sha256 } = nodeCrypto;
+const sha256 = (input: Uint8Array): Bytes => nodeCrypto.sha256(input);
 
 const sensed = (signal: ShownSignal, observedAtMs: number): SensedSignal => {
   const { code, value, source } =
@@ -79,25 +80,15 @@ const withLie = (report: SignalReport, lie: SignalLie | undefined, first: Signal
   return lie === 'replayed' ? first : report;
 };
 
-/** Makes one. */
-export const signalHalf = (now: () => number): SignalHalf => {
-  const shown = new Map<string, ShownSignal>();
+/** The reports of one installation, one after the other: what its probes sense, honestly told or with one lie. */
+export const newSignalReports = (
+  now: () => number,
+): ((signals: readonly ShownSignal[], options?: PhoneReportOptions) => SignalReport) => {
   let chain: ReportChain = newReportChain;
   let first: SignalReport | undefined;
-  const answer = (codes: readonly string[], nonce: string) => {
-    const known = codes.filter((code) => isSignalCode(code) && signalRuleOf(code)?.layers.includes('native') === true);
-    const found = known.flatMap((code) => shown.get(code) ?? []).map((signal) => sensed(signal, now()));
-    return {
-      ran: known,
-      skipped: codes.filter((code) => !known.includes(code)).map((code) => ({ code, why: 'unsupported' as const })),
-      signals: found.map(({ source: _, ...told }) => told),
-      evidence: [],
-      canary: nativeCanary(sha256, nonce, found),
-    };
-  };
-  const report: SignalControls['report'] = (signals = [], options = {}) => {
+  return (signals, options = {}) => {
     const { scene = 'pay', challenge, atMs = now(), ran = [], evidence = [], lie } = options;
-    const all = [...shown.values(), ...signals].map((signal) => sensed(signal, atMs));
+    const all = signals.map((signal) => sensed(signal, atMs));
     const ranAll = [...new Set([...ran, ...all.map(({ code }) => code)])];
     const native = nativeCanary(
       sha256,
@@ -112,13 +103,30 @@ export const signalHalf = (now: () => number): SignalHalf => {
     first ??= next.report;
     return withLie(next.report, lie, first);
   };
+};
+
+/** Makes one. */
+export const signalHalf = (now: () => number): SignalHalf => {
+  const shown = new Map<string, ShownSignal>();
+  const answer = (codes: readonly string[], nonce: string) => {
+    const known = codes.filter((code) => isSignalCode(code) && signalRuleOf(code)?.layers.includes('native') === true);
+    const found = known.flatMap((code) => shown.get(code) ?? []).map((signal) => sensed(signal, now()));
+    return {
+      ran: known,
+      skipped: codes.filter((code) => !known.includes(code)).map((code) => ({ code, why: 'unsupported' as const })),
+      signals: found.map(({ code, value, observedAtMs }) => ({ code, value, observedAtMs })),
+      evidence: [],
+      canary: nativeCanary(sha256, nonce, found),
+    };
+  };
+  const next = newSignalReports(now);
   return {
     readSignals: async ({ codes, nonce }) => answer(codes, nonce),
     controls: {
       show: (...signals) => {
         for (const signal of signals) shown.set(typeof signal === 'string' ? signal : signal.code, signal);
       },
-      report,
+      report: (signals = [], options = {}) => next([...shown.values(), ...signals], options),
     },
   };
 };
