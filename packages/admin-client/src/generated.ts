@@ -212,6 +212,16 @@ export type Grant = {
   readonly app: string; readonly role: string;
 };
 
+/** See docs/openapi.json, Identity. */
+export type Identity = {
+  readonly id: string; readonly createdAtMs: number; readonly lastSeenMs: number; readonly collision: 'distinct' | 'similar' | 'uniform'; readonly mergedInto: string | null; readonly aliases: readonly ({ readonly source: string; readonly digest: string; readonly isShared: boolean; readonly holds: readonly ({ readonly identity: string; readonly fromMs: number; readonly lastMs: number; readonly untilMs: number | null; readonly seen: number; readonly by: 'key' | 'token' | 'alias' | 'link' | 'new' | 'operator' })[] })[]; readonly twins: readonly ({ readonly identity: string; readonly bits: number; readonly atMs: number })[]; readonly events: readonly (IdentityEvent)[];
+};
+
+/** See docs/openapi.json, IdentityEvent. */
+export type IdentityEvent = {
+  readonly id: string; readonly kind: 'merge' | 'split' | 'undo'; readonly kept: string; readonly other: string; readonly aliases: readonly (string)[]; readonly actor: string; readonly reason: string; readonly atMs: number; readonly undoes: string | null; readonly undoneBy: string | null;
+};
+
 /** See docs/openapi.json, IssuedToken. */
 export type IssuedToken = {
   readonly id: string; readonly prefix: string; readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly state: 'live' | 'expired' | 'revoked'; readonly createdBy: string; readonly createdAtMs: number; readonly expiresAtMs: number; readonly lastUsedAtMs: number | null; readonly revokedAtMs: number | null; readonly secret: string;
@@ -282,6 +292,11 @@ export type NewDirective = {
   readonly kind: 'privacy.stop' | 'kill'; readonly service?: string | null | undefined; readonly body: Readonly<Record<string, unknown>>; readonly audience?: { readonly versions?: readonly ({ readonly from: string | null; readonly below: string | null })[] | undefined; readonly cohorts?: readonly (string)[] | undefined } | undefined; readonly stages?: readonly (number)[] | undefined; readonly guard?: { readonly falseHaltPerMille?: number | undefined; readonly crashesPerMillion?: number | null | undefined; readonly errorsPerMillion?: number | null | undefined } | null | undefined; readonly lifeHours?: number | undefined; readonly reason: string;
 };
 
+/** See docs/openapi.json, NewIdentityChange. */
+export type NewIdentityChange = {
+  readonly action: 'merge'; readonly other: string; readonly reason: string } | { readonly action: 'split'; readonly aliases: readonly ({ readonly source: string; readonly digest: string })[]; readonly reason: string } | { readonly action: 'undo'; readonly event: string; readonly reason: string;
+};
+
 /** See docs/openapi.json, NewListChange. */
 export type NewListChange = {
   readonly kind: string; readonly add?: readonly ({ readonly id?: string | undefined; readonly member?: string | undefined; readonly source: string; readonly reason: string; readonly expiresAtMs?: number | null | undefined })[] | undefined; readonly remove?: readonly ({ readonly id?: string | undefined; readonly member?: string | undefined })[] | undefined; readonly reason: string;
@@ -295,6 +310,11 @@ export type NewPolicy = {
 /** See docs/openapi.json, NewPolicyStep. */
 export type NewPolicyStep = {
   readonly action: 'shadow' | 'challenge' | 'live' | 'rollback' | 'retire'; readonly hash: string; readonly perMille?: number | undefined; readonly reason: string;
+};
+
+/** See docs/openapi.json, NewSight. */
+export type NewSight = {
+  readonly aliases: readonly ({ readonly source: string; readonly id: string })[]; readonly attributes?: Readonly<Record<string, string>> | undefined; readonly platform?: string | undefined; readonly browser?: string | undefined;
 };
 
 /** See docs/openapi.json, NewToken. */
@@ -442,6 +462,11 @@ export type Reject = {
   readonly note: string;
 };
 
+/** See docs/openapi.json, ResolvedIdentity. */
+export type ResolvedIdentity = {
+  readonly identity: string; readonly by: 'key' | 'token' | 'alias' | 'link' | 'new' | 'operator'; readonly confidence: number; readonly isNew: boolean; readonly collision: 'distinct' | 'similar' | 'uniform'; readonly possibleTwin: { readonly identity: string; readonly bits: number; readonly atMs: number } | null; readonly conflicts: readonly (string)[];
+};
+
 /** See docs/openapi.json, Roles. */
 export type Roles = {
   readonly roles: readonly ({ readonly name: string; readonly rights: readonly (string)[] })[];
@@ -532,6 +557,12 @@ export interface AdminApi {
   deviceVerdict(input: { readonly app: string; readonly device: string; readonly nonce?: string | undefined }): Promise<Answered<DeviceVerdict>>;
   /** The public keys of signed verdicts. */
   verdictKeys(): Promise<Answered<VerdictKeys>>;
+  /** Who a device is taken for: its aliases with their intervals, possible twins, merges and splits. */
+  findIdentity(input: { readonly app: string; readonly device: string }): Promise<Answered<Identity>>;
+  /** Merges another identity into this one, splits aliases off it, or undoes either. */
+  changeIdentity(input: { readonly app: string; readonly device: string; readonly body: NewIdentityChange }): Promise<Answered<IdentityEvent>>;
+  /** Says who a device of another app is, by the ids that others gave it and what it shows, and remembers both. */
+  resolveIdentity(input: { readonly app: string; readonly body: NewSight }): Promise<Answered<ResolvedIdentity>>;
   /** Proposals of an app, newest first unless told otherwise. */
   listApprovals(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly state?: 'pending' | 'approved' | 'executing' | 'executed' | 'failed' | 'rejected' | 'withdrawn' | undefined; readonly sort?: 'created' | '-created' | undefined }): Promise<Answered<ApprovalPage>>;
   /** A proposal with the change, its hash and what became of it. */
@@ -680,6 +711,9 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   changeDevices: { method: 'POST', path: '/apps/{app}/device-changes', query: [], hasBody: true, hasVersion: false },
   deviceVerdict: { method: 'GET', path: '/apps/{app}/devices/{device}/verdict', query: ['nonce'], hasBody: false, hasVersion: false },
   verdictKeys: { method: 'GET', path: '/verdict-keys', query: [], hasBody: false, hasVersion: false },
+  findIdentity: { method: 'GET', path: '/apps/{app}/devices/{device}/identity', query: [], hasBody: false, hasVersion: false },
+  changeIdentity: { method: 'POST', path: '/apps/{app}/devices/{device}/identity-changes', query: [], hasBody: true, hasVersion: false },
+  resolveIdentity: { method: 'POST', path: '/apps/{app}/identities', query: [], hasBody: true, hasVersion: false },
   listApprovals: { method: 'GET', path: '/apps/{app}/approvals', query: ['limit', 'after', 'state', 'sort'], hasBody: false, hasVersion: false },
   findApproval: { method: 'GET', path: '/apps/{app}/approvals/{approval}', query: [], hasBody: false, hasVersion: false },
   editApproval: { method: 'PUT', path: '/apps/{app}/approvals/{approval}', query: [], hasBody: true, hasVersion: true },

@@ -8,6 +8,7 @@ import { directiveStoreContract } from './directive-store.ts';
 import { enrolmentChallengesContract } from './enrolment-challenges.ts';
 import type { OpenStorageHarness } from './harness.ts';
 import { idempotencyStoreContract } from './idempotency-store.ts';
+import { identityStoreContract } from './identity-store.ts';
 import { loginStoreContract } from './login-store.ts';
 import { outboxContract } from './outbox.ts';
 import { privacyStoreContract } from './privacy-store.ts';
@@ -17,6 +18,7 @@ import { trustedKeyStoreContract } from './trusted-key-store.ts';
 export const storageContract = (adapter: string, open: OpenStorageHarness): void => {
   deviceStoreContract(adapter, open);
   attestationStoreContract(adapter, open);
+  identityStoreContract(adapter, open);
   trustedKeyStoreContract(adapter, open);
   bindingStoreContract(adapter, open);
   enrolmentChallengesContract(adapter, open);

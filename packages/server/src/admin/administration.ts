@@ -3,6 +3,7 @@ import type { EpochMs } from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
 import type { DecisionOffice } from '../decision/policy-office.ts';
 import type { DeviceAdministration } from '../device/device-administration.ts';
+import type { IdentityBook } from '../device/identity-book.ts';
 import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
@@ -35,6 +36,8 @@ export interface Administration {
   readonly keys: KeyReader;
   /** The devices of one app. */
   readonly devicesOf: (scope: Scope) => DeviceAdministration;
+  /** Who devices are taken for. */
+  readonly identities: IdentityBook;
   /** The bindings of one app; undefined where it does not bind. */
   readonly bindingsOf: (scope: Scope) => BindingAdministration | undefined;
   /** Findings, stops, rules and people's rights of one app. */

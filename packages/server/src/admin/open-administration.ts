@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { DecisionOffice } from '../decision/policy-office.ts';
 import { deviceAdministration } from '../device/device-administration.ts';
 import { verdictSigner } from '../device/device-verdict.ts';
+import type { IdentityBook } from '../device/identity-book.ts';
 import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
 import type { Privacy } from '../privacy/open-privacy.ts';
@@ -26,6 +27,7 @@ export interface AdministrationParts {
   readonly privacy: Privacy;
   readonly directives: DirectiveDesk;
   readonly decisions: DecisionOffice;
+  readonly identities: IdentityBook;
 }
 
 /** What a configuration says of the administration. */
@@ -49,6 +51,7 @@ export const openAdministration = ({
   privacy,
   directives,
   decisions,
+  identities,
 }: AdministrationParts): Administration => {
   const { organisation, apps, sessions } = config;
   const settings = settingsOf(config);
@@ -64,6 +67,7 @@ export const openAdministration = ({
     privacyOf: (scope) => privacy.administrationOf(scope),
     directives,
     decisions,
+    identities,
     appsOf: (name) => (name === organisation ? ids : []),
     organisation,
     settings: () => settings,

@@ -7,6 +7,7 @@ import { decisionOperations } from './decision-operations.ts';
 import { decisionRecordOperations } from './decision-record-operations.ts';
 import { deviceOperations } from './device-operations.ts';
 import { directiveOperations } from './directive-operations.ts';
+import { identityOperations } from './identity-operations.ts';
 import type { Operation } from './operation.ts';
 import { privacyChangeOperations } from './privacy-change-operations.ts';
 import { privacyOperations } from './privacy-operations.ts';
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   ...tokenOperations,
   ...deviceOperations,
   ...verdictOperations,
+  ...identityOperations,
   ...approvalOperations,
   ...recordOperations,
   ...statementOperations,

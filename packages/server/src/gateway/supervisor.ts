@@ -33,8 +33,10 @@ import { judgeReload } from '../config/reload.ts';
 import { type DecisionDesk, openDecisionDesk } from '../decision/decision-desk.ts';
 import { openDecisionOffice } from '../decision/open-decisions.ts';
 import type { DecisionOffice } from '../decision/policy-office.ts';
+import { decisionKey } from '../decision/record-key.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
 import { verdictKeySet, verdictSigner } from '../device/device-verdict.ts';
+import { IdentityBook } from '../device/identity-book.ts';
 import { readAnchors } from '../device/trust-files.ts';
 import { presentSnapshot } from '../device/trust-snapshots.ts';
 import { watchDevices } from '../device/watch-devices.ts';
@@ -189,6 +191,7 @@ class Gateway implements RunningGateway {
   readonly privacy: Privacy;
   readonly signals: Signals;
   readonly decisions: DecisionOffice;
+  readonly identities: IdentityBook;
   #upkeep: BindingUpkeep | undefined;
   #stopWatching: (() => Promise<void>) | undefined;
 
@@ -255,7 +258,12 @@ class Gateway implements RunningGateway {
       now,
     });
     this.decisions.book.follow((snapshots) => this.decisionDesk?.publish(snapshots));
-    const { bindings, privacy, directives, decisions } = this;
+    this.identities = new IdentityBook({
+      store: storage.ports.identities,
+      linkKey: decisionKey(storage.keys, config.decision?.secret, now()),
+      now,
+    });
+    const { bindings, privacy, directives, decisions, identities } = this;
     const log = this.#log;
     this.administration = openAdministration({
       config,
@@ -267,6 +275,7 @@ class Gateway implements RunningGateway {
       privacy,
       directives,
       decisions,
+      identities,
     });
   }
 
@@ -359,6 +368,7 @@ class Gateway implements RunningGateway {
     this.#pool.updateKeys(this.#keys);
     await this.directives.tick();
     await this.decisions.upkeep();
+    await this.identities.upkeep();
     await this.#spreadDirectives();
     if (this.decisionDesk !== undefined)
       this.decisionDesk.noteShadows(joinSnapshots(await this.#pool.snapshots()).decisions);
@@ -381,6 +391,8 @@ class Gateway implements RunningGateway {
 
   async start(): Promise<void> {
     await this.decisions.start();
+    for (const { id } of this.#config.apps)
+      await this.identities.open({ organisation: this.#config.organisation, app: id });
     await this.#renew();
     await this.bindings?.start();
     await this.signals.start();

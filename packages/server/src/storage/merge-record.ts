@@ -132,6 +132,9 @@ const erasures = `
 // What people decide by is what they decided last; the index goes with the outbox, whose reader it is.
 const decisionRows =
   'delete from main.decision_rows; insert into main.decision_rows select p.* from present.decision_rows as p;';
+// Who was taken for whom, merged and split is later than any backup.
+const identityRows =
+  'delete from main.identity_rows; insert into main.identity_rows select p.* from present.identity_rows as p;';
 const decisionIndex = ['decisions', 'decision_marks']
   .map((table) => `delete from main.${table}; insert into main.${table} select p.* from present.${table} as p;`)
   .join('\n');
@@ -163,6 +166,7 @@ export const mergePresent = (database: DatabaseSync): KeptRows => {
   const ahead = database.prepare(`select ${headSql('present')} >= ${headSql('main')} as ahead`).get();
   const isAhead = ahead?.['ahead'] === 1;
   database.exec(decisionRows);
+  database.exec(identityRows);
   if (isAhead) database.exec(outbox);
   if (isAhead) database.exec(decisionIndex);
   database.exec(isAhead ? privacy : erasures);

@@ -7,6 +7,7 @@ import { attestationIndexes, attestationTables } from './attestation-tables.ts';
 import { bindingIndexes, bindingTables } from './binding-tables.ts';
 import { decisionIndexes, decisionTables } from './decision-tables.ts';
 import { directiveIndexes, directiveTables } from './directive-tables.ts';
+import { identityIndexes, identityTables } from './identity-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { outboxMarkIndexes, outboxMarkTables } from './outbox-tables.ts';
 import { privacyIndexes, privacyTables } from './privacy-tables.ts';
@@ -214,6 +215,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0008-trusted-keys': createTables(trustedKeyTables, trustedKeyIndexes),
   '0009-directives': createTables(directiveTables, directiveIndexes),
   '0010-decisions': createTables(decisionTables, decisionIndexes),
+  '0011-identities': createTables(identityTables, identityIndexes),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */

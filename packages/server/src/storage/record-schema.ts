@@ -287,6 +287,9 @@ export interface RolloutTable extends Scoped {
 /** See `DecisionRows`; `value` is JSON, retention goes by `at_ms`. */
 export type DecisionRowTable = PrivacyRowTable;
 
+/** See `IdentityRows`; `value` is JSON, retention goes by `at_ms`. */
+export type IdentityRowTable = PrivacyRowTable;
+
 /** See `IndexedDecision`; `reasons` and `entities` are JSON. */
 export interface DecisionTable extends Scoped {
   id: string;
@@ -334,6 +337,7 @@ export interface RecordSchema {
   sms_inbox: SmsInboxTable;
   privacy_rows: PrivacyRowTable;
   decision_rows: DecisionRowTable;
+  identity_rows: IdentityRowTable;
   decisions: DecisionTable;
   decision_marks: DecisionMarkTable;
   trusted_keys: TrustedKeyTable;

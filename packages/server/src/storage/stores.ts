@@ -2,6 +2,7 @@
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { BindingStore } from '../binding/binding-store.ts';
 import type { DecisionStore } from '../decision/record-rows.ts';
+import type { IdentityStore } from '../device/identity-store.ts';
 import type { PrivacyStore } from '../privacy/privacy-store.ts';
 import type { AdminTokenStore } from './admin-token-store.ts';
 import type { AppRecord } from './app-record.ts';
@@ -32,6 +33,7 @@ export interface Stores {
   readonly sms: SmsInbox;
   readonly privacy: PrivacyStore;
   readonly decisions: DecisionStore;
+  readonly identities: IdentityStore;
   readonly trustedKeys: TrustedKeyStore;
   readonly directives: DirectiveStore;
 }

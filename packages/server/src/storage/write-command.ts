@@ -1,13 +1,22 @@
 /** Every write of the record, as a message to the writer thread: inputs and answers are plain values that a port can carry. */
 
 import type { SharedRoute } from '@hauberk/channel';
-import type { AttestCode, By, DeviceStateCode, HistoryEntry, ReattestationDemand, RotationCode } from '@hauberk/device';
+import type {
+  AttestCode,
+  By,
+  DeviceStateCode,
+  HistoryEntry,
+  IdentityRows,
+  ReattestationDemand,
+  RotationCode,
+} from '@hauberk/device';
 import type { Bytes, EpochMs, Result } from '@hauberk/primitives';
 import type { AdminToken, StoredAdminToken } from '../admin/admin-token.ts';
 import type { Approval, ApprovalEvent } from '../admin/approval.ts';
 import type { AuditHead, AuditRecord } from '../audit/audit-log.ts';
 import type { BindingChange } from '../binding/binding-store.ts';
 import type { DecisionRowKind, DecisionRows, IndexBatch } from '../decision/record-rows.ts';
+import type { IdentityRowKind } from '../device/identity-store.ts';
 import type { PrivacyCommit, PrivacyIntake, PrivacyRowKind } from '../privacy/privacy-store.ts';
 import type { StartupSecret } from './admin-token-store.ts';
 import type { ConfigVersion } from './app-record.ts';
@@ -218,6 +227,15 @@ export interface WriteCommands {
   >;
   'decision.forget': WideCommand<
     { readonly beforeMs: number; readonly most: number; readonly limit: number },
+    Result<number, never>
+  >;
+  /** All of a change or nothing. */
+  'identity.commit': WideCommand<
+    { readonly commit: RowCommit<IdentityRows>; readonly now: EpochMs },
+    Result<true, 'identity-conflict'>
+  >;
+  'identity.purge': WideCommand<
+    { readonly kind: IdentityRowKind; readonly before: EpochMs; readonly limit: number },
     Result<number, never>
   >;
   /** Drops what has expired, at most `limit` rows of each kind, so that no group waits long for it. */

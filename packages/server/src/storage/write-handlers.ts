@@ -11,6 +11,7 @@ import { decisionWrites } from './sqlite/decision-rows.ts';
 import { deviceKeeper, deviceWrites } from './sqlite/device-writes.ts';
 import { directiveWrites } from './sqlite/directive-rows.ts';
 import { idempotencyWrites } from './sqlite/idempotency-writes.ts';
+import { identityWrites } from './sqlite/identity-rows.ts';
 import { loginWrites } from './sqlite/login-writes.ts';
 import { outboxWrites } from './sqlite/outbox-writes.ts';
 import { privacyWrites } from './sqlite/privacy-rows.ts';
@@ -37,6 +38,7 @@ export const writeHandlers = (context: WriteContext): RunWrite => {
     ...smsWrites(context),
     ...privacyWrites(context, outbox),
     ...decisionWrites(context, outbox),
+    ...identityWrites(context),
     ...trustedKeyWrites(context),
     ...purgeWrites(context),
     ...adminTokenWrites(context),

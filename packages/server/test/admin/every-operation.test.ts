@@ -82,6 +82,16 @@ const blocked = async (value: string): Promise<void> => {
 const approvalPath = async (end = ''): Promise<string> =>
   `/apps/corporate/approvals/${String((await proposed())['id'])}${end}`;
 
+/** An identity of its own. */
+let sights = 0;
+const identity = async (): Promise<string> => {
+  sights += 1;
+  const aliases = [{ source: 'vendor', digest: sights.toString(16).padStart(16, '0') }];
+  const observation = { atMs: world.clock.now, aliases, attributes: {}, collision: 'distinct' } as const;
+  const resolved = await world.administration.identities.resolve(corporate, observation);
+  assert.ok(resolved.ok);
+  return resolved.value.identity.id;
+};
 const outcome = async (): Promise<string> => {
   const id = await device();
   const key = { device: id, customer: 'c', route: 'r', key: 'k' };
@@ -273,6 +283,17 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     status: 200,
   }),
   verdictKeys: async () => ({ path: '/verdict-keys', status: 200 }),
+  findIdentity: async () => ({ path: `/apps/corporate/devices/${await identity()}/identity`, status: 200 }),
+  changeIdentity: async () => ({
+    path: `/apps/corporate/devices/${await identity()}/identity-changes`,
+    body: { action: 'merge', other: await identity(), reason: 'one phone' },
+    status: 200,
+  }),
+  resolveIdentity: async () => ({
+    path: '/apps/corporate/identities',
+    body: { aliases: [{ source: 'vendor', id: 'x' }], attributes: { model: 'a' }, platform: 'android' },
+    status: 200,
+  }),
   issueStatementChallenge: async () => ({ path: '/apps/corporate/statement-challenges', status: 201 }),
   verifyStatement: async () => ({
     path: '/apps/corporate/statements/verify',

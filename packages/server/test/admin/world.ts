@@ -19,6 +19,7 @@ import { pseudonyms } from '../../src/decision/record-key.ts';
 
 import { deviceAdministration } from '../../src/device/device-administration.ts';
 import { verdictSigner } from '../../src/device/device-verdict.ts';
+import { IdentityBook } from '../../src/device/identity-book.ts';
 import { openDirectiveDesk } from '../../src/directive/directive-desk.ts';
 import { createLog } from '../../src/gateway/log.ts';
 import { openFileKeys } from '../../src/keys/file-keys.ts';
@@ -132,6 +133,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       }),
     appsOf: (organisation) => organisations[organisation] ?? [],
     privacyOf: (scope) => new PrivacyAdministration(office, scope),
+    identities: new IdentityBook({ store: stores.identities, linkKey: new Uint8Array(32).fill(5), now }),
     decisions: new DecisionOffice({
       store: stores.decisions,
       scopes: [

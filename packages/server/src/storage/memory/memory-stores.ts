@@ -1,5 +1,6 @@
 /** All ports in memory: for tests of what stands on them, and the measure of the adapters that keep. Nothing survives the process. */
 import { randomBytes } from 'node:crypto';
+import type { IdentityRows } from '@hauberk/device';
 import { accept, refuse } from '@hauberk/primitives';
 import { type AuditEntry, type AuditLog, auditText, chainHash, emptyAuditHash } from '../../audit/audit-log.ts';
 import { memoryBindingStore } from '../../binding/memory-binding-store.ts';
@@ -21,6 +22,7 @@ import { memoryLoginStore } from './memory-login-store.ts';
 import { memoryOutbox } from './memory-outbox.ts';
 import { memoryPrivacyStore } from './memory-privacy-store.ts';
 import { MemoryRecord, rowsIn } from './memory-record.ts';
+import { MemoryRows, memoryRows } from './memory-rows.ts';
 import { memorySmsInbox } from './memory-sms-inbox.ts';
 import { memoryTrustedKeys } from './memory-trusted-keys.ts';
 
@@ -124,6 +126,14 @@ export const memoryStorage = (boot = 1): MemoryStorage => {
     sms: memorySmsInbox(record),
     privacy: memoryPrivacyStore(record, outbox, audit),
     decisions: memoryDecisionStore(record, outbox, audit),
+    identities: memoryRows<IdentityRows, 'identity-conflict'>({
+      held: new MemoryRows<IdentityRows>(),
+      record,
+      outbox,
+      audit,
+      consumer: 'identity',
+      conflict: 'identity-conflict',
+    }),
     trustedKeys: memoryTrustedKeys(record),
     directives,
   };

@@ -1,9 +1,11 @@
 /** The ports over the record: writes through the writer thread, reads on the caller's own connection. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { IdentityRows } from '@hauberk/device';
 import { accept, type Bytes, type EpochMs, toBase64Url } from '@hauberk/primitives';
 import type { BindingStore } from '../../binding/binding-store.ts';
 import type { DecisionRows, DecisionStore } from '../../decision/record-rows.ts';
+import type { IdentityStore } from '../../device/identity-store.ts';
 import type { KeyReader } from '../../keys/key-provider.ts';
 import type { PrivacyRows, PrivacyStore } from '../../privacy/privacy-store.ts';
 import type { AdminTokenStore } from '../admin-token-store.ts';
@@ -225,6 +227,17 @@ const decisionStore = ({ submit, reader }: StoreParts): DecisionStore => {
   };
 };
 
+const identityStore = ({ submit, reader }: StoreParts): IdentityStore => {
+  const rows = rowReads<IdentityRows>(reader, 'identity_rows');
+  return {
+    load: async (scope, keys) => keys.map((key) => rows.read(scope, key)),
+    list: async (scope, kind, page) => rows.list(scope, kind, page),
+    count: async (scope, kind, prefix) => rows.count(scope, kind, prefix),
+    commit: (commit, now) => submit('identity.commit', { commit, now }),
+    purge: (kind, before, limit) => submit('identity.purge', { kind, before, limit }),
+  };
+};
+
 const directiveStore = ({ submit, reader }: StoreParts): DirectiveStore => {
   const reads = directiveReads(reader);
   return {
@@ -297,6 +310,7 @@ export const sqliteStores = (parts: StoreParts): Stores => {
     sms: smsInbox(parts),
     privacy: privacyStore(parts),
     decisions: decisionStore(parts),
+    identities: identityStore(parts),
     trustedKeys: trustedKeyStore(parts),
     directives: directiveStore(parts),
   };

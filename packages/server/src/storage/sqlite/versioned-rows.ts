@@ -9,7 +9,7 @@ import { scopeColumns } from './rows.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** A table of versioned rows; all have the same columns. */
-export type RowTable = 'privacy_rows' | 'decision_rows';
+export type RowTable = 'privacy_rows' | 'decision_rows' | 'identity_rows';
 
 type Keyed = Scope & { readonly kind: string; readonly id: string };
 
