@@ -158,13 +158,15 @@ const bookRules = (open: OpenStorageHarness): void => {
   test(
     'sights of one alias by two at once end as if one had come after the other',
     withStorage(open, async ({ stores, other }) => {
-      const books = [bookOver(stores), bookOver(other)];
+      const [here, there] = [bookOver(stores), bookOver(other)];
       const found = await Promise.all(
-        Array.from({ length: 8 }, (_, each) => books[each % 2]?.resolve(bank, sight({ aliases: [alias('7')] }))),
+        Array.from({ length: 8 }, (_, each) =>
+          (each % 2 === 0 ? here : there).resolve(bank, sight({ aliases: [alias('7')] })),
+        ),
       );
-      const ids = new Set(found.flatMap((each) => (each?.ok === true ? [each.value.identity.id] : [])));
+      const ids = new Set(found.flatMap((each) => (each.ok ? [each.value.identity.id] : [])));
       assert.equal(ids.size, 1);
-      for (const each of found) if (each?.ok === false) assert.equal(each.code, 'identity-conflict');
+      for (const each of found) if (!each.ok) assert.equal(each.code, 'identity-conflict');
       assert.equal(await stores.identities.count(bank, 'identity'), 1);
     }),
   );
