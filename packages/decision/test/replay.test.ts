@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { decodeRecord, encodeRecord, Rebuild, reevaluate } from '@hauberk/decision';
+import { Worker } from 'node:worker_threads';
+import { decodeRecord, type EngineMemory, encodeRecord, joinOwners, Rebuild, reevaluate } from '@hauberk/decision';
 import fc from 'fast-check';
 import {
   key,
@@ -63,6 +64,38 @@ test(`replay: another process evaluates every record to the same bytes and rebui
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+const decideInThread = (memory: EngineMemory, seed: number, count: number): Promise<readonly Taken[]> =>
+  new Promise((resolve, reject) => {
+    const workerData = { memory, token: joinOwners(memory.owners), seed, count };
+    const worker = new Worker(new URL('support/engine-worker.ts', import.meta.url), { workerData });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+
+test('rebuild: what threads decided at once over one memory happened in one order, and comes out the same in it', async () => {
+  const memory = newMemory();
+  const seeds = [11, 12, 13];
+  const count = isFull ? 20_000 : 1500;
+  const all = await Promise.all(seeds.map((each) => decideInThread(memory, each, count)));
+  const steps = all.flatMap((taken, thread) => {
+    const own = [...stepsOf(seeds[thread] as number, count)];
+    return taken.map(({ order, step, record }) => ({ order, record, thread, step: own[step] }));
+  });
+  steps.sort((left, right) => left.order - right.order);
+  assert.deepEqual(
+    steps.map(({ order }) => order),
+    steps.map((_, at) => at + 1),
+  );
+  const turns = steps.filter(({ thread }, at) => at > 0 && steps[at - 1]?.thread !== thread).length;
+  assert.ok(turns >= 2, 'threads took turns');
+  const rebuild = new Rebuild({ schema, key, memory: newMemory() });
+  for (const { step, order, record } of steps) {
+    if (step?.kind === 'label') assert.ok(rebuild.label(step, order));
+    else if (step !== undefined && record !== undefined)
+      assert.deepEqual(rebuild.event(step.event, record), { state: 'same' }, `step ${order}`);
   }
 });
 
