@@ -14,7 +14,7 @@ const { values } = parseArgs({
 const runPart = (file: string, ...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> =>
   new Promise((resolve, reject) => {
     const script = fileURLToPath(new URL(`decision/${file}`, import.meta.url));
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--expose-gc', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', reject);

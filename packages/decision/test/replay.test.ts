@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { decodeRecord, type EngineMemory, encodeRecord, joinOwners, Rebuild, reevaluate } from '@hauberk/decision';
 import fc from 'fast-check';
+import type { Taken } from './support/engine-worker.ts';
 import {
   key,
   mainPolicy,
