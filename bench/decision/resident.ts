@@ -25,7 +25,7 @@ import { drawTree, eventText, features, memoryOf, policyDocument, rangesOf, sche
 
 const devices = Number(process.argv[2] ?? 10_000_000);
 const perRound = 25_000;
-const rounds = 24;
+const rounds = Number(process.argv[3] ?? 24);
 const key = new Uint8Array(16).fill(7);
 const sha256 = (value: JsonValue): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 

@@ -1,14 +1,11 @@
 /** The event itself and its context → facts. */
 import type { RiskEvent } from '../event.ts';
+import { type FactWriter, factWriter, type ReadField } from '../policy/fact-reader.ts';
+import { fitsType } from '../policy/schema.ts';
 import type { DecisionContext, SignalInForce } from './context.ts';
 import type { FactBuffer } from './entity-reader.ts';
 import { signalFact } from './fact-names.ts';
 import type { FactSchema, ScalarType } from './fact-schema.ts';
-
-const fits = (value: unknown, type: ScalarType): boolean => {
-  if (type === 'number') return typeof value === 'number' && Number.isFinite(value);
-  return typeof value === (type === 'text' ? 'string' : 'boolean');
-};
 
 const finite = (value: number | undefined): number | undefined =>
   value !== undefined && Number.isFinite(value) ? value : undefined;
@@ -30,7 +27,8 @@ interface Declared {
 /** Writes them. All of them: they cost little and every record should have them. */
 export class ContextFacts {
   readonly #zoneMinutes: number;
-  readonly #attributes: readonly (Declared & { readonly name: string })[];
+  readonly #attributes: readonly ReadField[];
+  readonly #writeAttributes: FactWriter;
   readonly #signals: ReadonlyMap<string, Declared>;
   readonly #places: ReadonlyMap<string, number>;
   /** Places in the order of `#event` and `#context`. */
@@ -42,6 +40,7 @@ export class ContextFacts {
     const placeOf = (name: string): number => fields.get(name)?.place ?? -1;
     this.#zoneMinutes = schema.zoneMinutes;
     this.#attributes = [...schema.attributes].map(([name, type]) => ({ name, type, place: placeOf(`attr.${name}`) }));
+    this.#writeAttributes = factWriter(this.#attributes);
     const signals = Object.entries(schema.declaration.signals ?? {});
     this.#signals = new Map(signals.map(([code, type]) => [code, { type, place: placeOf(signalFact(code)) }]));
     this.#places = new Map([...fields].map(([name, { place }]) => [name, place]));
@@ -66,10 +65,7 @@ export class ContextFacts {
   write(event: RiskEvent, context: DecisionContext, isDuplicate: boolean, facts: FactBuffer): void {
     this.#writeEvent(event, isDuplicate, facts);
     this.#writeContext(context, facts);
-    for (const { name, type, place } of this.#attributes) {
-      const value = event.attributes[name];
-      facts[place] = fits(value, type) ? value : undefined;
-    }
+    this.#writeAttributes(event.attributes, facts);
     if (this.#signals.size > 0) this.#writeSignals(context.signals ?? noSignals, facts);
   }
 
@@ -117,7 +113,7 @@ export class ContextFacts {
     for (const { place } of this.#signals.values()) facts[place] = undefined;
     for (const { code, value } of signals) {
       const declared = this.#signals.get(code);
-      if (declared !== undefined && fits(value, declared.type)) facts[declared.place] = value;
+      if (declared !== undefined && fitsType(value, declared.type)) facts[declared.place] = value;
     }
   }
 }

@@ -44,6 +44,6 @@ export interface Decision {
   /** Whether the event was counted before; it was decided again and counted nowhere. */
   readonly isDuplicate: boolean;
   readonly shadows: readonly ShadowVerdict[];
-  /** The record; empty when the engine keeps none. */
+  /** The record; empty when the engine keeps none. It shares its buffer with other records, as small buffers of node do: copy it to send or to keep it. */
   readonly record: Uint8Array;
 }

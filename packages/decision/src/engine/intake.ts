@@ -38,6 +38,8 @@ export class Intake {
   /** The event's number among everything that changed the memory. */
   order = 0;
   isDuplicate = false;
+  /** Of no meaning; what was touched has to go somewhere, or touching it would be left out. */
+  warmed = 0;
   /** Halves of the hash of the event's id. */
   readonly id: HashValue = { low: 0, high: 0 };
   /** By kind: halves of the entity's hash, its row (−1 none, −2 not named), the number of its change. */
@@ -110,6 +112,10 @@ export class Intake {
       this.highs[at] = this.#value.high;
       this.rows[at] = -1;
     }
+    let warmed = 0;
+    for (let at = 0; at < kinds.length; at += 1)
+      if (this.rows[at] === -1) warmed += (kinds[at] as Kind).table.touch(this.lows[at] as number);
+    this.warmed = warmed;
     this.#event = event;
     this.#facts = facts;
     this.#memory.exclusively(this.#step);

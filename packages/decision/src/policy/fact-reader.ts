@@ -14,26 +14,42 @@ const test: Readonly<Record<PolicyType, string>> = {
   texts: "fits(v,'texts')",
 };
 
-interface ReadField {
+/** A field that is read. */
+export interface ReadField {
+  /** Under which name it lies in the objects. */
   readonly name: string;
   readonly type: PolicyType;
+  /** Its place among the facts. */
   readonly place: number;
 }
 
+/** Writes the facts of one object. */
+export type FactWriter = (values: Values, facts: PolicyValue[]) => void;
+
 /** Source made of places and JSON of names alone. Undefined where code from text is forbidden. */
-const generated = (fields: readonly ReadField[], facts: PolicyValue[]): ((values: Values) => Facts) | undefined => {
+const generated = (fields: readonly ReadField[]): FactWriter | undefined => {
   const lines = fields.map(({ name, type, place }) => `v=x[${literal(name)}];f[${place}]=${test[type]}?v:undefined;`);
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- the source is made of checked types, numbers and JSON of names
-    const make = new Function('f', 'fits', `return function(x){let v;${lines.join('\n')}return f}`) as (
-      ...values: readonly unknown[]
-    ) => (values: Values) => Facts;
-    return make(facts, fitsType);
+    const make = new Function('fits', `return function(x,f){let v;${lines.join('\n')}}`) as (
+      fits: typeof fitsType,
+    ) => FactWriter;
+    return make(fitsType);
   } catch (error) {
     if (error instanceof EvalError) return undefined;
     throw error;
   }
 };
+
+/** Compiles a writer of facts. A value of another type, or a number that is none, counts as missing. */
+export const factWriter = (fields: readonly ReadField[]): FactWriter =>
+  generated(fields) ??
+  ((values, facts) => {
+    for (const { name, type, place } of fields) {
+      const value = values[name];
+      facts[place] = fitsType(value, type) ? value : undefined;
+    }
+  });
 
 /** How to read. */
 export interface FactReaderOptions {
@@ -43,9 +59,7 @@ export interface FactReaderOptions {
   readonly asked?: ReadonlySet<string>;
 }
 
-/**
- * Compiles a reader. A value of another type, or a number that is none, counts as missing, and so does what is not read. The array that it answers is the same each time.
- */
+/** Compiles a reader: as `factWriter`, into an array that is the same each time. What is not read is missing. */
 export const factReader = (
   schema: PolicySchema,
   { nameOf = (path) => path, asked }: FactReaderOptions = {},
@@ -54,13 +68,9 @@ export const factReader = (
     .filter(([path]) => asked?.has(path) ?? true)
     .map(([path, { type, place }]) => ({ name: nameOf(path), type, place }));
   const facts: PolicyValue[] = Array.from(schema.fields, () => undefined);
-  const read = generated(fields, facts);
-  if (read !== undefined) return read;
+  const write = factWriter(fields);
   return (values) => {
-    for (const { name, type, place } of fields) {
-      const value = values[name];
-      facts[place] = fitsType(value, type) ? value : undefined;
-    }
+    write(values, facts);
     return facts;
   };
 };

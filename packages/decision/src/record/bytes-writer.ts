@@ -2,12 +2,16 @@
 import { utf8 } from '@hauberk/primitives';
 
 const first = 4096;
+/** Records are cut from slabs of this size, which is cheaper than memory of its own for each. */
+const slabBytes = 16_384;
 
 /** See the top of the file. */
 export class BytesWriter {
   #bytes = new Uint8Array(first);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
+  #slab = new Uint8Array(0);
+  #slabUsed = 0;
 
   #need(count: number): void {
     if (this.#at + count <= this.#bytes.length) return;
@@ -23,7 +27,7 @@ export class BytesWriter {
   }
 
   byte(value: number): void {
-    this.#need(1);
+    if (this.#at === this.#bytes.length) this.#need(1);
     this.#bytes[this.#at] = value;
     this.#at += 1;
   }
@@ -31,6 +35,11 @@ export class BytesWriter {
   /** A whole number from 0 to 2^53 − 1, seven bits a byte, the lowest first. */
   count(value: number): void {
     this.#need(8);
+    if (value < 0x80) {
+      this.#bytes[this.#at] = value;
+      this.#at += 1;
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
       this.#bytes[this.#at] = (rest % 0x80) | 0x80;
@@ -86,8 +95,18 @@ export class BytesWriter {
     }
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written. It may share its buffer with other copies. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#at);
+    const length = this.#at;
+    if (length > slabBytes / 4) return this.#bytes.slice(0, length);
+    if (this.#slabUsed + length > this.#slab.length) {
+      this.#slab = new Uint8Array(slabBytes);
+      this.#slabUsed = 0;
+    }
+    const copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + length);
+    const bytes = this.#bytes;
+    for (let index = 0; index < length; index += 1) copy[index] = bytes[index] as number;
+    this.#slabUsed += length;
+    return copy;
   }
 }
