@@ -37,6 +37,10 @@ import { attack as configRollback } from './config-rollback.ts';
 import { attack as consentForged } from './consent-forged.ts';
 import { attack as counterRollback } from './counter-rollback.ts';
 import { attack as couponGrab } from './coupon-grab.ts';
+import { attack as decisionBodyTwins } from './decision-body-twins.ts';
+import { attack as decisionCanary } from './decision-canary.ts';
+import { attack as decisionStepUpSkipped } from './decision-step-up-skipped.ts';
+import { attack as decisionTrapOracle } from './decision-trap-oracle.ts';
 import { attack as decompressionBomb } from './decompression-bomb.ts';
 import { attack as developmentAttest } from './development-attest.ts';
 import { attack as directiveExpired } from './directive-expired.ts';
@@ -223,6 +227,10 @@ export const attacks: readonly Attack[] = [
   directiveRollback,
   directiveStreamFlood,
   authzSpoofed,
+  decisionBodyTwins,
+  decisionCanary,
+  decisionStepUpSkipped,
+  decisionTrapOracle,
   bindForwardedToken,
   bindHookedSentItems,
   bindWithoutSms,

@@ -61,14 +61,20 @@ export const largeTransfer = (victim: Victim, body: string, key: string, stepUp?
   });
 
 /** Signs the challenge of a step-up problem for the transaction with that body. */
-export const approve = async (victim: Victim, key: KeyPair, problem: Answer, body: string): Promise<string> => {
+export const approve = async (
+  victim: Victim,
+  key: KeyPair,
+  problem: Answer,
+  body: string,
+  path: string = largePath,
+): Promise<string> => {
   const challenge = fromBase64Url(String(problem.json['challenge'])) ?? new Uint8Array(0);
   const digest = await crypto.sha256(
     transactionBytes({
       deviceId: victim.device.deviceId,
       customerId: String(problem.json['customerId']),
       service: victim.target.service,
-      target: targetOf('POST', largePath),
+      target: targetOf('POST', path),
       bodyHash: await crypto.sha256(utf8(body)),
     }),
   );

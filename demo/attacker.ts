@@ -92,7 +92,8 @@ const tries: readonly Try[] = [
   { action: 'probe a forgotten export', attempt: probed },
 ];
 
-const targetOf = ({ gateway, trust }: AttackerOptions): Target => ({
+/** The gateway as attackers see it. */
+export const targetOf = ({ gateway, trust }: Pick<AttackerOptions, 'gateway' | 'trust'>): Target => ({
   gateway,
   organisation: trust.organisation,
   app: trust.app,

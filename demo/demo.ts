@@ -1,5 +1,5 @@
 /** `hauberk demo`: demo bank, gateway, honest customers and an attacker on this machine, in a temporary folder, until Ctrl-C. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,13 +8,15 @@ import { buildApp, createBank, type HauberkTrust, type RunningBank } from '@haub
 import { type Config, createLog, loadConfig, openStorage, type RunningGateway, startGateway } from '@hauberk/server';
 import { type SimulatedWorld, simulatedWorld } from '@hauberk/simulator';
 import { type WorldFiles, writeWorldTrust } from '../attack/world-trust.ts';
-import { startAttacker } from './attacker.ts';
+import { startAttacker, targetOf } from './attacker.ts';
 import { attackers } from './binding/attackers.ts';
 import { BindingBoard } from './binding/binding-board.ts';
 import { type BindingSetup, setUpBinding } from './binding/binding-setup.ts';
 import { showBinding } from './binding/show-binding.ts';
 import { latestBuild } from './binding/sim-phone.ts';
 import { startCustomers } from './customers.ts';
+import { DecisionBoard } from './decisions/decision-board.ts';
+import { startFraudsters } from './decisions/fraudsters.ts';
 import { type OperatorFiles, operatorsText, provisionOperators } from './operators.ts';
 import { startPhones } from './phones.ts';
 import { PrivacyBoard } from './privacy/privacy-board.ts';
@@ -40,6 +42,8 @@ interface DemoOptions {
 
 const configFile = fileURLToPath(new URL('../examples/bank/hauberk.yaml', import.meta.url));
 const preferredPort = 8080;
+/** State of a gateway that did not get the preferred port. */
+const anyPortState = 'state-any-port';
 /** The app of the demo that takes hardware or nothing. */
 const mobileApp = 'mailbrook-mobile';
 const browserApp = 'mailbrook-h5';
@@ -132,7 +136,7 @@ const startDemoGateway = async (
     return await startOn(bankUrl, join(folder, 'state'), port ?? preferredPort, more);
   } catch (error) {
     if (port !== undefined || !isPortTaken(error)) throw error;
-    return startOn(bankUrl, join(folder, 'state-any-port'), 0, more);
+    return startOn(bankUrl, join(folder, anyPortState), 0, more);
   }
 };
 
@@ -158,6 +162,7 @@ interface RunningDemo {
   readonly operators: OperatorFiles;
   /** The bundle of the page that carries two SDKs. */
   readonly page: string;
+  readonly accessLog: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -191,6 +196,7 @@ const start = async (options: DemoOptions): Promise<RunningDemo> => {
     binding,
     operators: await provisionOperators(running, folder),
     page,
+    accessLog: join(folder, existsSync(join(folder, anyPortState)) ? anyPortState : 'state', 'access.log'),
     stop: async () => {
       await running.stop();
       binding.close();
@@ -213,7 +219,7 @@ export const demo = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   const stopped = untilAsked();
-  const { bank, gateway, makers, files, binding, operators, page, stop } = await start(options);
+  const { bank, gateway, makers, files, binding, operators, page, accessLog, stop } = await start(options);
   const tally = new Tally();
   const board = new BindingBoard(options.attacker ? attackers.length : 0);
   const trust = trustOf(gateway);
@@ -221,6 +227,9 @@ export const demo = async (args: readonly string[]): Promise<number> => {
   process.stderr.write(operatorsText(gateway.adminUrl, { browser: trust.app, phones: mobileApp }, operators));
   const customers = startCustomers({ gateway: gateway.url, trust, count: options.customers, tally });
   const attacker = options.attacker ? startAttacker({ gateway: gateway.url, trust, tally }) : undefined;
+  const fraudsters = options.attacker
+    ? startFraudsters({ target: targetOf({ gateway: gateway.url, trust }), tally })
+    : undefined;
   const phones = startPhones({
     gateway: gateway.url,
     trust,
@@ -239,16 +248,19 @@ export const demo = async (args: readonly string[]): Promise<number> => {
   const visitors = Array.from({ length: 3 }, () => startVisitor({ bundle: page, gateway: gateway.url, trust }));
   const token = readFileSync(operators.administrator, 'utf8').trim();
   const privacy = new PrivacyBoard({ url: gateway.adminUrl, token }, trust.app);
-  const view = startView({ gateway: gateway.url, bank, tally, board, privacy });
+  const decisions = new DecisionBoard(accessLog);
+  const view = startView({ gateway: gateway.url, bank, tally, board, privacy, decisions });
   await stopped;
   view.stop();
   privacy.stop();
+  decisions.stop();
   await Promise.all([
     ...visitors.map((visitor) => visitor.stop()),
     customers.stop(),
     phones.stop(),
     sims.stop(),
     attacker?.stop(),
+    fraudsters?.stop(),
   ]);
   await stop();
   return 0;

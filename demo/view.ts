@@ -1,6 +1,7 @@
 /** The live view: on a terminal it repaints in place, elsewhere it writes a line now and then. */
 import type { RunningBank } from '@hauberk/example-bank';
 import { type BindingBoard, type BindingRow, resultLine } from './binding/binding-board.ts';
+import type { DecisionBoard, DecisionRow } from './decisions/decision-board.ts';
 import { type FindingRow, type PrivacyBoard } from './privacy/privacy-board.ts';
 import type { Actor, Tally } from './tally.ts';
 
@@ -11,6 +12,7 @@ export interface ViewOptions {
   readonly tally: Tally;
   readonly board: BindingBoard;
   readonly privacy: PrivacyBoard;
+  readonly decisions: DecisionBoard;
 }
 
 const repaintMs = 500;
@@ -73,8 +75,21 @@ const privacyLines = ({ rows, app }: PrivacyBoard): readonly string[] => {
   ];
 };
 
+const outcomes = ['allow', 'observe', 'slow', 'challenge', 'deny', 'trap'];
+
+const decisionLine = ({ atMs, outcome, route, reasons, id }: DecisionRow): string =>
+  `  ${dim(clockTime(atMs))} ${outcome.padEnd(10)} ${route.padEnd(14)} ${reasons.padEnd(24)} ${bold(id)}`;
+
+/** Decisions: how many of each outcome, and whom it was worth to look at; the id is what `hauberk why` asks for. */
+const decisionLines = (decisions: DecisionBoard, app: string): readonly string[] => {
+  const [newest] = decisions.latest();
+  const hint = newest === undefined ? '' : `  ${dim(`bin/hauberk why ${newest.id} --app ${app}`)}`;
+  const counts = outcomes.map((outcome) => `${outcome} ${bold(String(decisions.count(outcome)))}`).join(dim(' · '));
+  return [`decisions  ${counts}${hint}`, ...decisions.latest().map(decisionLine)];
+};
+
 /** One frame of the view. */
-export const frame = ({ gateway, bank, tally, board, privacy }: ViewOptions, width: number = 120): string => {
+export const frame = ({ gateway, bank, tally, board, privacy, decisions }: ViewOptions, width: number = 120): string => {
   const check = bank.check();
   const books =
     check.balanced && check.duplicates.length === 0
@@ -89,6 +104,7 @@ export const frame = ({ gateway, bank, tally, board, privacy }: ViewOptions, wid
     `bank       ${check.transfers} transfers booked, ${books}`,
     ...bindLines(board, width),
     ...privacyLines(privacy),
+    ...decisionLines(decisions, privacy.app),
     `surprises  ${tally.wrong() === 0 ? green('none') : red(`${tally.wrong()}${surpriseText(tally)}`)}`,
     '',
     ...tally
@@ -123,6 +139,9 @@ export const startView = (options: ViewOptions): { readonly stop: () => void } =
   if (!stdout.isTTY) {
     options.board.onRow((row) => stdout.write(`${plainRow(row)}\n`));
     options.privacy.onLine((line) => stdout.write(`privacy ${line}\n`));
+    options.decisions.onRow(({ outcome, route, reasons, id }) =>
+      stdout.write(`decision ${outcome} ${route} "${reasons}" ${id}\n`),
+    );
     const timer = setInterval(() => stdout.write(`${plainLine(options)}\n`), lineEveryMs);
     return { stop: () => clearInterval(timer) };
   }

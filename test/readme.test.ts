@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { plainEnvironment, startProcess } from './support/ready-process.ts';
@@ -118,6 +118,7 @@ const trials: Readonly<Record<string, (line: string) => void | Promise<void>>> =
 
 // In the README's order: what `serve` leaves behind is what `audit` and `backup` read.
 cpSync(join(root, 'examples/bank/hauberk.yaml'), join(folder, 'hauberk.yaml'));
+cpSync(join(root, 'examples/bank/policies'), join(folder, 'policies'), { recursive: true });
 for (const line of commands) {
   test(`README.md: ${line}`, async () => {
     const trial = trials[line];
@@ -137,6 +138,8 @@ for (const file of globSync('examples/*/hauberk.yaml', { cwd: root })) {
   test(`${file} is accepted`, () => {
     const place = mkdtempSync(join(folder, 'example-'));
     cpSync(join(root, file), join(place, 'hauberk.yaml'));
+    const policies = join(root, dirname(file), 'policies');
+    if (existsSync(policies)) cpSync(policies, join(place, 'policies'), { recursive: true });
     // What an installation brings itself: the file that `factsKey_FILE` names.
     writeFileSync(join(place, 'facts-key'), 'a'.repeat(40));
     const check = [join(root, 'packages/server/src/main.ts'), 'config', 'check', 'hauberk.yaml'];

@@ -1,8 +1,8 @@
 /** Bank, wire and gateway as processes of their own that may be killed, over state that stays. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { fromBase64Url } from '@hauberk/primitives';
@@ -53,6 +53,7 @@ const writeConfig = (file: string): void => {
   const changed = text.replaceAll('upstreamIsIdempotent: true', 'upstreamIsIdempotent: false');
   if (changed === text) throw new Error('the demo bank no longer declares an idempotent upstream');
   writeFileSync(file, changed);
+  cpSync(at('examples/bank/policies'), join(dirname(file), 'policies'), { recursive: true });
 };
 
 /** Everything that the rounds of killing share. */

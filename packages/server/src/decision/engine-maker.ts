@@ -30,11 +30,21 @@ const distinct: Readonly<Record<string, readonly string[]>> = {
   merchant: ['card'],
 };
 
-const kindMemory = (kind: string, capacity: number): KindMemory =>
+/** Who comes again and again: whatever a route names may be counted apart for these. */
+const busyKinds: readonly string[] = ['account', 'address', 'device'];
+
+const countedApart = (kind: string, named: ReadonlySet<string>): readonly string[] => [
+  ...new Set([
+    ...(distinct[kind] ?? []),
+    ...(busyKinds.includes(kind) ? [...named].filter((other) => other !== kind && !commonKinds.includes(other)) : []),
+  ]),
+];
+
+const kindMemory = (kind: string, capacity: number, named: ReadonlySet<string>): KindMemory =>
   kind === 'session'
     ? // A session is short, and nothing hangs on one but its pace.
       { capacity, spec: { ...leanProfile, distinct: [] } }
-    : { capacity, spec: fullProfile(distinct[kind] ?? []), sketches: Math.ceil(capacity / 16) };
+    : { capacity, spec: fullProfile(countedApart(kind, named)), sketches: Math.ceil(capacity / 16) };
 
 const namedKinds = ({ services }: Pick<Config, 'services'>): ReadonlySet<string> =>
   new Set([
@@ -51,10 +61,10 @@ export const reserveEngine = (config: Pick<Config, 'services'>, section: Decisio
   const kinds = Object.fromEntries(
     schema.value.kinds.map((kind) => [
       kind,
-      kindMemory(kind, named.has(kind) ? profiles : Math.min(profiles, unnamedRoom)),
+      kindMemory(kind, named.has(kind) ? profiles : Math.min(profiles, unnamedRoom), named),
     ]),
   );
-  return reserveMemory(schema.value, { kinds, usual: kindMemory('', unnamedRoom), events: 4 * profiles });
+  return reserveMemory(schema.value, { kinds, usual: kindMemory('', unnamedRoom, named), events: 4 * profiles });
 };
 
 /** Makes engines of one thread over the shared memory. */

@@ -1,4 +1,5 @@
 /** What traps tell: a decoy's words in the clothes of a real reply, after as long as the service would take. */
+import { usualObligations } from '@hauberk/decision';
 import type { TrapConfig } from '../config/decision-config.ts';
 import type { UpstreamReply } from '../gateway/idempotency.ts';
 import type { Decoy, Route } from '../gateway/route.ts';
@@ -52,7 +53,9 @@ export class Stories {
   /** What a device is told on a route; undefined where nothing was laid out. */
   tell(route: Route, deviceId: string, name: string): UpstreamReply | undefined {
     const { decoys, bodyFor } = this.#parts;
-    const decoy = (name === '' ? undefined : decoys.get(name)) ?? route.decoy ?? decoys.get('default');
+    // What a policy names, then what fits the route best, then what fits anything.
+    const named = name === '' || name === usualObligations.trap ? undefined : decoys.get(name);
+    const decoy = named ?? route.decoy ?? decoys.get(usualObligations.trap);
     if (decoy === undefined) return undefined;
     const { status, body } = decoy;
     return { status, headers: this.#shapeOf(route).headersOf(decoy), body: bodyFor(deviceId, body) };
