@@ -125,7 +125,7 @@ const schemes = {
 export const migratedGateway = async (world: World): Promise<OwnGateway> => {
   const gateway = await world.gatewayWith((config): Config => {
     const [service] = config.services;
-    const base = service?.routes.find(({ protection }) => protection === 'none');
+    const base = service?.routes.find(({ protection, outcome }) => protection === 'none' && outcome === 'allow');
     if (service === undefined || base === undefined) throw new Error('the bank has no open route to copy');
     const routes = (Object.keys(schemes) as (keyof typeof schemes)[]).map((name) => ({
       ...base,
