@@ -1,6 +1,6 @@
 import type { Attack } from './attack.ts';
-import { freshPayee, orderTo, payAsIs } from './judged-ground.ts';
 import { send } from './http-call.ts';
+import { freshPayee, orderTo, payAsIs } from './judged-ground.ts';
 import { newVictim, nextReference, type Victim } from './victim.ts';
 import { craft } from './wire-client.ts';
 import type { World } from './world.ts';

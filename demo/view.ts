@@ -89,7 +89,10 @@ const decisionLines = (decisions: DecisionBoard, app: string): readonly string[]
 };
 
 /** One frame of the view. */
-export const frame = ({ gateway, bank, tally, board, privacy, decisions }: ViewOptions, width: number = 120): string => {
+export const frame = (
+  { gateway, bank, tally, board, privacy, decisions }: ViewOptions,
+  width: number = 120,
+): string => {
   const check = bank.check();
   const books =
     check.balanced && check.duplicates.length === 0

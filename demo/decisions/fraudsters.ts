@@ -1,6 +1,14 @@
 /** Bots whose every request is signed and genuine: only what they do gives them away. Each is a device of its own. */
 import { DEMO_CUSTOMERS, type DemoCustomer } from '@hauberk/example-bank';
-import { logIn, newVictim, nextReference, passwordStep, transferBody, type Victim, victimCall } from '../../attack/victim.ts';
+import {
+  logIn,
+  newVictim,
+  nextReference,
+  passwordStep,
+  transferBody,
+  type Victim,
+  victimCall,
+} from '../../attack/victim.ts';
 import { type Answer, call, enrol, openSession, type Session, type Target } from '../../attack/wire-client.ts';
 import { pause } from '../customers.ts';
 import type { Tally } from '../tally.ts';
