@@ -75,6 +75,7 @@ export {
   type KindMemory,
   type MemoryDeclaration,
   memoryBytes,
+  nextRun,
   reserveMemory,
 } from './engine/memory.ts';
 export { type OfferedPolicy, readPolicySet, type SetFault } from './engine/policy-set.ts';

@@ -7,6 +7,7 @@ import type { PolicyResult } from '../policy/evaluate.ts';
 import type { PolicyRule } from '../policy/policy.ts';
 import type { Lists } from '../policy/schema.ts';
 import { type ListAnswer, packedPlaces, type RecordedEntity, writeRecord } from '../record/record.ts';
+import type { JournalBuffer } from '../windows/journal-format.ts';
 import type { DecisionContext } from './context.ts';
 import { ContextFacts } from './context-facts.ts';
 import type { Decision, ShadowVerdict } from './decision.ts';
@@ -28,6 +29,8 @@ export interface EngineOptions extends Partial<EngineParts> {
   readonly memory: EngineMemory;
   /** This thread's place among the owners of locks (`joinOwners(memory.owners)`); a new one when absent. */
   readonly token?: number;
+  /** Where changes of profiles are noted, for whoever keeps them; nowhere when absent. */
+  readonly journal?: JournalBuffer;
   /** 16 bytes that nobody outside knows; ids meet tables, lists and records only as hashes under it. */
   readonly key: Uint8Array;
   /** Facts that records hold beside those that policies and model ask, so that policies of tomorrow can be tried on decisions of today. */
@@ -82,7 +85,7 @@ class DecisionEngine implements Engine {
     const { fields } = schema.policy;
     this.schema = schema;
     this.#options = options;
-    this.#intake = new Intake(openMemory(options.memory, options.token), options.key);
+    this.#intake = new Intake(openMemory(options.memory, options.token, options.journal), options.key);
     this.#context = new ContextFacts(schema);
     this.#facts = Array.from({ length: fields.size }, () => undefined);
     this.#scorePlace = fields.get(modelFacts.score)?.place ?? -1;

@@ -4,6 +4,7 @@
  */
 import { type DurationMs, days } from '@hauberk/primitives';
 import { DistinctView } from '../windows/distinct.ts';
+import type { JournalBuffer } from '../windows/journal-format.ts';
 import { busy, joinOwners, Owner, reserveOwners } from '../windows/owners.ts';
 import { Profile } from '../windows/profile.ts';
 import { compileLayout, type ProfileLayout, type ProfileSpec } from '../windows/profile-layout.ts';
@@ -65,6 +66,16 @@ export const reserveMemory = (schema: FactSchema, declaration: MemoryDeclaration
   };
 };
 
+/**
+ * What a restart leaves of a memory: its profiles, and nothing of the events that were remembered for duplicates and labels; steps count from 1 again. A rebuild over several runs goes
+ * on with this where a run began with kept profiles.
+ */
+export const nextRun = (memory: EngineMemory): EngineMemory => ({
+  ...memory,
+  lock: new SharedArrayBuffer(memory.lock.byteLength),
+  book: reserveBook(memory.bookShape),
+});
+
 /** Bytes that a memory takes, by kind and in all. */
 export const memoryBytes = ({
   kinds,
@@ -99,13 +110,21 @@ export interface OpenedMemory {
   exclusively<Value>(act: () => Value): Value;
 }
 
-/** Opens a memory for this thread. `token` is from `joinOwners(memory.owners)`; without one a new place is taken, which only a thread that never ends before the memory should do. */
-export const openMemory = (memory: EngineMemory, token: number = joinOwners(memory.owners)): OpenedMemory => {
+/**
+ * Opens a memory for this thread. `token` is from `joinOwners(memory.owners)`; without one a new place is taken, which only a thread that never ends before the memory should do. Changes
+ * are noted in `journal`, the tables by their place among the kinds.
+ */
+export const openMemory = (
+  memory: EngineMemory,
+  token: number = joinOwners(memory.owners),
+  journal?: JournalBuffer,
+): OpenedMemory => {
   const owner = new Owner(memory.owners, token);
   const lock = new Int32Array(memory.lock);
-  const kinds = memory.kinds.map(({ kind, spec, profiles }): KindTable => {
+  const kinds = memory.kinds.map(({ kind, spec, profiles }, place): KindTable => {
     const layout = compileLayout(spec);
-    const table = new ProfileTable(layout, profiles, token);
+    const noted = journal === undefined ? undefined : { buffer: journal, table: place };
+    const table = new ProfileTable(layout, profiles, token, noted);
     const hasLabels = layout.episodesAt >= 0 || layout.rings.some((ring) => ring.hasLabels);
     return { kind, layout, table, profile: new Profile(table), distinct: new DistinctView(table), hasLabels };
   });

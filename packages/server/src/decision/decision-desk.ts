@@ -3,10 +3,14 @@ import { joinOwners, retireOwner } from '@hauberk/decision';
 import { type EpochMs, toEpochSeconds } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import type { PathIssue } from '../config/config-issue.ts';
+import type { Log } from '../gateway/log.ts';
 import type { DecisionCounts } from './decision-figures.ts';
 import { type DecisionMemory, type DecisionSeed, type DecisionText, reserveDecisions } from './decision-seed.ts';
+import { reserveEngine } from './engine-maker.ts';
 import { type FilePolicies, noFilePolicies, readFilePolicies } from './file-policies.ts';
 import { type DecisionSnapshot, emptySnapshot, type PolicyText } from './policy-snapshot.ts';
+import { openProfileKeeper, type ProfileKeeper, setProfilesAside } from './profile-keeper.ts';
+import type { ProfilePost } from './profile-sender.ts';
 import { addShadowRuns, readShadowRuns } from './shadow-runs.ts';
 import { deviceMark, type Mark, TrapMarks } from './trap-marks.ts';
 
@@ -18,10 +22,14 @@ export interface DecisionDeskParts {
   readonly now: () => EpochMs;
 }
 
+/** Where changes go before anybody keeps them. */
+const nowhere: ProfilePost = { channel: 'hauberk-profiles', sent: new SharedArrayBuffer(4) };
+
 /** See the top of the file. */
 export class DecisionDesk {
   readonly #parts: DecisionDeskParts;
-  readonly #memory: DecisionMemory;
+  #memory: DecisionMemory;
+  #profiles: ProfileKeeper | undefined;
   readonly #marks: TrapMarks;
   readonly #tokens = new Map<number, number>();
   #files: FilePolicies = noFilePolicies;
@@ -46,12 +54,39 @@ export class DecisionDesk {
     return [...this.#files.policies, ...this.#files.shadow];
   }
 
+  /**
+   * Brings the profiles back to where the last run left them, before any worker starts, and keeps them from then on. Files that are refused are set aside: the gateway goes on with empty profiles
+   * and says so.
+   */
+  async keepProfiles(log: Log): Promise<void> {
+    const { config } = this.#parts;
+    const { decision, state } = config;
+    if (decision === undefined) return;
+    const kept = await openProfileKeeper(state, this.#memory.engine, log);
+    if (kept.ok) {
+      this.#profiles = kept.value;
+      return;
+    }
+    log.error('decision.profiles-refused', { reason: kept.code });
+    setProfilesAside(state);
+    // What was restored before the refusal must not stay.
+    this.#memory = { ...this.#memory, engine: reserveEngine(config, decision) };
+    const fresh = await openProfileKeeper(state, this.#memory.engine, log);
+    if (!fresh.ok) throw new Error(`a new folder of profiles is refused: ${fresh.code}`);
+    this.#profiles = fresh.value;
+  }
+
+  /** Keeps what workers noted last, and ends. */
+  async close(): Promise<void> {
+    await this.#profiles?.close();
+  }
+
   /** What a worker starts with; `index` is its own. */
   seed(index: number): DecisionSeed {
     this.left(index);
     const token = joinOwners(this.#memory.engine.owners);
     this.#tokens.set(index, token);
-    return { memory: this.#memory, token, text: this.#text() };
+    return { memory: this.#memory, token, profiles: this.#profiles?.post ?? nowhere, text: this.#text() };
   }
 
   /** A worker has ended: rows that it had locked are free. */

@@ -6,6 +6,7 @@ import type { DecisionConfig } from '../config/decision-config.ts';
 import { reserveEngine } from './engine-maker.ts';
 import type { FilePolicies } from './file-policies.ts';
 import type { DecisionSnapshot } from './policy-snapshot.ts';
+import type { ProfilePost } from './profile-sender.ts';
 import { type MarkMemory, reserveMarks } from './trap-marks.ts';
 
 /** What all workers share. */
@@ -27,6 +28,8 @@ export interface DecisionSeed {
   readonly memory: DecisionMemory;
   /** This thread's place among those that lock rows. */
   readonly token: number;
+  /** Where changes of profiles go. */
+  readonly profiles: ProfilePost;
   readonly text: DecisionText;
 }
 

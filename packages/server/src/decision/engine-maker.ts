@@ -5,6 +5,7 @@ import {
   type EngineMemory,
   type FactSchema,
   fullProfile,
+  type JournalBuffer,
   type KindMemory,
   leanProfile,
   reserveMemory,
@@ -69,7 +70,7 @@ export const reserveEngine = (config: Pick<Config, 'services'>, section: Decisio
 
 /** Makes engines of one thread over the shared memory. */
 export const engineMaker =
-  (memory: EngineMemory, token: number, key: Uint8Array) =>
+  (memory: EngineMemory, token: number, key: Uint8Array, journal: JournalBuffer) =>
   (schema: FactSchema): Engine =>
     createEngine({
       schema,
@@ -77,4 +78,5 @@ export const engineMaker =
       memory,
       token,
       key,
+      journal,
     });

@@ -14,6 +14,7 @@ import { DecisionFigures } from './decision-figures.ts';
 import type { DecisionSeed, DecisionText } from './decision-seed.ts';
 import { compileSnapshot, joinPolicies, listNames, namedLists } from './policy-set.ts';
 import type { DecisionSnapshot } from './policy-snapshot.ts';
+import type { ProfileSender } from './profile-sender.ts';
 import { RequestJudge } from './risk-judge.ts';
 import { Stories } from './stories.ts';
 import { TrapMarks } from './trap-marks.ts';
@@ -25,6 +26,8 @@ export interface WorkerDecisionParts {
   readonly seed: DecisionSeed;
   /** Makes an engine over the shared memory. */
   readonly engine: (schema: FactSchema) => Engine;
+  /** Where the engine notes what it changed. */
+  readonly profiles: Pick<ProfileSender, 'close'>;
   readonly crypto: SyncCrypto;
   /** Of canary values. */
   readonly canaryKey: SecretKey;
@@ -126,6 +129,7 @@ export class WorkerDecisions {
 
   /** Writes what waits. */
   close(): Promise<void> {
+    this.#parts.profiles.close();
     return this.#records.close();
   }
 }

@@ -393,6 +393,7 @@ class Gateway implements RunningGateway {
     await this.decisions.start();
     for (const { id } of this.#config.apps)
       await this.identities.open({ organisation: this.#config.organisation, app: id });
+    await this.decisionDesk?.keepProfiles(this.#log);
     await this.#renew();
     await this.bindings?.start();
     await this.signals.start();
@@ -593,6 +594,7 @@ class Gateway implements RunningGateway {
     this.decisionDesk?.noteShadows(joinSnapshots(await this.#pool.snapshots()).decisions);
     await this.#sms?.close();
     await this.#pool.drain(this.#config.limits.drainMs);
+    await this.decisionDesk?.close();
     await this.#admin?.close();
     await this.#upkeep?.stop();
     await this.bindings?.close();

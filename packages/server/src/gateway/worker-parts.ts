@@ -15,6 +15,7 @@ import {
 import { openBindings } from '../binding/open-bindings.ts';
 import type { Config } from '../config/config.ts';
 import { engineMaker } from '../decision/engine-maker.ts';
+import { ProfileSender } from '../decision/profile-sender.ts';
 import { decisionKey } from '../decision/record-key.ts';
 import { Stories } from '../decision/stories.ts';
 import { WorkerDecisions } from '../decision/worker-decisions.ts';
@@ -166,10 +167,12 @@ const openDecisions = (
   const section = config.decision;
   if (section === undefined || decisions === undefined) return undefined;
   const key = decisionKey(keys, section.secret, now());
+  const profiles = new ProfileSender(decisions.profiles);
   return new WorkerDecisions({
     section,
     seed: decisions,
-    engine: engineMaker(decisions.memory.engine, decisions.token, key),
+    engine: engineMaker(decisions.memory.engine, decisions.token, key, profiles.buffer),
+    profiles,
     crypto: nodeCrypto,
     canaryKey: nodeCrypto.importMac(key),
     signalsOf: signals.signalsOf,

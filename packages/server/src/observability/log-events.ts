@@ -64,6 +64,30 @@ const logEvents = {
     meaning: 'A decision could not be made, or its record not be kept; fail modes decide where it matters.',
     fields: { error: 'fault' },
   },
+  'decision.profiles-restored': {
+    level: 'info',
+    meaning: 'Profiles of entities are as the last run left them.',
+    fields: { rows: 'count', changes: 'count', missing: 'count', torn: 'count' },
+  },
+  'decision.profiles-refused': {
+    level: 'error',
+    meaning: 'Files of profiles cannot be used; they were set aside, and profiles begin empty.',
+    fields: {
+      reason: [
+        'profiles.foreign',
+        'profiles.version',
+        'profiles.layout',
+        'profiles.damaged',
+        'profiles.incomplete',
+        'profiles.gap',
+      ],
+    },
+  },
+  'decision.profiles-fault': {
+    level: 'error',
+    meaning: 'Changes of profiles are not on the disk; a snapshot is tried every minute.',
+    fields: { error: 'fault' },
+  },
   'record.fault': {
     level: 'error',
     meaning: 'The record could not be asked; the route decided by its fail mode.',
