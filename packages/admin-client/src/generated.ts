@@ -177,6 +177,11 @@ export type DevicePage = {
   readonly items: readonly (Device)[]; readonly next: string | null;
 };
 
+/** Signals of a device that count now, and what they come to. */
+export type DeviceSignals = {
+  readonly score: number | null; readonly band: 'unknown' | 'clean' | 'good' | 'fair' | 'poor' | 'bad'; readonly reportedAtMs: number | null; readonly signals: readonly ({ readonly code: string; readonly value: boolean | number; readonly source: 'web' | 'native' | 'server' | 'tee'; readonly ageMs: number; readonly untilMs: number })[]; readonly parts: readonly ({ readonly code: string; readonly provenance: 'web' | 'native' | 'server' | 'tee'; readonly points: number })[];
+};
+
 /** See docs/openapi.json, DeviceVerdict. */
 export type DeviceVerdict = {
   readonly token: string;
@@ -482,6 +487,11 @@ export type Settlement = {
   readonly settlement: 'executed' | 'not-executed';
 };
 
+/** The newest reports of a device, newest last, with the score after each. */
+export type SignalReports = {
+  readonly items: readonly ({ readonly receivedAtMs: number; readonly eventAtMs: number; readonly scene: string; readonly sdk: string; readonly counter: number; readonly succession: string; readonly ran: number; readonly skipped: readonly ({ readonly code: string; readonly why: string })[]; readonly signals: readonly ({ readonly code: string; readonly value: boolean | number; readonly source: 'web' | 'native' | 'server' | 'tee'; readonly untilMs: number })[]; readonly refused: readonly ({ readonly code: string; readonly why: string })[]; readonly score: number | null; readonly band: 'unknown' | 'clean' | 'good' | 'fair' | 'poor' | 'bad' })[];
+};
+
 /** See docs/openapi.json, StagedListChange. */
 export type StagedListChange = {
   readonly list: string; readonly kind: string; readonly by: string; readonly atMs: number; readonly adds: number; readonly removes: number; readonly add: readonly ({ readonly member: string; readonly source: string; readonly reason: string; readonly expiresAtMs: number | null })[]; readonly remove: readonly (string)[];
@@ -553,6 +563,10 @@ export interface AdminApi {
   changeDevice(input: { readonly app: string; readonly device: string; readonly body: NewDeviceChange; readonly ifMatch?: string | undefined }): Promise<Answered<DeviceChangesOutcome | Approval>>;
   /** The same for many devices; each is answered for on its own. */
   changeDevices(input: { readonly app: string; readonly body: NewDeviceChanges }): Promise<Answered<DeviceChangesOutcome | Approval>>;
+  /** Signals of a device that are in force, its score and band. Looking is audited. */
+  deviceSignals(input: { readonly app: string; readonly device: string }): Promise<Answered<DeviceSignals>>;
+  /** The newest reports of a device with the score after each, newest last. Looking is audited. */
+  listSignalReports(input: { readonly app: string; readonly device: string }): Promise<Answered<SignalReports>>;
   /** What the evidence of a device was worth and what the device is now, signed, to be handed to a third party. */
   deviceVerdict(input: { readonly app: string; readonly device: string; readonly nonce?: string | undefined }): Promise<Answered<DeviceVerdict>>;
   /** The public keys of signed verdicts. */
@@ -709,6 +723,8 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   findDevice: { method: 'GET', path: '/apps/{app}/devices/{device}', query: [], hasBody: false, hasVersion: false },
   changeDevice: { method: 'POST', path: '/apps/{app}/devices/{device}/changes', query: [], hasBody: true, hasVersion: true },
   changeDevices: { method: 'POST', path: '/apps/{app}/device-changes', query: [], hasBody: true, hasVersion: false },
+  deviceSignals: { method: 'GET', path: '/apps/{app}/devices/{device}/signals', query: [], hasBody: false, hasVersion: false },
+  listSignalReports: { method: 'GET', path: '/apps/{app}/devices/{device}/signal-reports', query: [], hasBody: false, hasVersion: false },
   deviceVerdict: { method: 'GET', path: '/apps/{app}/devices/{device}/verdict', query: ['nonce'], hasBody: false, hasVersion: false },
   verdictKeys: { method: 'GET', path: '/verdict-keys', query: [], hasBody: false, hasVersion: false },
   findIdentity: { method: 'GET', path: '/apps/{app}/devices/{device}/identity', query: [], hasBody: false, hasVersion: false },

@@ -72,6 +72,7 @@ const scrape = (format: ExpositionFormat, trace = traceId): string => {
   metrics.migrated('bank', 'login', 'sigv4');
   metrics.shed('background', 'overload.upstream');
   metrics.accessReport('ok');
+  metrics.signalReport('ok');
   metrics.connectionOpened();
   const breakers = { 'upstream\ncore\nmoney': 1, 'storage\nwriter\n': 0 };
   const decisions = new DecisionFigures();
@@ -162,8 +163,14 @@ describe('a scrape', () => {
     metrics.migrated('s', 'r', 'sigv4');
     metrics.shed('background', 'overload.upstream');
     metrics.accessReport('ok');
+    metrics.signalReport('ok');
+    const decisions = new DecisionFigures();
+    const route = { service: 's', id: 'r' };
+    decisions.judged(route, 'deny', 'decision.late', 3);
+    decisions.touched(route, 'honey');
+    decisions.refused(route, 'replayed');
     for (const { name, labels, samples } of measure({
-      all: { ...metrics.snapshot(), breakers: { 'upstream\ncore\nmoney': 1 } },
+      all: { ...metrics.snapshot(), breakers: { 'upstream\ncore\nmoney': 1 }, decisions: decisions.snapshot() },
       process: gauges,
     })) {
       assert.ok(samples.length > 0, name);

@@ -8,6 +8,7 @@ import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
 import type { PrivacyAdministration } from '../privacy/privacy-administration.ts';
+import type { Signals } from '../signals/open-signals.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { CallCounts } from './admin-figures.ts';
@@ -42,6 +43,8 @@ export interface Administration {
   readonly bindingsOf: (scope: Scope) => BindingAdministration | undefined;
   /** Findings, stops, rules and people's rights of one app. */
   readonly privacyOf: (scope: Scope) => PrivacyAdministration;
+  /** What devices told of themselves. */
+  readonly signals: Pick<Signals, 'memory' | 'stepsOf'>;
   readonly directives: DirectiveDesk;
   /** Policies, lists and models; what was decided. */
   readonly decisions: DecisionOffice;

@@ -10,6 +10,7 @@ import type { IdentityBook } from '../device/identity-book.ts';
 import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
 import type { Privacy } from '../privacy/open-privacy.ts';
+import type { Signals } from '../signals/open-signals.ts';
 import type { OpenStorage } from '../storage/index.ts';
 import { CallCounts } from './admin-figures.ts';
 import type { Administration, AdminSettings } from './administration.ts';
@@ -25,6 +26,7 @@ export interface AdministrationParts {
   readonly now: () => EpochMs;
   readonly bindings?: Bindings | undefined;
   readonly privacy: Privacy;
+  readonly signals: Signals;
   readonly directives: DirectiveDesk;
   readonly decisions: DecisionOffice;
   readonly identities: IdentityBook;
@@ -49,6 +51,7 @@ export const openAdministration = ({
   now,
   bindings,
   privacy,
+  signals,
   directives,
   decisions,
   identities,
@@ -65,6 +68,7 @@ export const openAdministration = ({
       deviceAdministration({ scopes: [scope], stores, table, tierNames, now, signVerdict: verdictSigner(keys) }),
     bindingsOf: (scope) => (scope.organisation === organisation ? bindings?.administrationOf(scope.app) : undefined),
     privacyOf: (scope) => privacy.administrationOf(scope),
+    signals,
     directives,
     decisions,
     identities,

@@ -10,6 +10,8 @@ export const operationNames = [
   'revokeToken',
   'listDevices',
   'findDevice',
+  'deviceSignals',
+  'listSignalReports',
   'changeDevice',
   'changeDevices',
   'deviceVerdict',

@@ -12,6 +12,7 @@ import type { Operation } from './operation.ts';
 import { privacyChangeOperations } from './privacy-change-operations.ts';
 import { privacyOperations } from './privacy-operations.ts';
 import { recordOperations } from './record-operations.ts';
+import { signalOperations } from './signal-operations.ts';
 import { statementOperations } from './statement-operations.ts';
 import { tokenOperations } from './token-operations.ts';
 import { verdictOperations } from './verdict-operations.ts';
@@ -20,6 +21,7 @@ import { verdictOperations } from './verdict-operations.ts';
 export const operations: readonly Operation[] = [
   ...tokenOperations,
   ...deviceOperations,
+  ...signalOperations,
   ...verdictOperations,
   ...identityOperations,
   ...approvalOperations,

@@ -9,6 +9,7 @@ import { approvalText } from './approval.ts';
 const usage = `usage: hauberk device list [--state STATE] [--tier TIER] [--platform PLATFORM] [--limit N] [--after ID]
        hauberk device search TEXT          beginning of an id or key thumbprint, or a shared identity
        hauberk device show ID              state, evidence, keys, history with reasons
+       hauberk device signals ID           signals in force with their part in the score, and the newest reports
        hauberk device verdict ID [--nonce TEXT]   the signed verdict (JWT), to be handed to a third party
        hauberk device suspend|unsuspend|revoke|lost|re-attest ID... --reason TEXT
 
@@ -100,6 +101,33 @@ const detailText = (device: DeviceDetail): string => {
   ].join('');
 };
 
+const signals = async (api: AdminApi, app: string, id: string): Promise<Shown> => {
+  const { value: now } = await api.deviceSignals({ app, device: id });
+  const { value: reports } = await api.listSignalReports({ app, device: id });
+  const parts = new Map(now.parts.map(({ code, points }) => [code, points]));
+  const inForce = now.signals.map(({ code, value, source, untilMs }) => [
+    code,
+    String(value),
+    source,
+    String(parts.get(code) ?? 0),
+    minute(untilMs),
+  ]);
+  const steps = reports.items.map((step) => [
+    minute(step.eventAtMs),
+    step.scene,
+    `${step.counter} ${step.succession}`,
+    String(step.ran),
+    step.signals.map(({ code }) => code).join(' ') || '-',
+    `${step.score ?? '-'} ${step.band}`,
+  ]);
+  const text = [
+    `score ${now.score ?? '-'} (${now.band}), last report ${minute(now.reportedAtMs)}\n`,
+    `\n${columns(['in force', 'value', 'told by', 'points', 'until'], inForce)}`,
+    `\n${columns(['reported', 'scene', 'report', 'checks', 'signals', 'score after'], steps)}`,
+  ].join('');
+  return { json: { ...now, reports: reports.items }, text };
+};
+
 const isProposal = (value: DeviceChangesOutcome | Approval): value is Approval => 'changeHash' in value;
 
 const outcomeText = ({ results }: DeviceChangesOutcome): string =>
@@ -130,7 +158,7 @@ const isAction = (text: string | undefined): text is DeviceAction => deviceActio
 
 const work = async (api: AdminApi, positionals: readonly string[], values: Values): Promise<Shown> => {
   const [action, ...ids] = positionals;
-  if (!isAction(action) && !['list', 'search', 'show', 'verdict'].includes(action ?? ''))
+  if (!isAction(action) && !['list', 'search', 'show', 'signals', 'verdict'].includes(action ?? ''))
     throw new UsageError('say what to do, and with which device');
   const app = await appOf(api, values, process.env);
   if (isAction(action)) return change(api, app, action, ids, values.reason);
@@ -144,6 +172,7 @@ const work = async (api: AdminApi, positionals: readonly string[], values: Value
     const { value } = await api.deviceVerdict({ app, device: id, nonce: values.nonce });
     return { json: value, text: `${value.token}\n` };
   }
+  if (action === 'signals') return signals(api, app, id);
   const { value } = await api.findDevice({ app, device: id });
   return { json: value, text: detailText(value) };
 };

@@ -263,7 +263,7 @@ class Gateway implements RunningGateway {
       linkKey: decisionKey(storage.keys, config.decision?.secret, now()),
       now,
     });
-    const { bindings, privacy, directives, decisions, identities } = this;
+    const { bindings, privacy, signals, directives, decisions, identities } = this;
     const log = this.#log;
     this.administration = openAdministration({
       config,
@@ -273,6 +273,7 @@ class Gateway implements RunningGateway {
       now,
       bindings,
       privacy,
+      signals,
       directives,
       decisions,
       identities,

@@ -266,6 +266,8 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
   revokeToken: async () => ({ path: `/tokens/${(await world.token('x', [])).split('_')[1]}`, status: 200 }),
   listDevices: async () => ({ path: '/apps/corporate/devices', query: 'state=enrolled&tier=hardware', status: 200 }),
   findDevice: async () => ({ path: `/apps/corporate/devices/${await device()}`, status: 200 }),
+  deviceSignals: async () => ({ path: `/apps/corporate/devices/${await device()}/signals`, status: 200 }),
+  listSignalReports: async () => ({ path: `/apps/corporate/devices/${await device()}/signal-reports`, status: 200 }),
   changeDevice: async () => ({
     path: `/apps/corporate/devices/${await device()}/changes`,
     body: { action: 'suspend', reason: 'reported' },

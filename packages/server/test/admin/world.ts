@@ -14,9 +14,9 @@ import { RecentChanges } from '../../src/admin/recent-changes.ts';
 import { builtInRoles, type Grant } from '../../src/admin/right.ts';
 import { makeToken } from '../../src/admin/token-operations.ts';
 import type { BindingAdministration } from '../../src/binding/binding-administration.ts';
+import { signalsSchema } from '../../src/config/signals-schema.ts';
 import { DecisionOffice } from '../../src/decision/policy-office.ts';
 import { pseudonyms } from '../../src/decision/record-key.ts';
-
 import { deviceAdministration } from '../../src/device/device-administration.ts';
 import { verdictSigner } from '../../src/device/device-verdict.ts';
 import { IdentityBook } from '../../src/device/identity-book.ts';
@@ -26,6 +26,7 @@ import { openFileKeys } from '../../src/keys/file-keys.ts';
 import { PrivacyAdministration, type PrivacyOffice } from '../../src/privacy/privacy-administration.ts';
 import { ResponseRules } from '../../src/privacy/response-rules.ts';
 import { ChainStops } from '../../src/privacy/stop-chains.ts';
+import { openSignals } from '../../src/signals/open-signals.ts';
 import { memoryStorage } from '../../src/storage/memory/memory-stores.ts';
 import type { Stores } from '../../src/storage/stores.ts';
 import { type BindingBank, openBank, VirtualClock } from '../binding-kit.ts';
@@ -153,6 +154,15 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       store: stores.directives,
       now: () => clock.now,
       onPublished: async () => undefined,
+    }),
+    signals: openSignals({
+      config: signalsSchema.parse({ devices: 64 }),
+      outbox: stores.outbox,
+      keys,
+      now,
+      failed: (error) => {
+        throw error;
+      },
     }),
     bindingsOf: (scope) => (scope.organisation === 'bank' ? bindingsOf(scope.app) : undefined),
     organisation: 'bank',
