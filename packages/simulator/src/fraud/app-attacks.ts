@@ -171,7 +171,7 @@ const chooseVictim = (draw: Draw, people: readonly Person[]): Person => {
     const person = pick(draw, people);
     const [phone] = person.phones;
     const isFit = phone !== undefined && person.phones.length === 1 && person.activity > worthwhile;
-    if (isFit && person.joinsMs === undefined && (isCopyable(phone) || chance(draw, 0.05))) return person;
+    if (isFit && person.joinsMs === undefined && (isCopyable(phone) || chance(draw, 0.2))) return person;
   }
   return pick(draw, people);
 };

@@ -92,6 +92,8 @@ export interface PhoneBirth {
   readonly evidence?: Evidence;
   readonly lasting?: readonly string[];
   readonly attested?: Partial<Attested>;
+  /** Its owner cannot change it: shows what is given and nothing else. */
+  readonly isManaged?: boolean;
   readonly traits?: readonly string[];
 }
 
@@ -103,7 +105,8 @@ export const bornPhone = (birth: PhoneBirth): Phone => {
   const { seed, name, population, role = 'honest', group, sinceMs } = birth;
   const draw = streamOf(seed, 'phone', name);
   const platform = birth.platform ?? someone(draw);
-  const drawn = platform === 'ios' || platform === 'web' ? new Set<string>() : withCompanions(lastingOf(draw));
+  const isPlain = platform === 'ios' || platform === 'web' || birth.isManaged === true;
+  const drawn = isPlain ? new Set<string>() : withCompanions(lastingOf(draw));
   const lasting = new Set([...(role === 'honest' ? drawn : []), ...(birth.lasting ?? [])]);
   const model = rank(draw, models);
   return {

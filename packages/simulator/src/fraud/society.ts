@@ -46,6 +46,8 @@ const ownPhone = (setting: Setting, name: string, work: Workplace | undefined, d
       platform: 'android',
       evidence: fleetEvidence(seed, work.name, draw),
       traits: ['fleet'],
+      lasting: ['instance.workProfile'],
+      isManaged: true,
     });
   return bornPhone(birth);
 };
