@@ -15,6 +15,7 @@ export {
   type HauberkOptions,
   HauberkOptionsError,
   type PinnedKey,
+  type StepUpStep,
   type StepUpTransaction,
   type TrustRoot,
 } from './core/options.ts';

@@ -26,8 +26,15 @@ export interface TrustRoot {
   readonly buildTimeMs: number;
 }
 
+/**
+ * What the gateway asks for: a signature of the device's step-up key (`device-key`, `otp`), one of a device that hardware vouches for (`webauthn`), or
+ * a new binding of the SIM (`rebind`), which the app makes with `bind()` before it says yes.
+ */
+export type StepUpStep = 'device-key' | 'otp' | 'webauthn' | 'rebind';
+
 /** What the user is asked to approve. */
 export interface StepUpTransaction {
+  readonly step: StepUpStep;
   readonly method: string;
   readonly path: string;
   readonly query: string;

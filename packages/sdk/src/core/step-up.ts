@@ -6,6 +6,7 @@ import type { CoreContext } from './core-context.ts';
 import type { DeviceKeeper } from './device-keeper.ts';
 import type { OpenedReply } from './exchange.ts';
 import { HauberkError } from './hauberk-error.ts';
+import type { StepUpStep } from './options.ts';
 import type { OuterProblem } from './outer-problem.ts';
 import type { PlainAnswer } from './plain-call.ts';
 import type { Session } from './session.ts';
@@ -18,17 +19,21 @@ export interface StepUpParts {
   readonly send: (call: Call) => Promise<OpenedReply>;
 }
 
+const steps: readonly StepUpStep[] = ['device-key', 'otp', 'webauthn', 'rebind'];
+
 interface Demand {
+  readonly step: StepUpStep;
   readonly challenge: Bytes;
   readonly expiresAtMs: number;
   readonly customerId: string;
 }
 
 const readDemand = ({ members }: OuterProblem): Demand | undefined => {
-  const { challenge, expiresAtMs, customerId } = members;
+  const { challenge, expiresAtMs, customerId, step = 'device-key' } = members;
+  const asked = steps.find((each) => each === step);
   const bytes = typeof challenge === 'string' ? fromBase64Url(challenge) : undefined;
-  if (bytes?.length !== 32 || typeof expiresAtMs !== 'number') return undefined;
-  return { challenge: bytes, expiresAtMs, customerId: typeof customerId === 'string' ? customerId : '' };
+  if (bytes?.length !== 32 || typeof expiresAtMs !== 'number' || asked === undefined) return undefined;
+  return { step: asked, challenge: bytes, expiresAtMs, customerId: typeof customerId === 'string' ? customerId : '' };
 };
 
 const answerOf = ({ body, problem }: OpenedReply): PlainAnswer => {
@@ -44,22 +49,31 @@ export const isAnswerable = (context: CoreContext, call: Call, problem: OuterPro
   context.options.confirm !== undefined &&
   readDemand(problem) !== undefined;
 
-/** The `hauberk-step-up` header that answers a problem. Throws when the user declines. */
+/** The `hauberk-step-up` header that answers a problem; undefined where none is needed, after a new binding. Throws when the user declines. */
 export const answerStepUp = async (
   parts: StepUpParts,
   session: Session,
   call: Call,
   problem: OuterProblem,
-): Promise<string> => {
+): Promise<string | undefined> => {
   const { context, device } = parts;
   const { crypto } = context.ports;
   const demand = readDemand(problem);
   if (demand === undefined || context.options.confirm === undefined)
     throw new HauberkError('step-up-refused', { phase: 'verify', execution: 'none', detail: 'demand' });
-  const { challenge, customerId, expiresAtMs } = demand;
+  const { challenge, customerId, expiresAtMs, step } = demand;
   const { method, path, query } = call.target;
-  const isConfirmed = await context.options.confirm({ method, path, query, body: call.body, customerId, expiresAtMs });
+  const isConfirmed = await context.options.confirm({
+    step,
+    method,
+    path,
+    query,
+    body: call.body,
+    customerId,
+    expiresAtMs,
+  });
   if (!isConfirmed) throw new HauberkError('step-up-declined', { phase: 'connect', execution: 'none' });
+  if (step === 'rebind') return undefined;
   const { deviceId } = session.client.core;
   const key = await device.stepUpKey(deviceId, async (document) =>
     answerOf(await parts.send(ownCall(endpoint.enrol, 'text/plain', utf8(document), false))),

@@ -15,6 +15,7 @@ export {
   HauberkOptionsError,
   type HostPorts,
   type PinnedKey,
+  type StepUpStep,
   type StepUpTransaction,
   type TrustRoot,
 } from '../core/options.ts';

@@ -32,6 +32,7 @@ import { type InboundAnswer, type InboundSms, inboundSms } from './inbound-sms.t
 import {
   type BoundCaller,
   endBinding,
+  liveBinding,
   refreshBindings,
   simChanged,
   takeTransfer,
@@ -94,6 +95,8 @@ export interface BindingService {
   addPasskey(caller: BoundCaller, words: RegistrationWords): ReturnType<typeof addPasskey>;
   takeTransfer(caller: BoundCaller, amount: AmountMinor): ReturnType<typeof takeTransfer>;
   simChanged(caller: BoundCaller): ReturnType<typeof simChanged>;
+  /** The live binding of a profile. */
+  live(profile: string): ReturnType<typeof liveBinding>;
   /** The customer, or an operator for them, ends the binding. */
   end(profile: string, why: 'customer' | 'device-revoked', actor: string): ReturnType<typeof endBinding>;
   /** An operator ends exactly this binding of the profile. */
@@ -144,6 +147,7 @@ export const openBindingService = (
     addPasskey: (caller, words) => addPasskey(parts, caller, words),
     takeTransfer: (caller, amount) => takeTransfer(parts, caller, amount),
     simChanged: (caller) => simChanged(parts, caller),
+    live: (profile) => liveBinding(parts, profile),
     end: (profile, why, actor) => endBinding(parts, { profile }, why, actor),
     endByOperator: ({ profile, id }, actor) => endBinding(parts, { profile, id }, 'operator', actor),
     refresh: () => refreshBindings(parts),

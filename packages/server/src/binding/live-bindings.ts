@@ -29,6 +29,13 @@ const justBinding =
   (load: (keys: readonly RowKey[]) => Promise<LoadedRows>): Promise<LoadedRows> =>
     load([bindingRow(profile)]);
 
+/** The live binding of a profile, as it stands; nothing is changed by looking. */
+export const liveBinding = async ({ store, scope }: ServiceParts, profile: string): Promise<Binding | undefined> => {
+  const [row] = await store.load(scope, [bindingRow(profile)]);
+  const binding = row?.key.kind === 'binding' ? (row.value as Binding | undefined) : undefined;
+  return isLive(binding) ? binding : undefined;
+};
+
 /** B19: takes a transfer into the account of the first day, or refuses it. The bank calls it before it moves money. */
 export const takeTransfer = (
   parts: ServiceParts,

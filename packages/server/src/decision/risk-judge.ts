@@ -26,8 +26,6 @@ export interface RiskJudgeParts extends ContextParts {
   readonly engineOf: (app: string) => Engine | undefined;
   /** Whether a value is one that only a thief can have. */
   readonly isCanary: (kind: string, value: string) => boolean;
-  /** State of the binding behind a login, when it is known without waiting. */
-  readonly bindingStateOf: (authorised: Authorised) => string | undefined;
   /** Hands an entry to the outbox; never waits. */
   readonly keep: (entry: OutboxEntry) => void;
   /** Writes to the audit record behind the request. */
@@ -155,7 +153,7 @@ export class RequestJudge implements RiskJudge {
       amountMinor: subject.amountMinor,
       attributes: subject.facts,
     };
-    const context = verifiedContext(this.#parts, request, this.#parts.bindingStateOf(authorised), at);
+    const context = verifiedContext(this.#parts, request, authorised.bound?.state, at);
     const decision = engine.decide(event, context);
     this.#keepRecord(decision, facts, at);
     for (const shadow of decision.shadows) this.#parts.figures.shadowed(shadow.hash, shadow.outcome);

@@ -4,7 +4,6 @@ import { type Bytes, type EpochMs, hours, type SecretKey, type SyncCrypto, toHex
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { DecisionConfig } from '../config/decision-config.ts';
 import type { RiskJudge } from '../gateway/judgement.ts';
-import type { Authorised } from '../gateway/protect.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import { canaryPlace, isCanary, mintCanary } from './canary-values.ts';
 import { canonicalId } from './canonical-id.ts';
@@ -32,7 +31,6 @@ export interface WorkerDecisionParts {
   /** Of canary values. */
   readonly canaryKey: SecretKey;
   readonly signalsOf: SignalsOf;
-  readonly bindingStateOf: (authorised: Authorised) => string | undefined;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<AuditLog, 'append'>;
   /** Of requests that nobody vouches for. */
@@ -67,7 +65,6 @@ export class WorkerDecisions {
       isCanary: (kind, value) => this.#isCanary(kind, value),
       marks: new TrapMarks(seed.memory.marks),
       signalsOf: parts.signalsOf,
-      bindingStateOf: parts.bindingStateOf,
       keep: (entry) => void this.#records.keep(entry),
       audit: (scope, record) => void audit.append(scope, record, now()).catch(onFault),
       figures: this.figures,

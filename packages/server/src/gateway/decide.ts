@@ -4,6 +4,7 @@
  */
 import { header } from '@hauberk/channel';
 import { type EpochMs, fromHex, toHex } from '@hauberk/primitives';
+import type { BoundState } from '../decision/bound-states.ts';
 import type { DecisionRule } from '../decision/decision-rule.ts';
 import type { Exchange } from './exchange.ts';
 import { operationOf } from './idempotency.ts';
@@ -59,6 +60,40 @@ const demand = (
   return stopped('step-up.required', { options: { extra: { ...asked, step: judgement.step } } });
 };
 
+/**
+ * Whether what is there passes a challenge. A signature of the step-up key stands for a code that would be typed; `webauthn` takes it only from a
+ * device that hardware vouches for, and `rebind` takes nothing but a binding that is new.
+ */
+const passes = (
+  { bound }: Protection,
+  authorised: Authorised,
+  { step }: Judgement,
+  isApproved: boolean,
+): Eventual<boolean> => {
+  switch (step) {
+    case 'device-key':
+    case 'otp':
+      return isApproved;
+    case 'webauthn':
+      return isApproved && authorised.request.facts.attested !== '';
+    case 'rebind':
+      return bound?.isNew(authorised) ?? false;
+  }
+};
+
+const challenge = (
+  protection: Protection,
+  authorised: Authorised,
+  judgement: Judgement,
+  isApproved: boolean,
+  eventId: string,
+): Eventual<Passed<Authorised>> => {
+  const answer = (isPassed: boolean): Passed<Authorised> =>
+    isPassed ? { ok: true, value: { ...authorised, judgement } } : demand(protection, authorised, judgement, eventId);
+  const passed = passes(protection, authorised, judgement, isApproved);
+  return typeof passed === 'boolean' ? answer(passed) : passed.then(answer);
+};
+
 const trap = (
   { stories }: Protection,
   { route }: Exchange,
@@ -93,7 +128,7 @@ const follow = (
     case 'slow':
       return protection.hold(judgement.slowMs).then((held) => (held ? onward : stopped('outcome.slow-full')));
     case 'challenge':
-      return isApproved ? onward : demand(protection, authorised, judgement, eventId);
+      return challenge(protection, authorised, judgement, isApproved, eventId);
     case 'deny':
       return stopped(refusalOf(judgement));
     case 'trap':
@@ -137,6 +172,19 @@ const judge = (
     : deferred(exchange, authorised, judgement, followed);
 };
 
+const judgeBound = (
+  protection: Protection,
+  exchange: Exchange,
+  rule: DecisionRule,
+  authorised: Authorised,
+  approval: Approval,
+): Eventual<Passed<Authorised>> => {
+  const bound = protection.bound?.of(authorised);
+  const judged = (known: BoundState | undefined): Eventual<Passed<Authorised>> =>
+    judge(protection, exchange, rule, known === undefined ? authorised : { ...authorised, bound: known }, approval);
+  return bound instanceof Promise ? bound.then(judged) : judged(bound);
+};
+
 /** Judges an authorised request by the decision of its route, if there is one. `approval` is what the route itself demanded and got. */
 export const decide = (
   protection: Protection,
@@ -147,8 +195,8 @@ export const decide = (
   const { decision } = exchange.route;
   if (decision === undefined || protection.risk === undefined) return { ok: true, value: authorised };
   if (approval.isApproved || authorised.request.headers[header.stepUp] === undefined)
-    return judge(protection, exchange, decision, authorised, approval);
+    return judgeBound(protection, exchange, decision, authorised, approval);
   return readApproval(protection, authorised, protection.now()).then((read) =>
-    read.ok ? judge(protection, exchange, decision, authorised, read.value) : read,
+    read.ok ? judgeBound(protection, exchange, decision, authorised, read.value) : read,
   );
 };

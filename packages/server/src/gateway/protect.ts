@@ -15,6 +15,7 @@ import {
   verifyRequest,
 } from '@hauberk/channel';
 import type { EpochMs, Result, SecretKey, SyncCrypto } from '@hauberk/primitives';
+import type { BoundState, BoundStates } from '../decision/bound-states.ts';
 import type { Stories } from '../decision/stories.ts';
 import { timeLeft } from '../overload/time-left.ts';
 import type { Login } from '../storage/login-store.ts';
@@ -65,6 +66,8 @@ export interface Protection {
   readonly hold: Hold;
   /** Judges requests of routes that have a decision; absent where nothing decides. */
   readonly risk?: RiskJudge | undefined;
+  /** How devices stand to the bindings of their customers; absent where nothing binds. */
+  readonly bound?: BoundStates | undefined;
   /** What traps tell. */
   readonly stories: Pick<Stories, 'tell' | 'tarry'>;
 }
@@ -73,6 +76,8 @@ export interface Protection {
 export interface Authorised {
   readonly request: VerifiedRequest;
   readonly login: Login | undefined;
+  /** How the device stands to the customer's binding; undefined where nobody asked or nobody knows. */
+  readonly bound?: BoundState | undefined;
   /** What was decided; undefined on routes without a decision. */
   readonly judgement?: Judgement;
   /** Refuses the request unless an outcome of it was kept. */

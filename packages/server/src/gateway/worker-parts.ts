@@ -14,6 +14,7 @@ import {
 } from '@hauberk/primitives';
 import { openBindings } from '../binding/open-bindings.ts';
 import type { Config } from '../config/config.ts';
+import { BoundStates } from '../decision/bound-states.ts';
 import { engineMaker } from '../decision/engine-maker.ts';
 import { ProfileSender } from '../decision/profile-sender.ts';
 import { decisionKey } from '../decision/record-key.ts';
@@ -93,6 +94,8 @@ export interface WorkerParts {
   /** Undefined where nothing decides. */
   readonly decisions: WorkerDecisions | undefined;
   readonly stories: Stories;
+  /** Undefined where nothing decides or nothing binds. */
+  readonly bound: BoundStates | undefined;
   readonly nonces: DpopNonces;
   readonly evidence: EvidenceJudges;
   /** Undefined where nothing is configured to bind. */
@@ -176,7 +179,6 @@ const openDecisions = (
     crypto: nodeCrypto,
     canaryKey: nodeCrypto.importMac(key),
     signalsOf: signals.signalsOf,
-    bindingStateOf: () => undefined,
     outbox: ports.outbox,
     audit: ports.audit,
     app: config.apps[0]?.id ?? '',
@@ -184,6 +186,13 @@ const openDecisions = (
     onFault: (error) => log.error('decision.fault', { error }),
   });
 };
+
+const boundStates = ({ bindings }: BindShell, log: Log): BoundStates =>
+  new BoundStates(
+    async (app, customer) => bindings.of(app)?.live(customer),
+    now,
+    (error) => log.error('record.fault', { error }),
+  );
 
 /** Opens what lives as long as the worker. */
 export const openWorkerParts = (
@@ -197,6 +206,7 @@ export const openWorkerParts = (
   const state = connectStorage(seed.storage);
   const signals = openSignalMemory(seed.signals, state.keys, started.signals, now());
   const decisions = openDecisions(seed, state, signals, log);
+  const bind = openBindShell(started, state, log);
   return {
     decisions,
     stories: decisions?.stories() ?? plainStories,
@@ -220,7 +230,8 @@ export const openWorkerParts = (
     ),
     evidence: openEvidenceJudges(started, log),
     directives: new DirectiveFeed(started.organisation, () => config().limits, seed.directives),
-    bind: openBindShell(started, state, log),
+    bind,
+    bound: decisions === undefined || bind === undefined ? undefined : boundStates(bind, log),
     now,
     underLoad: helloMeter(started.sessions.hellosPerSecond),
     draining,
@@ -317,6 +328,7 @@ export const protectionOf = (parts: WorkerParts, config: Config): Protection => 
     announcement: (app, service) => parts.directives.announcement(app, service),
     hold: parts.hold,
     risk: parts.decisions?.judge,
+    bound: parts.bound,
     stories: parts.stories,
     onFault: (error) => parts.log.error('record.fault', { error }),
   };

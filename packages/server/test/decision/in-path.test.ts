@@ -48,6 +48,8 @@ const policy = (large: number): object => ({
     rule('listed', 'transfer', 'payee.id in list("mules")', 'trap', { obligations: { trap: 'booked' } }),
     rule('watched', 'bill-pay', 'device.count1h >= 0', 'observe'),
     rule('wire-only', 'bill-pay', 'attr.payeeKind == "instant"', 'deny'),
+    rule('by-hardware', 'payee-add', 'event.amountMinor == 1', 'challenge', { obligations: { challenge: 'webauthn' } }),
+    rule('bind-anew', 'payee-add', 'event.amountMinor == 2', 'challenge', { obligations: { challenge: 'rebind' } }),
     rule('patient', 'coupon-claim', 'device.count1h >= 1', 'slow', { obligations: { slow: 5 } }),
   ],
 });
@@ -66,6 +68,7 @@ const routes: readonly object[] = [
     class: 'money',
     decision: { scene: 'coupon-claim', entities: { coupon: { in: 'path', parameter: 'id' } } },
   },
+  { path: '/payees', methods: ['POST'], class: 'bind', decision: { scene: 'payee-add', amount: '/amountMinor' } },
   { path: '/free', class: 'login', decision: { scene: 'login-password' } },
   { path: '/read', decision: { scene: 'balance-query' } },
   { path: '/export', protection: 'observe', outcome: 'trap', decoy: { body: '{"accounts":["{{canary}}"]}' } },
@@ -231,6 +234,23 @@ describe('a challenge', () => {
     assert.equal(codeOf(await call(opened, await approve(opened, key, demand, much))), 'step-up-required');
     assert.equal(codeOf(await call(opened, await approve(opened, key, demand, ask))), 'ok');
   });
+});
+
+describe('a stronger challenge', () => {
+  for (const [amountMinor, step] of [
+    [1, 'webauthn'],
+    [2, 'rebind'],
+  ] as const)
+    test(`${step} is not passed by a key of software`, async () => {
+      const opened = await session();
+      const key = await joinKey(opened);
+      const ask: Ask = { url: '/payees', body: JSON.stringify({ amountMinor }) };
+      const demand = await call(opened, ask);
+      assert.deepEqual([codeOf(demand), jsonOf(demand)['step']], ['step-up-required', step]);
+      const again = await call(opened, await approve(opened, key, demand, ask));
+      assert.deepEqual([codeOf(again), jsonOf(again)['step']], ['step-up-required', step]);
+      assert.equal(reached('/payees'), 0);
+    });
 });
 
 describe('retries', () => {
