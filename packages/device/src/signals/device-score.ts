@@ -2,7 +2,7 @@
  * What the signals in force come to: a score from 100, nothing speaks against the device, down to 0, and a band. Each signal takes its share of what
  * is left, so that many small ones never outweigh all bounds, and each counts as much as who vouches for it is believed.
  */
-import { type SignalRule, signalRules } from './signal-rules.ts';
+import type { SignalRule } from './signal-rules.ts';
 import type { Provenance } from './signal-table.ts';
 
 /** How much of a signal's points counts, in hundredths. What hardware attested and what the gateway saw itself is no claim; what a page says is little more. */
@@ -48,7 +48,7 @@ export const scoreParts = (signals: readonly ScoredSignal[]): readonly ScorePart
     const { index, code } = signal.rule;
     if (points > (best.get(index)?.points ?? 0)) best.set(index, { code, provenance: signal.provenance, points });
   }
-  return signalRules.flatMap(({ index }) => best.get(index) ?? []);
+  return [...best].toSorted(([one], [other]) => one - other).map(([, part]) => part);
 };
 
 /** The score of parts, a whole number. */

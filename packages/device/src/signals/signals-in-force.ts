@@ -74,6 +74,15 @@ const silent = (sinceMs: number, nowMs: number): readonly (readonly [ScoredSigna
 
 /** What a copied row comes to now. */
 const signalsOfRow = (row: SignalRow, nowMs: number, silence: SilencePolicy): SignalsInForce => {
+  // Most devices show nothing.
+  if (row.used === 0 && row.counter > 0 && nowMs <= row.seenS * 1000 + silence.afterMs)
+    return {
+      signals: noSignals.signals,
+      score: 100,
+      band: 'clean',
+      parts: noSignals.parts,
+      reportedAtMs: row.seenS * 1000,
+    };
   const scored: ScoredSignal[] = [];
   const best = new Map<number, SignalInForce>();
   const silentFromMs = row.counter === 0 ? 0 : row.seenS * 1000 + silence.afterMs;

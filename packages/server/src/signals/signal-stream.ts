@@ -2,6 +2,7 @@
  * Reports of signals as the record has them, on the main thread: at the start those of the last weeks are put in force again, and from then on
  * the newest steps of each device are held for whoever asks what happened.
  */
+import { setImmediate as breathe } from 'node:timers/promises';
 import { holdSignals, signalRules, stepReport } from '@hauberk/device';
 import type { EpochMs } from '@hauberk/primitives';
 import type { Outbox, OutboxEvent } from '../storage/outbox.ts';
@@ -68,6 +69,8 @@ export class SignalStream {
       if (last === undefined) return;
       for (const event of events) this.#take(event);
       this.#position = last.position;
+      // The thread serves others meanwhile.
+      await breathe();
     }
   }
 
