@@ -33,6 +33,11 @@ export class BytesReader {
     return this.#bytes[this.#take(1)] as number;
   }
 
+  /** The next byte, which stays; −1 at the end. */
+  peek(): number {
+    return this.#bytes[this.#at] ?? -1;
+  }
+
   /** A whole number up to `most`, in its shortest form. */
   count(most: number = Number.MAX_SAFE_INTEGER): number {
     let value = 0;

@@ -17,6 +17,8 @@ const tag = {
   /** A whole number that no small form holds; a negative one, as what it is below −1. */
   whole: 6,
   negative: 7,
+  /** So many missing ones in a row, two or more. */
+  missingRun: 8,
   /** This and above: the whole number from 0 on. */
   small: 16,
 } as const;
@@ -47,9 +49,8 @@ const writeTexts = (writer: BytesWriter, texts: readonly string[]): void => {
   for (const text of texts) writer.text(text);
 };
 
-const writeValue = (writer: BytesWriter, value: PolicyValue): void => {
+const writeValue = (writer: BytesWriter, value: Exclude<PolicyValue, undefined>): void => {
   if (typeof value === 'number') writeNumber(writer, value);
-  else if (value === undefined) writer.byte(tag.missing);
   else if (typeof value === 'boolean') writer.byte(value ? tag.yes : tag.no);
   else if (typeof value === 'string') {
     writer.byte(tag.text);
@@ -75,7 +76,21 @@ export const packPlaces = (writer: BytesWriter, places: ArrayLike<number>): void
 
 /** Writes the values at these places. */
 export const writeValues = (writer: BytesWriter, facts: Facts, places: ArrayLike<number>): void => {
-  for (let at = 0; at < places.length; at += 1) writeValue(writer, facts[places[at] as number]);
+  for (let at = 0; at < places.length; at += 1) {
+    const value = facts[places[at] as number];
+    if (value !== undefined) {
+      writeValue(writer, value);
+      continue;
+    }
+    let end = at + 1;
+    while (end < places.length && facts[places[end] as number] === undefined) end += 1;
+    if (end - at === 1) writer.byte(tag.missing);
+    else {
+      writer.byte(tag.missingRun);
+      writer.count(end - at);
+    }
+    at = end - 1;
+  }
 };
 
 /** Reads places. */
@@ -114,8 +129,6 @@ const readValue = (reader: BytesReader): PolicyValue => {
   const kind = reader.byte();
   if (kind >= tag.small) return kind - tag.small;
   switch (kind) {
-    case tag.missing:
-      return undefined;
     case tag.no:
       return false;
     case tag.yes:
@@ -135,9 +148,28 @@ const readValue = (reader: BytesReader): PolicyValue => {
   }
 };
 
-/** Reads the values at these places into an array that is as long as the last one. */
+/** Reads the values at these places into an array in which all others are missing. */
 export const readValues = (reader: BytesReader, places: Int32Array): Facts => {
-  const facts: PolicyValue[] = Array.from({ length: (places.at(-1) ?? -1) + 1 }, () => undefined);
-  for (const place of places) facts[place] = readValue(reader);
+  // Holes read as undefined, and filling thousands of places for each record would cost more than reading it.
+  const facts: PolicyValue[] = [];
+  facts.length = (places.at(-1) ?? -1) + 1;
+  let isAfterMissing = false;
+  for (let at = 0; at < places.length; at += 1) {
+    const missing = readMissing(reader, places.length - at);
+    if (missing > 0 && isAfterMissing) reader.fail('two runs of what is missing');
+    isAfterMissing = missing > 0;
+    if (missing === 0) facts[places[at] as number] = readValue(reader);
+    else at += missing - 1;
+  }
   return facts;
+};
+
+/** How many missing values come next; 0 when the next one is there. */
+const readMissing = (reader: BytesReader, most: number): number => {
+  const kind = reader.peek();
+  if (kind !== tag.missing && kind !== tag.missingRun) return 0;
+  reader.byte();
+  if (kind === tag.missing) return 1;
+  const count = reader.count(most);
+  return count < 2 ? reader.fail('a run of less than two') : count;
 };

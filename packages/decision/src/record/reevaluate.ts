@@ -6,6 +6,7 @@ import { factsAsked, type ListQuestion, listQuestions } from '../engine/question
 import { explain, PolicyEvaluator, type PolicyResult, type RuleTold } from '../policy/evaluate.ts';
 import type { CompiledPolicy } from '../policy/policy.ts';
 import type { Facts, Lists } from '../policy/schema.ts';
+import type { PolicyValue } from '../policy/syntax.ts';
 import { type DecisionRecord, decodeRecord, encodeRecord, type RecordCode, type RecordedVerdict } from './record.ts';
 
 /** Why a record is not evaluated again. */
@@ -48,9 +49,13 @@ const notRecordedOf = (schema: FactSchema, record: DecisionRecord, { policy }: C
   return [...facts, ...lists];
 };
 
-/** Facts as long as the schema. */
-const wholeFacts = (schema: FactSchema, { facts }: DecisionRecord): Facts =>
-  Array.from({ length: schema.policy.fields.size }, (_, place) => facts[place]);
+/** Facts of the record at the places of the schema; holes read as missing. */
+const wholeFacts = (schema: FactSchema, { facts, places }: DecisionRecord): Facts => {
+  const whole: PolicyValue[] = [];
+  whole.length = schema.policy.fields.size;
+  for (const place of Array.from(places)) whole[place] = facts[place];
+  return whole;
+};
 
 const reasonsOf = ({ policy }: CompiledPolicy, fired: readonly number[]): readonly string[] => [
   ...new Set(fired.flatMap((place) => policy.rules[place]?.reason ?? [])),
