@@ -33,6 +33,7 @@ const rounded = (value: unknown): unknown => {
 const peers = await measurePeers();
 const ratio = (name: string): number => (peers[name] ?? Number.NaN) / (peers['ours'] ?? Number.NaN);
 const resident = await runPart('resident.ts', values.devices);
+const inPath = await runPart('in-path.ts');
 const report = Object.fromEntries(
   Object.entries({
     vsJsonRulesEngine: ratio('jsonRulesEngine'),
@@ -40,6 +41,7 @@ const report = Object.fromEntries(
     vsCelJs: ratio('celJs'),
     policyMicroseconds: peers['ours'],
     ...resident,
+    ...inPath,
   }).map(([name, value]) => [name, rounded(value)]),
 );
 if (!values.json)
