@@ -9,6 +9,7 @@ import {
   explainRecord,
   type RiskEvent,
   recordedFacts,
+  reserveMemory,
 } from '@hauberk/decision';
 import { canonicalJson } from '@hauberk/primitives';
 import { mainPolicy, newEngine, newMemory, policiesOf, schema, stepsOf } from './support/small-bank.ts';
@@ -214,4 +215,23 @@ test('engine: why each rule fired or did not is told from the record alone', () 
     fields: { 'attr.isSavedPayee': null },
   });
   assert.equal(canonicalJson(told.map(({ state }) => state === 'fired')).includes('true'), false);
+});
+
+test('engine: one device brings so many new entities in an hour and no more; the others, and its own row, are not touched by it', () => {
+  // Two are values of attributes that have profiles.
+  const memory = reserveMemory(schema, { kinds: {}, usual: { capacity: 100 }, events: 1000, mints: 7 });
+  const engine = newEngine({ memory });
+  const known = (device: string, payee: string, atMs = at): readonly number[] =>
+    engine
+      .decide(transfer({ entities: { device, payee }, atMs }), verified)
+      .entities.filter(({ kind }) => ['device', 'payee'].includes(schema.kinds[kind] ?? ''))
+      .map(({ order }) => (order < 0 ? -1 : 0));
+  const flood = Array.from({ length: 20 }, (_, each) => known('farm', `invented-${each}`));
+  // Entities come in the order of their kinds: the device, then the payee.
+  assert.deepEqual(flood[0], [0, 0]);
+  assert.equal(flood.filter(([device]) => device === 0).length, 20);
+  assert.equal(flood.filter(([, payee]) => payee === 0).length, 5);
+  assert.deepEqual(known('farm', 'invented-0'), [0, 0], 'who has a row keeps it');
+  assert.deepEqual(known('honest', 'invented-19'), [0, 0]);
+  assert.deepEqual(known('farm', 'later', at + 3_600_000), [0, 0], 'the next hour');
 });

@@ -51,6 +51,8 @@ export class Intake {
   readonly #memory: OpenedMemory;
   readonly #eventHash: IdHash;
   readonly #value: HashValue = { low: 0, high: 0 };
+  readonly #deviceAt: number;
+  readonly #addressAt: number;
   #event: RiskEvent | undefined;
   #facts: FactBuffer = [];
   readonly #step = (): void => this.#change();
@@ -71,6 +73,8 @@ export class Intake {
         return other < 0 ? [] : [{ at, other }];
       }),
     }));
+    this.#deviceAt = names.indexOf('device');
+    this.#addressAt = names.indexOf('address');
     const count = names.length;
     this.lows = new Int32Array(count);
     this.highs = new Int32Array(count);
@@ -158,7 +162,17 @@ export class Intake {
 
   #rowOf({ table }: Kind, at: number): number {
     const [low, high] = [this.lows[at] as number, this.highs[at] as number];
-    return this.isDuplicate ? table.find(low, high) : table.claim(low, high);
+    const row = table.find(low, high);
+    if (row >= 0 || this.isDuplicate) return row;
+    return this.#mayMint(at) ? table.claim(low, high) : -1;
+  }
+
+  /** Whether the source of the event may bring a row of this kind: its device, else its address. What is neither's, and nobody's device or address, has no bound. */
+  #mayMint(at: number): boolean {
+    const { mints } = this.#memory;
+    const source = [this.#deviceAt, this.#addressAt].find((each) => each >= 0 && each !== at && this.rows[each] !== -2);
+    if (mints === undefined || source === undefined || at === this.#addressAt) return true;
+    return mints.mint(this.lows[source] as number, this.highs[source] as number, (this.#event as RiskEvent).atMs);
   }
 
   #meet({ meets, layout, distinct }: Kind, atMs: number): void {

@@ -2,9 +2,10 @@
  * The memory of an engine: a table of profiles for each kind of entity and the book of events, in shared memory that every thread opens. State changes of all
  * threads take turns under one lock, so that there is one order in which everything happened, and a rebuild in that order finds the same facts.
  */
-import { type DurationMs, days } from '@hauberk/primitives';
+import { type DurationMs, days, hours } from '@hauberk/primitives';
 import { DistinctView } from '../windows/distinct.ts';
 import type { JournalBuffer } from '../windows/journal-format.ts';
+import { MintQuota, type MintShape, reserveMintQuota } from '../windows/mint-quota.ts';
 import { busy, joinOwners, Owner, reserveOwners } from '../windows/owners.ts';
 import { Profile } from '../windows/profile.ts';
 import { compileLayout, type ProfileLayout, type ProfileSpec } from '../windows/profile-layout.ts';
@@ -30,6 +31,8 @@ export interface MemoryDeclaration {
   readonly usual: KindMemory;
   /** Events that are remembered for duplicates and labels. */
   readonly events: number;
+  /** New rows that one source (the event's device, else its address) may bring in an hour, so that nobody fills tables with ids that he invents; no bound when absent. */
+  readonly mints?: number;
   /** How long labels take; 7 days when absent. An event without one counts as honest after that. */
   readonly labelDelay?: DurationMs;
 }
@@ -46,7 +49,18 @@ export interface EngineMemory {
   readonly book: SharedArrayBuffer;
   readonly bookShape: BookShape;
   readonly labelDelay: number;
+  /** New rows by source; undefined without a bound. */
+  readonly mints: { readonly shape: MintShape; readonly counts: SharedArrayBuffer } | undefined;
 }
+
+/** Sources whose new rows are counted one by one. */
+const mintSources = 16_384;
+
+const reserveMints = (most: number | undefined): EngineMemory['mints'] => {
+  if (most === undefined) return undefined;
+  const shape = { sources: mintSources, most, period: hours(1) };
+  return { shape, counts: reserveMintQuota(shape) };
+};
 
 /** Reserves a memory for the kinds of a schema. Throws RangeError for what cannot be. */
 export const reserveMemory = (schema: FactSchema, declaration: MemoryDeclaration): EngineMemory => {
@@ -63,6 +77,7 @@ export const reserveMemory = (schema: FactSchema, declaration: MemoryDeclaration
     book: reserveBook(bookShape),
     bookShape,
     labelDelay: declaration.labelDelay ?? days(7),
+    mints: reserveMints(declaration.mints),
   };
 };
 
@@ -74,6 +89,7 @@ export const nextRun = (memory: EngineMemory): EngineMemory => ({
   ...memory,
   lock: new SharedArrayBuffer(memory.lock.byteLength),
   book: reserveBook(memory.bookShape),
+  mints: reserveMints(memory.mints?.shape.most),
 });
 
 /** Bytes that a memory takes, by kind and in all. */
@@ -106,6 +122,8 @@ export interface OpenedMemory {
   readonly kinds: readonly KindTable[];
   readonly book: EventBook;
   readonly labelDelay: number;
+  /** Says whether a source may bring one more row; undefined without a bound. */
+  readonly mints: MintQuota | undefined;
   /** Does something while no other thread changes the memory. Throws `EngineBusy`. */
   exclusively<Value>(act: () => Value): Value;
 }
@@ -132,6 +150,10 @@ export const openMemory = (
     kinds,
     book: new EventBook(memory.bookShape, memory.book),
     labelDelay: memory.labelDelay,
+    mints:
+      memory.mints === undefined
+        ? undefined
+        : new MintQuota(memory.mints.shape, memory.mints.counts, memory.owners, token),
     exclusively(act) {
       const version = owner.take(lock, 0);
       if (version === busy) throw new EngineBusy('the memory of the engine stayed locked');

@@ -20,6 +20,9 @@ import { documentHash } from './policy-book.ts';
 /** Room for kinds that no route names: what is asked over the API alone. */
 const unnamedRoom = 1024;
 
+/** New entities that one device, or one address, may bring in an hour: at least so many, otherwise a sixteenth of the table. */
+const leastMints = 256;
+
 /** Of which other kinds the different ones are counted. */
 const distinct: Readonly<Record<string, readonly string[]>> = {
   device: ['account', 'card', 'payee', 'phone'],
@@ -65,7 +68,12 @@ export const reserveEngine = (config: Pick<Config, 'services'>, section: Decisio
       kindMemory(kind, named.has(kind) ? profiles : Math.min(profiles, unnamedRoom), named),
     ]),
   );
-  return reserveMemory(schema.value, { kinds, usual: kindMemory('', unnamedRoom, named), events: 4 * profiles });
+  return reserveMemory(schema.value, {
+    kinds,
+    usual: kindMemory('', unnamedRoom, named),
+    events: 4 * profiles,
+    mints: Math.max(leastMints, profiles >>> 4),
+  });
 };
 
 /** Makes engines of one thread over the shared memory. */
