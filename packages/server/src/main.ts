@@ -28,7 +28,7 @@ const summaries = {
   list: 'list show | entries | add | remove | import: named sets of entities that policies ask',
   replay: 'replay [--from T] [--to T] [--policy FILE]: recorded decisions again, byte for byte, or by another policy',
   why: 'why DECISION: one decision, its reasons, and how near the others came',
-  decision: 'decision list | show | export: what was decided',
+  decision: 'decision list | show | export | openapi: what was decided, and how to ask for it',
   model: 'model list | keep | activate | drop: models that decide',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
   privacy:

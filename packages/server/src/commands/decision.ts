@@ -2,6 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { AdminApi, DecisionPage } from '@hauberk/admin-client';
+import { decisionApiText } from '../decision/decision-api-openapi.ts';
 import type { Command } from '../main.ts';
 import { appOf, connect, connectionOptions, runAdminCommand, UsageError } from './admin-connection.ts';
 import { patiently, spanOf } from './decision-source.ts';
@@ -11,6 +12,8 @@ import { decisionTable } from './why.ts';
 export const usage: string = `usage: hauberk decision list [FILTERS] [--limit N] [--after NEXT]    newest first
        hauberk decision show DECISION
        hauberk decision export [FILTERS] [--format json|csv] [--out FILE]   JSON lines, to standard output when absent
+
+       hauberk decision openapi                 the document of POST /v1/decisions, needs no gateway
 
   FILTERS: --from T --to T --entity KIND:HASH --reason CODE --outcome O --scene S --policy HASH
   T is a date (UTC), epoch milliseconds, or so long ago as 90m, 24h, 7d.
@@ -115,7 +118,15 @@ const work = async (api: AdminApi, positionals: readonly string[], values: Value
 };
 
 /** Runs `hauberk decision`. */
-export const decision: Command = (args) =>
+export const decision: Command = async (args) => {
+  if (args.length === 1 && args[0] === 'openapi') {
+    process.stdout.write(decisionApiText());
+    return 0;
+  }
+  return onApi(args);
+};
+
+const onApi: Command = (args) =>
   runAdminCommand('decision', usage, args.includes('--json'), async () => {
     const { values, positionals } = parse(args);
     return work(connect(values, process.env), positionals, values);

@@ -49,6 +49,14 @@ export interface TrapConfig {
   readonly canaries: readonly CanaryConfig[];
 }
 
+/** The listener for those who ask for decisions over HTTP. */
+export interface DecisionApiConfig {
+  readonly host: string;
+  /** All worker threads share it. */
+  readonly port: number;
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+}
+
 /** Decisions of one organisation. */
 export interface DecisionConfig {
   readonly policies: readonly PolicyFileConfig[];
@@ -68,6 +76,8 @@ export interface DecisionConfig {
   /** Decisions that a policy must have been watched for in shadow before it may refuse on money routes. */
   readonly watchedDecisions: number;
   readonly traps: TrapConfig;
+  /** Undefined where nobody asks over HTTP. */
+  readonly api?: DecisionApiConfig | undefined;
 }
 
 /** Where a route finds something that its decision is made on. */

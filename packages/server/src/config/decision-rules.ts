@@ -5,6 +5,7 @@ import { scenesOf } from '../decision/decision-facts.ts';
 import type { Config } from './config.ts';
 import type { ConfigPath, PathIssue } from './config-issue.ts';
 import type { DecisionConfig, DecisionSource, RouteDecisionConfig } from './decision-config.ts';
+import { isLoopback } from './loopback.ts';
 import type { RouteConfig } from './route-config.ts';
 
 const issue = (path: ConfigPath, message: string, hint: string): readonly PathIssue[] => [{ path, message, hint }];
@@ -118,6 +119,13 @@ export const judgeRouteDecision = (route: RouteConfig, config: Config): readonly
   ];
 };
 
+/** Judges the section: tokens must not cross a network in the clear. */
+export const judgeDecisionSection = ({ decision }: Config): readonly PathIssue[] => {
+  const api = decision?.api;
+  if (api === undefined || api.tls !== undefined || isLoopback(api.host)) return none;
+  return issue(['decision', 'api', 'host'], 'tokens would cross the network in the clear', 'add decision.api.tls');
+};
+
 /** What a route does when there is no judgement. Money and binding close, whatever the section says. */
 export const decisionFailMode = (route: RouteConfig, section: DecisionConfig | undefined): 'open' | 'closed' => {
   if (route.class === 'money' || route.class === 'bind') return 'closed';
@@ -134,5 +142,16 @@ export const resolveDecision = (decision: DecisionConfig | undefined, folder: st
           ...policy,
           ...(file === undefined ? {} : { file: resolve(folder, file) }),
         })),
+        ...(decision.api?.tls === undefined
+          ? {}
+          : {
+              api: {
+                ...decision.api,
+                tls: {
+                  certificateFile: resolve(folder, decision.api.tls.certificateFile),
+                  keyFile: resolve(folder, decision.api.tls.keyFile),
+                },
+              },
+            }),
         lists: Object.fromEntries(Object.entries(decision.lists).map(([name, file]) => [name, resolve(folder, file)])),
       };

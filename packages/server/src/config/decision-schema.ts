@@ -67,6 +67,20 @@ const trapSchema = z
   })
   .prefault({});
 
+const apiSchema = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1').describe('Beyond this machine only with `tls`.'),
+    port: z.int().min(1).max(65_535).describe('All worker threads share it.'),
+    tls: z
+      .strictObject({
+        certificateFile: z.string().min(1).describe('PEM file with the certificate chain, leaf first.'),
+        keyFile: z.string().min(1).describe('PEM file with the private key.'),
+      })
+      .optional(),
+  })
+  .optional()
+  .describe('Listener of `POST /v1/decisions`, for those whose requests do not pass the gateway.');
+
 /** The section `decision`. */
 export const decisionSchema: z.ZodType<DecisionConfig | undefined> = z
   .strictObject({
@@ -127,6 +141,7 @@ export const decisionSchema: z.ZodType<DecisionConfig | undefined> = z
       .default(1000)
       .describe('For so many decisions a policy is watched in shadow before it may refuse on money routes.'),
     traps: trapSchema,
+    api: apiSchema,
   })
   .optional()
   .describe('What requests are judged by beyond their signature; see docs/decisions-in-path.md.');

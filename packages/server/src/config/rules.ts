@@ -4,7 +4,9 @@ import { readCidr } from '../gateway/connection-trust.ts';
 import { judgeBinding } from './binding-rules.ts';
 import type { Config } from './config.ts';
 import type { ConfigPath, PathIssue } from './config-issue.ts';
+import { judgeDecisionSection } from './decision-rules.ts';
 import { judgeLogins } from './login-rules.ts';
+import { isLoopback } from './loopback.ts';
 import { judgeMigration } from './migration-rules.ts';
 import { judgeProxyRoutes } from './proxy-rules.ts';
 import { judgeRoutes } from './route-rules.ts';
@@ -107,10 +109,6 @@ const judgeAuthz = ({ authz, services }: Config): readonly PathIssue[] => {
     : [];
 };
 
-const loopback: readonly string[] = ['localhost', '::1'];
-
-const isLoopback = (host: string): boolean => loopback.includes(host) || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-
 /** Tokens must not cross a network in the clear. Probes and metrics may. */
 const judgeAdmin = ({ admin }: Config): readonly PathIssue[] => {
   const { host, tls, api, roles } = admin;
@@ -135,6 +133,7 @@ export const judgeConfig = (config: Config): readonly PathIssue[] => [
   ...judgeHosts(config),
   ...judgeAuthz(config),
   ...judgeAdmin(config),
+  ...judgeDecisionSection(config),
   ...judgeBinding(config),
   ...judgeSms(config),
   ...judgeProxyRoutes(config),

@@ -204,6 +204,16 @@ export class PolicyBook {
     return written;
   }
 
+  /** Writes rows that change nothing of what is decided; refused when a change came between. */
+  async note(
+    scope: Scope,
+    from: { readonly version: number },
+    puts: readonly DecisionPut[],
+  ): Promise<Result<true, BookRefusal>> {
+    const change = { scope, read: [{ key: bookKey, version: from.version }], puts, audit: [] };
+    return this.#parts.store.commit({ changes: [change] }, this.#parts.now());
+  }
+
   async #renew(scope: Scope): Promise<void> {
     this.#snapshots.set(scopeKey(scope), await this.#make(scope));
   }

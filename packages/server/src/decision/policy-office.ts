@@ -6,6 +6,7 @@ import type { Outbox } from '../storage/outbox.ts';
 import type { Scope } from '../storage/scope.ts';
 import { type BookRefusal, PolicyBook } from './policy-book.ts';
 import { checkPolicy, type PolicyCheck, type PolicyFaultTold } from './policy-check.ts';
+import { PolicyGuard } from './policy-guard.ts';
 import type { KeptPolicy, PolicyAction, PolicyStepCode } from './policy-life.ts';
 import { DecisionLists } from './policy-list.ts';
 import { DecisionModels } from './policy-model.ts';
@@ -14,7 +15,7 @@ import type { PolicyText } from './policy-snapshot.ts';
 import { RecordDesk } from './record-desk.ts';
 import { schemaHashOf } from './record-reader.ts';
 import type { DecisionStore } from './record-rows.ts';
-import { RecordStream } from './record-stream.ts';
+import { RecordStream, type SeenBatch, type SeenDecision } from './record-stream.ts';
 import { RecordTexts, textOf } from './record-texts.ts';
 
 /** What the office stands on. */
@@ -34,6 +35,12 @@ export interface OfficeParts {
   /** A fault behind the requests; what met it is tried again. */
   readonly failed: (error: unknown) => void;
 }
+
+/** How long the index knows decisions, and how many it holds. */
+const indexDays = 180;
+const mostIndexed = 5_000_000;
+const forgetAtOnce = 500;
+const forgetTurns = 200;
 
 /** A step of exactly one version of a policy, as two people agree on it. */
 export interface PolicyStepContent {
@@ -57,6 +64,7 @@ export class DecisionOffice {
   readonly stream: RecordStream;
   readonly pseudonym: OfficeParts['pseudonym'];
   readonly #parts: OfficeParts;
+  readonly #guard: PolicyGuard;
   #stopFollowing: () => void = () => {};
 
   constructor(parts: OfficeParts) {
@@ -69,12 +77,17 @@ export class DecisionOffice {
     const { store, outbox, now } = parts;
     const { texts, book, lists } = this;
     this.records = new RecordDesk({ store, outbox, texts, book, lists, now });
+    this.#guard = new PolicyGuard({
+      book,
+      isKnownBad: (scope, seen) => this.#isKnownBad(scope, seen),
+      onHalted: () => {},
+    });
     this.stream = new RecordStream({
       outbox,
       store,
       now,
       kindsOf: (scope, hash) => this.records.kindsOf(scope, hash),
-      onSeen: async () => {},
+      onSeen: (batch) => this.#seen(batch),
       failed: parts.failed,
     });
   }
@@ -109,6 +122,19 @@ export class DecisionOffice {
   ): Promise<Result<KeptPolicy, PolicyStepCode | BookRefusal>> {
     const step = { version, hash, action, ...(perMille === undefined ? {} : { perMille }) };
     return this.book.step(scope, policy, step, { actor, reason });
+  }
+
+  async #seen(batch: SeenBatch): Promise<void> {
+    await this.#guard.take(batch);
+  }
+
+  /** Whether somebody has said that it is fraud, or an entity of it is on a list. */
+  async #isKnownBad(scope: Scope, { indexed }: SeenDecision): Promise<boolean> {
+    const label = await this.records.label(scope, indexed.id);
+    if (label?.fraud === true) return true;
+    const { lists } = this.book.snapshotOf(scope);
+    const members = indexed.entities.map((entity) => entity.slice(entity.indexOf(':') + 1));
+    return lists.some((list) => members.some((member) => list.members.includes(member)));
   }
 
   /** Opens the book, keeps the texts that workers decide by, and begins to read what was decided. */
@@ -146,6 +172,12 @@ export class DecisionOffice {
   /** Drops list entries whose time is over, everywhere. */
   async upkeep(): Promise<void> {
     for (const scope of this.#parts.scopes) await this.lists.expire(scope);
+    const at = this.#parts.now();
+    const bounds = { beforeMs: at - indexDays * 86_400_000, most: mostIndexed };
+    for (let turn = 0; turn < forgetTurns; turn += 1) {
+      const forgotten = await this.#parts.store.forget(bounds, forgetAtOnce);
+      if (!forgotten.ok || forgotten.value < forgetAtOnce) break;
+    }
     // Files may have been read again.
     await this.keepTexts();
   }

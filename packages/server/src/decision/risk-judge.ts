@@ -15,10 +15,15 @@ import { type ContextParts, refusedResult, verifiedContext } from './decision-co
 import type { DecisionFigures } from './decision-figures.ts';
 import type { DecisionRule } from './decision-rule.ts';
 import { readSubject, type Subject } from './read-subject.ts';
+import { labelKind, labelPayload, recordKind, recordPayload } from './record-entry.ts';
 import { addressMark, deviceMark, type MarkKind } from './trap-marks.ts';
 
 /** Kinds of entries in the outbox. */
-export const outboxKind = { record: 'decision.record', label: 'decision.label', touch: 'decision.touch' } as const;
+export const outboxKind: Readonly<Record<'record' | 'label' | 'touch', string>> = {
+  record: recordKind,
+  label: labelKind,
+  touch: 'decision.touch',
+};
 
 /** What judging stands on. */
 export interface RiskJudgeParts extends ContextParts {
@@ -38,6 +43,8 @@ export interface RiskJudgeParts extends ContextParts {
   /** Milliseconds that only go forward. */
   readonly monotonic: () => number;
   readonly random: () => string;
+  /** Boot number of the state folder. */
+  readonly run: number;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -155,18 +162,18 @@ export class RequestJudge implements RiskJudge {
     };
     const context = verifiedContext(this.#parts, request, authorised.bound?.state, at);
     const decision = engine.decide(event, context);
-    this.#keepRecord(decision, facts, at);
+    this.#keepRecord(decision, facts, at, event.amountMinor);
     for (const shadow of decision.shadows) this.#parts.figures.shadowed(shadow.hash, shadow.outcome);
     return decision;
   }
 
-  #keepRecord({ record }: Decision, { organisation, app }: Scope, atMs: EpochMs): void {
+  #keepRecord({ record }: Decision, { organisation, app }: Scope, atMs: EpochMs, amountMinor: number): void {
     if (record.length > 0)
       this.#parts.keep({
         scope: { organisation, app },
         kind: outboxKind.record,
         atMs,
-        payload: Uint8Array.from(record),
+        payload: recordPayload(record, this.#parts.run, amountMinor),
       });
   }
 
@@ -198,9 +205,10 @@ export class RequestJudge implements RiskJudge {
 
   /** Whoever sends what nobody honest has is fraud, and it is known now. */
   #label(engine: Engine, eventId: string, { organisation, app }: Scope, at: EpochMs): void {
-    const label = { eventId, fraud: true, knownAtMs: at };
-    engine.label(label);
-    const payload = utf8(JSON.stringify({ ...label, source: 'trap' }));
+    const { order } = engine.label({ eventId, fraud: true, knownAtMs: at });
+    const decision = engine.pseudonym('/event', eventId);
+    const { run } = this.#parts;
+    const payload = labelPayload({ decision, fraud: true, knownAtMs: at, source: 'trap', run, order });
     this.#parts.keep({ scope: { organisation, app }, kind: outboxKind.label, atMs: at, payload });
   }
 
@@ -236,7 +244,7 @@ export class RequestJudge implements RiskJudge {
         attributes: {},
       };
       const decided = engineOf(scope.app)?.decide(event, { channel: { result } });
-      if (decided !== undefined) this.#keepRecord(decided, scope, at);
+      if (decided !== undefined) this.#keepRecord(decided, scope, at, Number.NaN);
       figures.refused(exchange.route, result);
     });
   };

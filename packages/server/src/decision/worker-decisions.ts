@@ -35,6 +35,8 @@ export interface WorkerDecisionParts {
   readonly audit: Pick<AuditLog, 'append'>;
   /** Of requests that nobody vouches for. */
   readonly app: string;
+  /** Boot number of the state folder. */
+  readonly run: number;
   readonly now: () => EpochMs;
   readonly onFault: (error: unknown) => void;
 }
@@ -73,6 +75,7 @@ export class WorkerDecisions {
       now,
       monotonic: () => performance.now(),
       random: () => toHex(crypto.random(8)),
+      run: parts.run,
       onFault,
     });
     this.update(seed.text);
@@ -82,6 +85,11 @@ export class WorkerDecisions {
     const { crypto, canaryKey } = this.#parts;
     const spelled = canonicalId(value);
     return this.#canaries.has(`${kind}\n${spelled}`) || isCanary(crypto, canaryKey, spelled);
+  }
+
+  /** The engine of an app; undefined before its first snapshot. */
+  engineOf(app: string): Engine | undefined {
+    return this.#engines.get(app)?.engine;
   }
 
   /** Takes other policies, lists and models over: the next request is judged by them, and none by half of them. */

@@ -162,7 +162,7 @@ const plainStories = new Stories({
 
 /** The decisions of this thread; undefined where nothing decides. */
 const openDecisions = (
-  { config, decisions }: WorkerSeed,
+  { config, decisions, channel }: WorkerSeed,
   { keys, ports }: ConnectedState,
   signals: SignalMemory,
   log: Log,
@@ -182,6 +182,7 @@ const openDecisions = (
     outbox: ports.outbox,
     audit: ports.audit,
     app: config.apps[0]?.id ?? '',
+    run: channel.boot,
     now,
     onFault: (error) => log.error('decision.fault', { error }),
   });

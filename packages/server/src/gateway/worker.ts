@@ -3,7 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createAuthzHandler } from '../authz/authz-handler.ts';
 import { type AuthzListener, openAuthzListener } from '../authz/authz-listener.ts';
 import type { Config } from '../config/config.ts';
+import type { ApiListener } from '../decision/decision-api-listener.ts';
 import { noDecisions } from '../decision/decision-figures.ts';
+import { openWorkerApi } from '../decision/open-decision-api.ts';
 import { serveRevocations } from '../device/follow-peers.ts';
 import { openTracing } from '../observability/tracing.ts';
 import { reportMask } from '../privacy/mask-reports.ts';
@@ -130,6 +132,7 @@ const ports: PipelinePorts = {
 
 const { authz } = seed.config;
 let authzListener: AuthzListener | undefined;
+let decisionApi: ApiListener | undefined;
 
 const openAuthz = async (): Promise<AuthzListener | undefined> =>
   authz === undefined
@@ -161,6 +164,17 @@ const start = async (handle: RequestHandler): Promise<Listener | undefined> => {
   };
   try {
     authzListener = await openAuthz();
+    decisionApi = await openWorkerApi({
+      config: seed.config,
+      decisions: parts.decisions,
+      state: parts.state,
+      signalsOf: parts.signals.signalsOf,
+      worker: seed.index,
+      reusePort: seed.reusePort,
+      run: seed.channel.boot,
+      now: parts.now,
+      log,
+    });
     return await listen(options, seed.reusePort);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'listen-failed';
@@ -188,7 +202,13 @@ const relayListener =
 const end = async (deadlineMs: number): Promise<void> => {
   draining = true;
   parts.directives.close();
-  await Promise.all([listener?.drain(deadlineMs), relayListener?.close(), relay?.close(), authzListener?.close()]);
+  await Promise.all([
+    listener?.drain(deadlineMs),
+    relayListener?.close(),
+    relay?.close(),
+    authzListener?.close(),
+    decisionApi?.close(),
+  ]);
   await sightings.close();
   await closeWorkerParts(parts);
   await tracing.close();

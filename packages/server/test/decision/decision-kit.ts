@@ -55,7 +55,7 @@ export const policyDocument = (id = 'pay', large = 100_000): JsonValue => ({
 export const smallMemory = (): EngineMemory => {
   const schema = appFactSchema([]);
   if (!schema.ok) throw new Error(schema.code);
-  return reserveMemory(schema.value, { kinds: {}, usual: { capacity: 64 }, events: 4096 });
+  return reserveMemory(schema.value, { kinds: {}, usual: { capacity: 64 }, events: 16_384 });
 };
 
 /** An engine that decides by what a snapshot says. */
