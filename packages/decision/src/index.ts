@@ -7,9 +7,9 @@ export {
 } from './clusters/cluster-score.ts';
 export {
   type ClusterFacts,
+  type ClusterListener,
   type ClusterOptions,
   Clusters,
-  type GradeListener,
   type Observation,
   usualClusterOptions,
 } from './clusters/clusters.ts';
@@ -23,6 +23,8 @@ export {
   type ClusterExplanation,
   type ClusterSummary,
   clusterId,
+  clusterRow,
+  devicePseudonym,
   explainCluster,
   listClusters,
   type SharedByMembers,

@@ -32,6 +32,7 @@ export class ClusterBook {
   readonly coreGroups: Uint16Array;
   readonly #core: Int32Array;
   readonly #coreGeneration: Int32Array;
+  readonly #left: (device: number) => void;
   readonly #graph: EvidenceGraph;
   readonly #first: Int32Array;
   readonly #next: Int32Array;
@@ -46,7 +47,9 @@ export class ClusterBook {
   /** Unions refused for size. */
   tooLarge = 0;
 
-  constructor(graph: EvidenceGraph) {
+  /** `left` is told of every device that is taken out of a cluster. */
+  constructor(graph: EvidenceGraph, left: (device: number) => void = () => undefined) {
+    this.#left = left;
     const { devices } = graph;
     const clusters = new RowStore(Math.max(1, devices.capacity >> 1));
     this.#graph = graph;
@@ -231,6 +234,7 @@ export class ClusterBook {
     if (cluster < 0) return;
     this.#graph.clusterOf[device] = 0;
     this.coreGroups[device] = 0;
+    this.#left(device);
     const [next, previous] = [this.#next[device] as number, this.#previous[device] as number];
     this.#next[previous] = next;
     this.#previous[next] = previous;
@@ -240,6 +244,7 @@ export class ClusterBook {
     if (this.size[cluster] !== 1) return;
     this.#graph.clusterOf[next] = 0;
     this.coreGroups[next] = 0;
+    this.#left(next);
     this.clusters.release(cluster);
   }
 

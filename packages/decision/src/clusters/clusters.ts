@@ -76,8 +76,15 @@ export interface ClusterFacts {
   readonly grade: ClusterGrade;
 }
 
-/** Told when a cluster's grade changes. */
-export type GradeListener = (cluster: number, grade: ClusterGrade, before: ClusterGrade, atMs: number) => void;
+/** Who is told what changes. Rows are those of {@link Clusters.book} and {@link Clusters.graph}. */
+export interface ClusterListener {
+  /** A cluster's grade changed. */
+  readonly graded?: (cluster: number, grade: ClusterGrade, before: ClusterGrade, atMs: number) => void;
+  /** A cluster was scored anew: the facts of its members may be others. */
+  readonly scored?: (cluster: number) => void;
+  /** A device is in no cluster any more, or in another one. */
+  readonly left?: (device: number) => void;
+}
 
 /** Most pieces of evidence that count of one observation. */
 export const maxEvidencePerObservation = 48;
@@ -102,21 +109,21 @@ export class Clusters {
   readonly #hash: KeyedHash;
   readonly #value: HashValue = { low: 0, high: 0 };
   readonly #sources: TraitSources;
-  readonly #listen: GradeListener;
+  readonly #listener: ClusterListener;
   #sweepAt = 0;
   #sweepRow = 0;
 
-  constructor(options: ClusterOptions, listen: GradeListener = () => undefined) {
+  constructor(options: ClusterOptions, listener: ClusterListener = {}) {
     this.options = options;
     this.#hash = createKeyedHash(options.key);
-    this.#listen = listen;
+    this.#listener = listener;
     const sizes = { devices: options.devices, evidence: options.evidence };
     this.graph = new EvidenceGraph(sizes, compileKinds(options.kinds), (device) => this.book.of(device) < 0);
     const { devices } = this.graph;
     this.risk = devices.column(Float32Array, 1);
     this.isBad = devices.column(Uint8Array, 1);
     this.synchrony = new Synchrony(devices);
-    this.book = new ClusterBook(this.graph);
+    this.book = new ClusterBook(this.graph, (device) => listener.left?.(device));
     this.buffer = new LatenessBuffer(options.latenessMs, options.waiting, (observation, isLate) =>
       this.#apply(observation, isLate),
     );
@@ -158,7 +165,12 @@ export class Clusters {
   /** Facts of a device's cluster, in a few reads; undefined when it is in none. A member that does not show two groups of the core is watched at most. */
   facts(device: string): ClusterFacts | undefined {
     const row = this.deviceRow(device);
-    const cluster = row < 0 ? -1 : this.book.of(row);
+    return row < 0 ? undefined : this.factsOfRow(row);
+  }
+
+  /** The same by the device's row. */
+  factsOfRow(row: number): ClusterFacts | undefined {
+    const cluster = this.book.of(row);
     if (cluster < 0) return undefined;
     const facts = this.clusterFacts(cluster);
     return belongs(this.book.coreGroups[row] as number) ? facts : { ...facts, grade: 'watch' };
@@ -265,11 +277,12 @@ export class Clusters {
     book.groupMask[cluster] = traits.groupMask;
     book.scoredAt[cluster] = now;
     book.isStale[cluster] = 0;
-    if (grade === before) return;
     book.grade[cluster] = clusterGrades.indexOf(grade);
+    this.#listener.scored?.(cluster);
+    if (grade === before) return;
     const isGraded = grade === 'grey' || grade === 'black';
     if (isGraded && book.gradedAt[cluster] === 0) book.gradedAt[cluster] = now;
-    this.#listen(cluster, grade, before, now * 1000);
+    this.#listener.graded?.(cluster, grade, before, now * 1000);
   }
 
   /** Looks at a few clusters every second of event time; each is checked for dead edges every hour. */

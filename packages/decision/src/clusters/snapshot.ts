@@ -3,7 +3,7 @@
  * snapshot is taken again from the stream; the rule for duplicates makes that harmless.
  */
 import { accept, type Bytes, concat, fromUtf8, parseJson, type Result, refuse, utf8 } from '@hauberk/primitives';
-import { type ClusterOptions, Clusters, type GradeListener, type Observation } from './clusters.ts';
+import { type ClusterListener, type ClusterOptions, Clusters, type Observation } from './clusters.ts';
 import { holdersPerEvidence, linksPerDevice } from './evidence-graph.ts';
 import { partnersPerDevice } from './synchrony.ts';
 
@@ -97,12 +97,12 @@ const cut = (bytes: Uint8Array, from: number, lengths: readonly (readonly number
 export const readClusters = (
   bytes: Uint8Array,
   options: ClusterOptions,
-  listen?: GradeListener,
+  listener?: ClusterListener,
 ): Result<{ readonly clusters: Clusters; readonly position: string }, SnapshotCode> => {
   const read = readHead(bytes);
   if (read === undefined) return refuse('clusters.snapshot-malformed', 'head');
   const { head, from } = read;
-  const clusters = new Clusters(options, listen);
+  const clusters = new Clusters(options, listener);
   if (JSON.stringify(head.shape) !== JSON.stringify(shapeOf(clusters))) return refuse('clusters.snapshot-other');
   const [devices, evidence, groups] = cut(bytes, from, head.parts) ?? [];
   const { graph, book } = clusters;
