@@ -92,6 +92,26 @@ export type BlockLiftContent = {
   readonly subject: 'device' | 'key' | 'fingerprint' | 'profile' | 'number'; readonly value: string; readonly atMs: number; readonly untilMs: number; readonly reason: string;
 };
 
+/** See docs/openapi.json, Cluster. */
+export type Cluster = {
+  readonly id: string; readonly grade: 'none' | 'watch' | 'grey' | 'black'; readonly score: number; readonly size: number; readonly kinds: number; readonly groups: readonly (string)[]; readonly sinceMs: number; readonly gradedAtMs: number | null;
+};
+
+/** See docs/openapi.json, ClusterDetail. */
+export type ClusterDetail = {
+  readonly id: string; readonly grade: 'none' | 'watch' | 'grey' | 'black'; readonly score: number; readonly size: number; readonly kinds: number; readonly groups: readonly (string)[]; readonly sinceMs: number; readonly gradedAtMs: number | null; readonly devices: readonly (string)[]; readonly shared: readonly ({ readonly kind: string; readonly group: string; readonly evidence: string; readonly members: number; readonly holders: number; readonly nats: number; readonly sinceMs: number })[]; readonly synchronous: number; readonly arrivedTogether: number; readonly oddHours: number; readonly risk: number; readonly labelled: number;
+};
+
+/** See docs/openapi.json, ClusterListed. */
+export type ClusterListed = {
+  readonly list: string; readonly change: string; readonly adds: number; readonly removes: number;
+};
+
+/** See docs/openapi.json, Clusters. */
+export type Clusters = {
+  readonly items: readonly (Cluster)[];
+};
+
 /** See docs/openapi.json, ConsentKeys. */
 export type ConsentKeys = {
   readonly keys: readonly (string)[];
@@ -275,6 +295,11 @@ export type NewBindingBlock = {
 /** See docs/openapi.json, NewBindingEnd. */
 export type NewBindingEnd = {
   readonly profile: string; readonly attempt: string; readonly reason: string;
+};
+
+/** See docs/openapi.json, NewClusterList. */
+export type NewClusterList = {
+  readonly list: string; readonly days: number; readonly reason: string;
 };
 
 /** See docs/openapi.json, NewDecisionModel. */
@@ -707,6 +732,12 @@ export interface AdminApi {
   readDecisionRecords(input: { readonly app: string; readonly fromMs?: number | undefined; readonly toMs?: number | undefined; readonly after?: number | undefined; readonly limit?: number | undefined }): Promise<Answered<DecisionRecords>>;
   /** A schema, policy or model as it was when it was decided by it. */
   findDecisionText(input: { readonly app: string; readonly text: string }): Promise<Answered<DecisionText>>;
+  /** Clusters of devices that share what strangers do not, the surest first; at most 200. Devices serve all apps, and so do clusters. */
+  listClusters(input: { readonly app: string; readonly grade?: 'watch' | 'grey' | 'black' | undefined }): Promise<Answered<Clusters>>;
+  /** Why a cluster is one: which evidence its devices share, how many do, since when. */
+  findCluster(input: { readonly app: string; readonly cluster: string }): Promise<Answered<ClusterDetail>>;
+  /** Puts the devices of a grey or black cluster on a list, as one change that two people agree on. */
+  proposeClusterList(input: { readonly app: string; readonly cluster: string; readonly body: NewClusterList }): Promise<Answered<ClusterListed | Approval>>;
 }
 
 /** How each is sent. */
@@ -795,4 +826,7 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   explainDecision: { method: 'GET', path: '/apps/{app}/decisions/{decision}/why', query: [], hasBody: false, hasVersion: false },
   readDecisionRecords: { method: 'GET', path: '/apps/{app}/decision-records', query: ['fromMs', 'toMs', 'after', 'limit'], hasBody: false, hasVersion: false },
   findDecisionText: { method: 'GET', path: '/apps/{app}/decision-texts/{text}', query: [], hasBody: false, hasVersion: false },
+  listClusters: { method: 'GET', path: '/apps/{app}/clusters', query: ['grade'], hasBody: false, hasVersion: false },
+  findCluster: { method: 'GET', path: '/apps/{app}/clusters/{cluster}', query: [], hasBody: false, hasVersion: false },
+  proposeClusterList: { method: 'POST', path: '/apps/{app}/clusters/{cluster}/list-proposals', query: [], hasBody: true, hasVersion: false },
 };

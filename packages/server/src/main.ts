@@ -22,6 +22,7 @@ const summaries = {
   device: 'device list | search | show | verdict | suspend | unsuspend | revoke | lost | re-attest',
   binding:
     'binding list | bound | show | why | timeline | blocks | block | lift | vmn | unbind | number | feed import: SIM binding',
+  cluster: 'cluster list | show | propose: devices that share what strangers do not, and lists from them',
   directive:
     'directive list | show | draft | approve | stage | halt | revert | kill | unkill: what apps are told to do',
   policy: 'policy check | propose | shadow | challenge | live | rollback | retire | list | show: what decides',

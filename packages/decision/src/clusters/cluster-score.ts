@@ -72,9 +72,15 @@ export const clusterScore = (traits: ClusterTraits): number => {
   return (1 - doubt) * (0.7 + 0.3 * sizeFactor(traits.size));
 };
 
+/** Members that must act so before it is more than chance: two colleagues meet now and then. */
+const fewestActing = 2.5;
+
 /** Whether anything but shared things speaks against a cluster: an employer's fleet shares all its phones are, and acts like everybody. */
-const actsOdd = ({ synchronous, arrivedTogether, risk, labelled }: ClusterTraits): boolean =>
-  synchronous >= 0.1 || arrivedTogether >= 0.2 || risk >= 0.3 || labelled > 0;
+const actsOdd = ({ size, synchronous, arrivedTogether, risk, labelled }: ClusterTraits): boolean =>
+  (synchronous >= 0.1 && synchronous * size >= fewestActing) ||
+  (arrivedTogether >= 0.2 && arrivedTogether * size >= fewestActing) ||
+  risk >= 0.3 ||
+  labelled > 0;
 
 /** Grade of a cluster with this score. */
 export const clusterGrade = (score: number, traits: ClusterTraits, rule: GradeRule): ClusterGrade => {

@@ -52,6 +52,8 @@ export interface ClusterOptions {
   readonly edgeMargin: number;
   /** How long an edge lives after it was last supported, in milliseconds. */
   readonly edgeLifeMs: number;
+  /** Whether devices are named by pseudonyms already: 16 hexadecimal digits, kept as they are. */
+  readonly hasPseudonyms: boolean;
 }
 
 /** The usual options, without the key. */
@@ -64,6 +66,7 @@ export const usualClusterOptions: Omit<ClusterOptions, 'key'> = {
   grades: usualGrades,
   edgeMargin: 1,
   edgeLifeMs: 3 * 86_400_000,
+  hasPseudonyms: false,
 };
 
 /** What the engine's context takes of a device's cluster. */
@@ -158,7 +161,7 @@ export class Clusters {
 
   /** Row of a device; −1 when it is not remembered. */
   deviceRow(device: string): number {
-    this.#hashOf('device', device);
+    this.#nameDevice(device);
     return this.graph.devices.find(this.#value.low, this.#value.high);
   }
 
@@ -186,13 +189,23 @@ export class Clusters {
     };
   }
 
+  #nameDevice(device: string): void {
+    const digits = this.options.hasPseudonyms ? /^([0-9a-f]{8})([0-9a-f]{8})$/.exec(device) : null;
+    if (digits === null) {
+      this.#hashOf('device', device);
+      return;
+    }
+    this.#value.high = Number.parseInt(digits[1] as string, 16) | 0;
+    this.#value.low = Number.parseInt(digits[2] as string, 16) | 0;
+  }
+
   #hashOf(kind: string, text: string): void {
     this.#hash(asBytes(`${kind}\n${text}`), this.#value);
   }
 
   #apply({ device: id, atMs, scene, evidence, risk }: Observation, isLate: boolean): void {
     const at = Math.max(1, Math.floor(atMs / 1000));
-    this.#hashOf('device', id);
+    this.#nameDevice(id);
     const before = this.graph.devices.size;
     const device = this.graph.touch(this.#value.low, this.#value.high, at);
     if (device < 0) return;

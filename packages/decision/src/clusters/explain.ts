@@ -6,7 +6,7 @@ import { gatherTraits } from './traits.ts';
 
 /** A cluster at a glance. */
 export interface ClusterSummary extends ClusterFacts {
-  /** `c-` and 16 hexadecimal digits; keeps through growth, and through splits for the largest part. */
+  /** 16 hexadecimal digits; keeps through growth, and through splits for the largest part. */
   readonly id: string;
   readonly groups: readonly EvidenceGroup[];
   /** When its first edge appeared, epoch milliseconds. */
@@ -51,11 +51,11 @@ const hex = (low: number, high: number): string =>
 
 /** The name of a cluster by its row. */
 export const clusterId = ({ book }: Clusters, cluster: number): string =>
-  `c-${hex(book.clusters.keyLow[cluster] as number, book.clusters.keyHigh[cluster] as number)}`;
+  hex(book.clusters.keyLow[cluster] as number, book.clusters.keyHigh[cluster] as number);
 
 /** The row of a cluster by its name; −1 when there is none. */
 export const clusterRow = ({ book }: Clusters, id: string): number => {
-  const digits = /^c-([0-9a-f]{8})([0-9a-f]{8})$/.exec(id);
+  const digits = /^([0-9a-f]{8})([0-9a-f]{8})$/.exec(id);
   if (digits === null) return -1;
   return book.clusters.find(Number.parseInt(digits[2] as string, 16) | 0, Number.parseInt(digits[1] as string, 16) | 0);
 };

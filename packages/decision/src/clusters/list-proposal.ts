@@ -53,7 +53,8 @@ export const proposeList = (
   cluster: ClusterExplanation,
   { list, outcome, nowMs, days }: ListChoice,
 ): Result<ListProposal, ProposalCode> => {
-  if (!/^[a-z][a-z0-9-]{0,62}$/.test(list)) return refuse('cluster.list-name', 'small letters, digits and hyphens');
+  if (!/^[a-z0-9][a-z0-9._-]{0,56}$/.test(list))
+    return refuse('cluster.list-name', 'small letters, digits, dots, hyphens and underscores');
   if (!(days > 0 && days <= maxListDays)) return refuse('cluster.list-days', `more than 0, at most ${maxListDays}`);
   if (cluster.grade !== 'grey' && cluster.grade !== 'black') return refuse('cluster.not-suspect', cluster.grade);
   const { id, grade, score, groups, devices, shared } = cluster;

@@ -173,7 +173,7 @@ export class RowStore {
   load(parts: readonly Uint8Array[]): boolean {
     const [counters, ...columns] = parts;
     if (counters === undefined || counters.length !== this.#counters.byteLength) return false;
-    const saved = new Float64Array(counters.slice().buffer);
+    const saved = new Float64Array(Uint8Array.from(counters).buffer);
     const highest = saved[1] as number;
     const isCount = (value: number, most: number): boolean =>
       Number.isSafeInteger(value) && value >= 0 && value <= most;

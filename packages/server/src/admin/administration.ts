@@ -1,6 +1,7 @@
 /** What the administration works with, and who calls it. */
 import type { EpochMs } from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
+import type { ClusterDesk } from '../clusters/cluster-desk.ts';
 import type { DecisionOffice } from '../decision/policy-office.ts';
 import type { DeviceAdministration } from '../device/device-administration.ts';
 import type { IdentityBook } from '../device/identity-book.ts';
@@ -48,6 +49,8 @@ export interface Administration {
   readonly directives: DirectiveDesk;
   /** Policies, lists and models; what was decided. */
   readonly decisions: DecisionOffice;
+  /** Clusters of devices; undefined where nothing decides. */
+  readonly clusters: ClusterDesk | undefined;
   /** The apps of an organisation that is served here; none for any other. */
   readonly appsOf: (organisation: string) => readonly string[];
   /** The organisation that the local administrator begins with. */

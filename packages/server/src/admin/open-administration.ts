@@ -2,6 +2,7 @@
 import type { DeviceTable } from '@hauberk/channel';
 import type { EpochMs } from '@hauberk/primitives';
 import type { Bindings } from '../binding/open-bindings.ts';
+import type { ClusterDesk } from '../clusters/cluster-desk.ts';
 import type { Config } from '../config/config.ts';
 import type { DecisionOffice } from '../decision/policy-office.ts';
 import { deviceAdministration } from '../device/device-administration.ts';
@@ -30,6 +31,7 @@ export interface AdministrationParts {
   readonly directives: DirectiveDesk;
   readonly decisions: DecisionOffice;
   readonly identities: IdentityBook;
+  readonly clusters: ClusterDesk | undefined;
 }
 
 /** What a configuration says of the administration. */
@@ -55,6 +57,7 @@ export const openAdministration = ({
   directives,
   decisions,
   identities,
+  clusters,
 }: AdministrationParts): Administration => {
   const { organisation, apps, sessions } = config;
   const settings = settingsOf(config);
@@ -72,6 +75,7 @@ export const openAdministration = ({
     directives,
     decisions,
     identities,
+    clusters,
     appsOf: (name) => (name === organisation ? ids : []),
     organisation,
     settings: () => settings,

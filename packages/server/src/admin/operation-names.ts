@@ -84,6 +84,9 @@ export const operationNames = [
   'explainDecision',
   'readDecisionRecords',
   'findDecisionText',
+  'listClusters',
+  'findCluster',
+  'proposeClusterList',
 ] as const;
 
 /** One of them. */

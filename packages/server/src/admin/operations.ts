@@ -2,6 +2,7 @@
 import { approvalOperations } from './approval-operations.ts';
 import { bindingChangeOperations } from './binding-change-operations.ts';
 import { bindingOperations } from './binding-operations.ts';
+import { clusterOperations } from './cluster-operations.ts';
 import { decisionListOperations } from './decision-list-operations.ts';
 import { decisionOperations } from './decision-operations.ts';
 import { decisionRecordOperations } from './decision-record-operations.ts';
@@ -35,4 +36,5 @@ export const operations: readonly Operation[] = [
   ...decisionOperations,
   ...decisionListOperations,
   ...decisionRecordOperations,
+  ...clusterOperations,
 ];

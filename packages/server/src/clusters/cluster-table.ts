@@ -2,7 +2,8 @@
  * What the main thread has found out about clusters, in shared memory for the path of every request: one row a device, in sets of eight. One thread writes, all
  * read: a row that changes while it is copied is copied again.
  */
-import { type ClusterFacts, type ClusterGrade, clusterGrades } from '@hauberk/decision';
+import { type ClusterFacts, type ClusterGrade, clusterGrades, idHash } from '@hauberk/decision';
+import { canonicalId } from '../decision/canonical-id.ts';
 
 const rowWords = 8;
 const setRows = 8;
@@ -78,3 +79,19 @@ export class ClusterTable {
     return undefined;
   }
 }
+
+/** What is known of a device's cluster. Reads memory and waits for nothing. */
+export type ClusterOf = (deviceId: string) => ClusterFacts | undefined;
+
+/** Reads facts by the ids of devices, under the key of decisions. */
+export const clusterReader = (table: ClusterTable, key: Uint8Array): ClusterOf => {
+  const hash = idHash(key, 'device');
+  const value = { low: 0, high: 0 };
+  return (deviceId) => {
+    hash(canonicalId(deviceId), value);
+    return table.read(value.low, value.high);
+  };
+};
+
+/** Devices that clusters are looked for among: as many as entities have profiles, within what one thread keeps up with. */
+export const clusterDevices = ({ profiles }: { readonly profiles: number }): number => Math.min(262_144, profiles);

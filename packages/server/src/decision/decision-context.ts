@@ -3,6 +3,7 @@ import { tag, type VerifiedRequest } from '@hauberk/channel';
 import type { ChannelResult, DecisionContext, DeviceContext, SignalInForce } from '@hauberk/decision';
 import type { SignalsInForce } from '@hauberk/device';
 import { type EpochMs, toEpochSeconds } from '@hauberk/primitives';
+import type { ClusterOf } from '../clusters/cluster-table.ts';
 import type { Reason } from '../gateway/reasons.ts';
 import { deviceMark, type Mark, type MarkKind, type TrapMarks } from './trap-marks.ts';
 
@@ -58,11 +59,12 @@ const modes = { [tag.signed]: 'signed', [tag.sealed]: 'sealed', [tag.chunked]: '
 export interface ContextParts {
   readonly marks: TrapMarks;
   readonly signalsOf: SignalsOf;
+  readonly clusterOf: ClusterOf;
 }
 
 /** The context of a verified request. Marks of its address are not asked: whoever shares one with an attacker is not one. */
 export const verifiedContext = (
-  { marks, signalsOf }: ContextParts,
+  { marks, signalsOf, clusterOf }: ContextParts,
   request: VerifiedRequest,
   bindingState: string | undefined,
   now: EpochMs,
@@ -71,6 +73,7 @@ export const verifiedContext = (
   const mark = marks.read(deviceMark(deviceId), toEpochSeconds(now));
   const sight = signalsOf(deviceId, now);
   const mine = signalsFrom(mark, now);
+  const cluster = clusterOf(deviceId);
   const isSilent = sight.reportedAtMs === undefined && sight.signals.length === 0 && mine.length === 0;
   const signals = isSilent ? undefined : [...sight.signals, ...mine];
   return {
@@ -78,6 +81,7 @@ export const verifiedContext = (
     device: deviceOf(request, sight),
     ...(bindingState === undefined ? {} : { bindingState }),
     ...(signals === undefined ? {} : { signals }),
+    ...(cluster === undefined ? {} : { cluster }),
     touchedTraps: (mark?.kinds ?? []).filter((kind) => touches.includes(kind)),
   };
 };

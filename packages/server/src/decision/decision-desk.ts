@@ -45,6 +45,11 @@ export class DecisionDesk {
     this.#snapshots = apps.map(({ id }) => emptySnapshot(organisation, id));
   }
 
+  /** Where clusters are told to the workers. */
+  get clusterMemory(): SharedArrayBuffer {
+    return this.#memory.clusters;
+  }
+
   #text(): DecisionText {
     return { files: this.#files, snapshots: this.#snapshots };
   }

@@ -1,6 +1,7 @@
 /** The memory of decisions: reserved once by the main thread, laid open by every worker. */
 import { randomBytes } from 'node:crypto';
 import type { EngineMemory } from '@hauberk/decision';
+import { clusterDevices, reserveClusterTable } from '../clusters/cluster-table.ts';
 import type { Config } from '../config/config.ts';
 import type { DecisionConfig } from '../config/decision-config.ts';
 import { reserveEngine } from './engine-maker.ts';
@@ -14,6 +15,8 @@ export interface DecisionMemory {
   /** Profiles of entities. */
   readonly engine: EngineMemory;
   readonly marks: MarkMemory;
+  /** What is known of devices' clusters. */
+  readonly clusters: SharedArrayBuffer;
 }
 
 /** What is decided by: exchanged as a whole. */
@@ -39,4 +42,5 @@ const fresh = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(random
 export const reserveDecisions = (config: Pick<Config, 'services'>, section: DecisionConfig): DecisionMemory => ({
   engine: reserveEngine(config, section),
   marks: reserveMarks(section.traps.marks, fresh(8)),
+  clusters: reserveClusterTable(clusterDevices(section)),
 });

@@ -2,6 +2,7 @@
 import type { Engine, FactSchema } from '@hauberk/decision';
 import { type Bytes, type EpochMs, hours, type SecretKey, type SyncCrypto, toHex, utf8 } from '@hauberk/primitives';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { ClusterOf } from '../clusters/cluster-table.ts';
 import type { DecisionConfig } from '../config/decision-config.ts';
 import type { RiskJudge } from '../gateway/judgement.ts';
 import type { Outbox } from '../storage/outbox.ts';
@@ -31,6 +32,7 @@ export interface WorkerDecisionParts {
   /** Of canary values. */
   readonly canaryKey: SecretKey;
   readonly signalsOf: SignalsOf;
+  readonly clusterOf: ClusterOf;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<AuditLog, 'append'>;
   /** Of requests that nobody vouches for. */
@@ -67,6 +69,7 @@ export class WorkerDecisions {
       isCanary: (kind, value) => this.#isCanary(kind, value),
       marks: new TrapMarks(seed.memory.marks),
       signalsOf: parts.signalsOf,
+      clusterOf: parts.clusterOf,
       keep: (entry) => void this.#records.keep(entry),
       audit: (scope, record) => void audit.append(scope, record, now()).catch(onFault),
       figures: this.figures,

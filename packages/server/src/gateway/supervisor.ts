@@ -25,6 +25,8 @@ import type { AuditHead } from '../audit/audit-log.ts';
 import { anchorRecord } from '../audit/verify-binding-audit.ts';
 import { type BindingUpkeep, keepBindings } from '../binding/keep-bindings.ts';
 import { type Bindings, openBindings } from '../binding/open-bindings.ts';
+import type { ClusterDesk } from '../clusters/cluster-desk.ts';
+import { openClusters } from '../clusters/open-clusters.ts';
 import { compileService } from '../config/compile.ts';
 import type { Config } from '../config/config.ts';
 import { issueText, type PathIssue } from '../config/config-issue.ts';
@@ -113,6 +115,8 @@ export interface RunningGateway {
   readonly signals: Signals;
   /** Policies, lists and models, and what was decided, on this thread. */
   readonly decisions: DecisionOffice;
+  /** Clusters of devices that share what strangers do not; undefined where nothing decides. */
+  readonly clusters: ClusterDesk | undefined;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
@@ -192,6 +196,7 @@ class Gateway implements RunningGateway {
   readonly signals: Signals;
   readonly decisions: DecisionOffice;
   readonly identities: IdentityBook;
+  readonly clusters: ClusterDesk | undefined;
   #upkeep: BindingUpkeep | undefined;
   #stopWatching: (() => Promise<void>) | undefined;
 
@@ -238,6 +243,7 @@ class Gateway implements RunningGateway {
       config: config.signals,
       outbox: storage.ports.outbox,
       keys: storage.keys,
+      decisionSecret: config.decision?.secret,
       now,
       failed: (error) => this.#log.error('signals.fault', { error }),
     });
@@ -263,7 +269,15 @@ class Gateway implements RunningGateway {
       linkKey: decisionKey(storage.keys, config.decision?.secret, now()),
       now,
     });
-    const { bindings, privacy, signals, directives, decisions, identities } = this;
+    this.clusters = openClusters({
+      config,
+      storage,
+      desk: this.decisionDesk,
+      decisions: this.decisions,
+      now,
+      log: this.#log,
+    });
+    const { bindings, privacy, signals, directives, decisions, identities, clusters } = this;
     const log = this.#log;
     this.administration = openAdministration({
       config,
@@ -277,6 +291,7 @@ class Gateway implements RunningGateway {
       directives,
       decisions,
       identities,
+      clusters,
     });
   }
 
@@ -414,6 +429,7 @@ class Gateway implements RunningGateway {
     });
     this.#sms = await this.#openSms();
     this.privacy.start();
+    this.clusters?.open();
     this.#watch = watchDevices({
       config: this.#config,
       stores: this.#options.storage.ports,
@@ -600,6 +616,7 @@ class Gateway implements RunningGateway {
     await this.#upkeep?.stop();
     await this.bindings?.close();
     this.signals.close();
+    await this.clusters?.close();
     await this.privacy.close();
     await this.decisions.close();
     // Last: what the drained requests wrote is on the disk before the process ends.

@@ -13,6 +13,7 @@ import {
   utf8,
 } from '@hauberk/primitives';
 import { openBindings } from '../binding/open-bindings.ts';
+import { ClusterTable, clusterReader } from '../clusters/cluster-table.ts';
 import type { Config } from '../config/config.ts';
 import { BoundStates } from '../decision/bound-states.ts';
 import { engineMaker } from '../decision/engine-maker.ts';
@@ -179,6 +180,7 @@ const openDecisions = (
     crypto: nodeCrypto,
     canaryKey: nodeCrypto.importMac(key),
     signalsOf: signals.signalsOf,
+    clusterOf: clusterReader(new ClusterTable(decisions.memory.clusters), key),
     outbox: ports.outbox,
     audit: ports.audit,
     app: config.apps[0]?.id ?? '',
@@ -205,7 +207,7 @@ export const openWorkerParts = (
   const started = seed.config;
   const upstreams = openUpstreams(started);
   const state = connectStorage(seed.storage);
-  const signals = openSignalMemory(seed.signals, state.keys, started.signals, now());
+  const signals = openSignalMemory(seed.signals, state.keys, started.signals, now(), started.decision?.secret);
   const decisions = openDecisions(seed, state, signals, log);
   const bind = openBindShell(started, state, log);
   return {

@@ -217,6 +217,17 @@ const logEvents = {
     meaning: 'Reports of signals could not be read from the record; they are read again.',
     fields: { error: 'fault' },
   },
+  'clusters.fault': {
+    level: 'error',
+    meaning:
+      'A step of the stream of clusters met a fault, or its snapshot could not be read or written; it is tried again, from the record.',
+    fields: { error: 'fault' },
+  },
+  'clusters.farm': {
+    level: 'warn',
+    meaning: 'A cluster of devices has become grey or black: `hauberk cluster list`.',
+    fields: { devices: 'count', kinds: 'count', grade: ['grey', 'black'] },
+  },
   'tracing.on': { level: 'debug', meaning: 'Spans go to the collector that the `OTEL_*` variables name.', fields: {} },
   'tracing.refused': {
     level: 'warn',

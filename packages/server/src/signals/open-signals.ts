@@ -11,6 +11,8 @@ export interface SignalsParts {
   readonly config: SignalsConfig;
   readonly outbox: Outbox;
   readonly keys: KeyReader;
+  /** Of decisions, where the configuration names one. */
+  readonly decisionSecret: string | undefined;
   readonly now: () => EpochMs;
   readonly failed: (error: unknown) => void;
 }
@@ -31,9 +33,9 @@ const readEveryMs = 1000;
 const mostWaitMs = 10_000;
 
 /** Opens them; nothing is read before `start`. */
-export const openSignals = ({ config, outbox, keys, now, failed }: SignalsParts): Signals => {
+export const openSignals = ({ config, outbox, keys, decisionSecret, now, failed }: SignalsParts): Signals => {
   const shared = reserveSignals(config.devices);
-  const memory = openSignalMemory(shared, keys, config, now());
+  const memory = openSignalMemory(shared, keys, config, now(), decisionSecret);
   const stream = new SignalStream({ outbox, memory, now, replayDays: config.replayDays });
   let timer: NodeJS.Timeout | undefined;
   let isReading = false;

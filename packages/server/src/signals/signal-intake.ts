@@ -192,7 +192,16 @@ const take = (
       ? []
       : body.evidence.map(({ kind, digest }) => ({ kind, digest: memory.evidenceOf(kind, digest) }));
   const said = { eventAtMs, scene, policyVersion, sdk, counter, hash, succession, ran, skipped, signals, refused };
-  return { device: signalKeyText(key), service, tier, ...said, evidence, score, band };
+  return {
+    device: signalKeyText(key),
+    subject: memory.subjectOf(device),
+    service,
+    tier,
+    ...said,
+    evidence,
+    score,
+    band,
+  };
 };
 
 const entryOf = (report: Report, record: SignalRecord, { scope, device }: SignalOrigin, now: EpochMs): OutboxEntry => ({

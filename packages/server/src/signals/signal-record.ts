@@ -33,6 +33,8 @@ export interface KeptSignal {
 export interface SignalRecord {
   /** `signalKeyText` of the device. */
   readonly device: string;
+  /** Its pseudonym in decisions: what it shows and what it does can be told of one device. Records of old have none. */
+  readonly subject?: string;
   readonly service: string;
   readonly tier: number;
   /** When it was made, in server time as the client knew it. */
@@ -58,6 +60,9 @@ export interface SignalRecord {
 /** The bytes of a payload. */
 export const writeSignalRecord = (record: SignalRecord): Uint8Array<ArrayBuffer> => utf8(JSON.stringify(record));
 
+const isSubject = (value: unknown): boolean =>
+  value === undefined || (typeof value === 'string' && /^[0-9a-f]{16}$/.test(value));
+
 /** The record of an event; undefined for events of other kinds and for what this program cannot read. */
 export const readSignalRecord = ({
   kind,
@@ -67,7 +72,7 @@ export const readSignalRecord = ({
   try {
     const record = JSON.parse(fromUtf8(payload) ?? '') as Partial<SignalRecord>;
     const isWhole = readSignalKey(record.device) !== undefined && Array.isArray(record.signals);
-    return isWhole && typeof record.hash === 'string' && typeof record.counter === 'number'
+    return isWhole && typeof record.hash === 'string' && typeof record.counter === 'number' && isSubject(record.subject)
       ? (record as SignalRecord)
       : undefined;
   } catch {

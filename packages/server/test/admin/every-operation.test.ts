@@ -14,7 +14,9 @@ import { findingId } from '../../src/privacy/judge-batch.ts';
 import type { PrivacyPut } from '../../src/privacy/privacy-store.ts';
 import { subjectTag } from '../../src/privacy/privacy-subject.ts';
 import { ask, smsOf } from '../binding-kit.ts';
+import { farmEntries } from '../clusters/cluster-kit.ts';
 import { decided, engineOf, eventAt } from '../decision/decision-kit.ts';
+
 import { type AdminWorld, type Answered, everything, openAdminWorld } from './world.ts';
 
 let world: AdminWorld;
@@ -41,6 +43,22 @@ interface Good {
   readonly token?: string;
   readonly status: number;
 }
+
+/** A farm that the desk of clusters has found. */
+const farmFound = async (): Promise<string> => {
+  const { clusters } = world.administration;
+  assert.ok(clusters);
+  if (clusters.list('grey', 1).length === 0) {
+    const kept = await world.stores.outbox.append(
+      farmEntries({ organisation: 'bank', app: 'corporate' }, 12, world.clock.now - 120_000),
+    );
+    assert.ok(kept.ok);
+    await clusters.drain();
+  }
+  const [found] = clusters.list('grey', 1);
+  assert.ok(found);
+  return found.id;
+};
 
 const device = (): Promise<string> => {
   devices += 1;
@@ -526,6 +544,16 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     const [live] = world.administration.decisions.book.snapshotOf(corporate).policies;
     return { path: `/apps/corporate/decision-texts/policy-${live?.hash.slice(0, 32) ?? ''}`, status: 200 };
   },
+  listClusters: async () => {
+    await farmFound();
+    return { path: '/apps/corporate/clusters', query: 'grade=watch', status: 200 };
+  },
+  findCluster: async () => ({ path: `/apps/corporate/clusters/${await farmFound()}`, status: 200 }),
+  proposeClusterList: async () => ({
+    path: `/apps/corporate/clusters/${await farmFound()}/list-proposals`,
+    body: { list: 'black-devices', days: 30, reason: 'a farm' },
+    status: 202,
+  }),
   listAudit: async () => ({ path: '/apps/corporate/audit', query: 'limit=3&after=0', status: 200 }),
   listOrganisationAudit: async () => ({ path: '/audit', status: 200 }),
   listUnknownOutcomes: async () => {

@@ -30,6 +30,7 @@ import { openSignals } from '../../src/signals/open-signals.ts';
 import { memoryStorage } from '../../src/storage/memory/memory-stores.ts';
 import type { Stores } from '../../src/storage/stores.ts';
 import { type BindingBank, openBank, VirtualClock } from '../binding-kit.ts';
+import { openTestClusters } from '../clusters/cluster-kit.ts';
 
 /** An answer of the API. */
 export interface Answered {
@@ -150,6 +151,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
         throw error;
       },
     }),
+    clusters: openTestClusters(stores.outbox, now),
     directives: openDirectiveDesk({
       store: stores.directives,
       now: () => clock.now,
@@ -158,6 +160,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
     signals: openSignals({
       config: signalsSchema.parse({ devices: 64 }),
       outbox: stores.outbox,
+      decisionSecret: undefined,
       keys,
       now,
       failed: (error) => {

@@ -70,7 +70,7 @@ export const signalLab = (
   const keys = { current: () => ({ secret: new SecretBytes(secret) }) } as unknown as KeyReader;
   const now = (): EpochMs => clock.now;
   const failed = (error: unknown): never => assert.fail(String(error));
-  const signals = openSignals({ config, outbox: stores.outbox, keys, now, failed });
+  const signals = openSignals({ config, outbox: stores.outbox, keys, decisionSecret: undefined, now, failed });
   const counted = new Map<string, number>();
   const consent = { is: granted };
   const shell: SignalIntakeShell = {
