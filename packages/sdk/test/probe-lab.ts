@@ -73,6 +73,9 @@ export const probeWorld = (
     isPartlyWiped: () => false,
     quota: async () => ({ storage: 60e9, memory: 4e9 }),
     isFramedByStranger: () => false,
+    isReleaseWhole: async () => undefined,
+    isForeignWebView: () => false,
+    lastZone: () => 60,
     idle: async () => undefined,
     ...change,
   };

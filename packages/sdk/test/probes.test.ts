@@ -10,7 +10,7 @@ import {
   type SignalCode,
   type SignalReport,
   signalReportKind,
-  signalRuleOf,
+  signalRules,
 } from '@hauberk/device/client';
 import type { Probe } from '../src/probes/probe.ts';
 import type { PlainValue, ProbeWorld } from '../src/probes/probe-world.ts';
@@ -105,6 +105,9 @@ const cases: readonly (readonly [
   ['place.clockStepped', { clock: () => ({ wallMs: 0, monotonicMs: 9e5, originMs: 0, serverMs: 0 }) }],
   ['place.zoneOdd', { zone: () => ({ byDate: 60, byName: 480 }) }],
   ['host.foreignFrame', { isFramedByStranger: () => true }],
+  ['host.foreignWebView', { isForeignWebView: () => true }],
+  ['repackaging.pageDigest', { isReleaseWhole: async () => false }],
+  ['place.zoneChanged', { lastZone: () => 480 }],
   ['screen.pictureInPicture', { has: (path) => path === 'document.pictureInPictureElement' }],
 ];
 
@@ -131,10 +134,11 @@ describe('probes of a page', () => {
       assert.equal((await told(probeWorld(change, values)))[code], true);
     });
 
-  it('are registered for the page, each code by one probe', () => {
+  it('look for every signal that is registered for the page, each by one probe', () => {
     const codes = webProbes.flatMap((probe) => probe.codes);
     assert.equal(new Set(codes).size, codes.length);
-    for (const code of codes) assert.ok(signalRuleOf(code)?.layers.includes('web'), code);
+    const registered = signalRules.filter(({ layers }) => layers.includes('web')).map(({ code }) => code);
+    assert.deepEqual(codes.toSorted(), registered.toSorted());
   });
 
   it('find no evenness in hands that think, in keys that are held, and in few keys', () => {

@@ -90,7 +90,7 @@ const rows = {
     ['foreignPath', 'flag', 'storage', 'n', 'launch', 'device-profile', '7d', '1h', 45],
     ['foreignUid', 'flag', 'processes', 'n', 'launch', 'device-profile', '7d', '1h', 45],
     ['foreignFrame', 'flag', 'web', 'w', 'launch', 'device-profile', '1h', '10m', 20],
-    ['foreignWebView', 'flag', 'web', 'ws', 'launch', 'device-profile', '1d', '10m', 15],
+    ['foreignWebView', 'flag', 'web', 'w', 'launch', 'device-profile', '1d', '10m', 15],
   ],
   rom: [
     ['custom', 'flag', 'configuration', 'n', 'login', 'device-profile', '30d', '1d', 15],
@@ -103,7 +103,7 @@ const rows = {
   screen: [
     ['recorded', 'flag', 'processes', 'n', 'login', 'device-profile', '10m', '1m', 25],
     ['mirrored', 'flag', 'drivers', 'n', 'login', 'device-profile', '10m', '1m', 30],
-    ['shared', 'flag', 'processes', 'wn', 'login', 'device-profile', '10m', '1m', 45],
+    ['shared', 'flag', 'processes', 'n', 'login', 'device-profile', '10m', '1m', 45],
     ['remoteControl', 'flag', 'processes', 'n', 'login', 'device-profile', '10m', '1m', 60],
     ['overlay', 'flag', 'processes', 'n', 'login', 'device-profile', '10m', '1m', 35],
     ['screenshot', 'flag', 'configuration', 'n', 'login', 'device-profile', '10m', '1m', 5],
@@ -114,7 +114,7 @@ const rows = {
   ],
   accessibility: [
     ['unknownService', 'flag', 'configuration', 'n', 'login', 'device-profile', '1h', '5m', 30],
-    ['injectedTouch', 'flag', 'processes', 'wn', 'login', 'device-profile', '1h', '1m', 40],
+    ['injectedTouch', 'flag', 'processes', 'n', 'login', 'device-profile', '1h', '1m', 40],
     ['pressureless', 'flag', 'web', 'wn', 'login', 'device-profile', '1h', '1m', 15],
     ['evenKeys', 'flag', 'web', 'wn', 'login', 'device-profile', '1h', '1m', 20],
     ['autoClicker', 'flag', 'processes', 'n', 'login', 'device-profile', '1h', '5m', 30],

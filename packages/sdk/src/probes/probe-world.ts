@@ -113,6 +113,12 @@ export interface ProbeWorld {
   readonly isPartlyWiped: () => boolean;
   /** Storage that the browser grants, in bytes, and its limit for scripts' memory. */
   readonly quota: () => Promise<{ readonly storage: number; readonly memory: number } | undefined>;
+  /** Whether the release's scripts are what the build made; undefined where the app names no digests. */
+  readonly isReleaseWhole: () => Promise<boolean | undefined>;
+  /** Whether a web view shows this page that is not the app's; false where the app does not say how its own names itself. */
+  readonly isForeignWebView: () => boolean;
+  /** The zone's offset at the last look, in minutes east of UTC. */
+  readonly lastZone: () => number | undefined;
   /** Whether a page of another origin has this one in a frame. */
   readonly isFramedByStranger: () => boolean;
   /** Settles when the host has nothing better to do, soon in any case. */

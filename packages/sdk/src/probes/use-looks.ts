@@ -36,9 +36,18 @@ export const hands: Probe = flagProbe(
 );
 
 /** What lies over the page, and who has it in a frame. */
-export const surroundings: Probe = flagProbe(['screen.pictureInPicture', 'host.foreignFrame'], (world) => ({
-  'screen.pictureInPicture': world.has('document.pictureInPictureElement'),
-  'host.foreignFrame': world.isFramedByStranger(),
+export const surroundings: Probe = flagProbe(
+  ['screen.pictureInPicture', 'host.foreignFrame', 'host.foreignWebView'],
+  (world) => ({
+    'screen.pictureInPicture': world.has('document.pictureInPictureElement'),
+    'host.foreignFrame': world.isFramedByStranger(),
+    'host.foreignWebView': world.isForeignWebView(),
+  }),
+);
+
+/** The scripts of the release. */
+export const release: Probe = flagProbe(['repackaging.pageDigest'], async (world) => ({
+  'repackaging.pageDigest': (await world.isReleaseWhole()) === false,
 }));
 
 const skewMs = 300_000;
@@ -56,11 +65,12 @@ export const clocks: Probe = flagProbe(['place.clockSkew', 'place.clockStepped']
 
 /** Where the phone says that it is, in steps of fifteen minutes. */
 export const zone: Probe = {
-  codes: ['place.zoneOffset', 'place.zoneOdd', 'identity.localeOdd'],
+  codes: ['place.zoneOffset', 'place.zoneOdd', 'place.zoneChanged', 'identity.localeOdd'],
   look: (world) => {
     const { byDate, byName } = world.zone();
     const languages = String(world.value('navigator.languages') ?? '');
     const language = String(world.value('navigator.language') ?? '');
+    const last = world.lastZone();
     const step = Math.round((byDate + 720) / 15);
     const isPlace = step >= 0 && step <= 104;
     const found: readonly Finding[] = isPlace ? [{ code: 'place.zoneOffset', value: step }] : [];
@@ -68,6 +78,8 @@ export const zone: Probe = {
       ...found,
       ...flags({
         'place.zoneOdd': !isPlace || (byName !== undefined && byName !== byDate),
+        // Summer time is an hour, and no journey.
+        'place.zoneChanged': last !== undefined && Math.abs(last - byDate) > 60,
         'identity.localeOdd': language !== '' && languages !== '' && languages.split(',')[0] !== language,
       }),
     ];

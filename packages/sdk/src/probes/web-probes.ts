@@ -3,7 +3,7 @@ import { automation, developerTools, disagreements, headless, permissions } from
 import { cameras, hardware, motion, noise, sizes } from './device-looks.ts';
 import { nativeLies, patchedInterfaces, realms } from './native-lies.ts';
 import type { Probe } from './probe.ts';
-import { clocks, hands, storage, surroundings, zone } from './use-looks.ts';
+import { clocks, hands, release, storage, surroundings, zone } from './use-looks.ts';
 
 /** All of them. */
 export const webProbes: readonly Probe[] = [
@@ -24,5 +24,6 @@ export const webProbes: readonly Probe[] = [
   hardware,
   cameras,
   realms,
+  release,
   noise,
 ];

@@ -15,6 +15,10 @@ import type { PageWatch } from './watch-hands.ts';
 export interface PageFacts {
   readonly watch: PageWatch;
   readonly serverMs: () => number | undefined;
+  /** Scripts of the release with their SHA-256 as base64, by address. */
+  readonly release: Readonly<Record<string, string>>;
+  /** What the app's own web view puts into the user agent. */
+  readonly webView: string | undefined;
   /** Paths that the app itself stands in front of. */
   readonly own: ReadonlySet<string>;
 }
@@ -287,6 +291,38 @@ const isFramedByStranger = (): boolean => {
   return attempt(() => globalThis.top?.location.href) === undefined;
 };
 
+const isScriptWhole = async (address: string, expected: string): Promise<boolean> => {
+  const reply = await fetch(address, { cache: 'force-cache', credentials: 'omit' });
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', await reply.arrayBuffer()));
+  return btoa(String.fromCharCode(...bytes)) === expected;
+};
+
+/** A script that cannot be fetched now says nothing. */
+const isReleaseWhole = async (release: Readonly<Record<string, string>>): Promise<boolean | undefined> => {
+  const entries = Object.entries(release);
+  if (entries.length === 0) return undefined;
+  try {
+    return (await Promise.all(entries.map(([address, expected]) => isScriptWhole(address, expected)))).every(Boolean);
+  } catch {
+    return undefined;
+  }
+};
+
+const someWebView = /; wv\)|\bWebView\b|MicroMessenger|\bFBA[NV]\b|\bLine\/|\bGSA\/|AlipayClient|DingTalk/;
+
+const isForeignWebView = (own: string | undefined): boolean =>
+  own !== undefined && someWebView.test(navigator.userAgent) && !navigator.userAgent.includes(own);
+
+const zoneMark = 'hauberk-zone';
+
+/** Answers the offset of the last look and remembers this one's. */
+const lastZone = (): number | undefined =>
+  attempt(() => {
+    const held = localStorage.getItem(zoneMark);
+    localStorage.setItem(zoneMark, String(-new Date().getTimezoneOffset()));
+    return held !== null && /^-?\d{1,3}$/.test(held) ? Number(held) : undefined;
+  });
+
 const idle = (): Promise<void> =>
   new Promise((resolve) => {
     const ask = memberOf(globalThis, 'requestIdleCallback');
@@ -295,7 +331,7 @@ const idle = (): Promise<void> =>
   });
 
 /** The page. */
-export const pageWorld = ({ watch, serverMs, own }: PageFacts): ProbeWorld => {
+export const pageWorld = ({ watch, serverMs, own, release, webView }: PageFacts): ProbeWorld => {
   let taken: Text | undefined;
   const text = (): Text => {
     taken ??= freshText();
@@ -332,6 +368,9 @@ export const pageWorld = ({ watch, serverMs, own }: PageFacts): ProbeWorld => {
     longestPause,
     isPartlyWiped,
     quota,
+    isReleaseWhole: () => isReleaseWhole(release),
+    isForeignWebView: () => isForeignWebView(webView),
+    lastZone,
     isFramedByStranger,
     idle,
   };

@@ -23,6 +23,10 @@ export interface PageSignalsOptions extends SignalsOptions {
   readonly store?: string;
   /** Functions and attributes that the app itself stands in front of, by path, such as `fetch`. */
   readonly own?: readonly string[];
+  /** Scripts of the release with their SHA-256 as base64, by address: what the build knows. */
+  readonly release?: Readonly<Record<string, string>>;
+  /** What the app's own web view puts into the user agent; any other web view is then a signal. */
+  readonly webView?: string;
 }
 
 /** Signals of a page. */
@@ -77,6 +81,8 @@ export const openSignals = (options: PageSignalsOptions): PageSignals => {
     watch,
     serverMs: () => options.hauberk.status().serverTimeMs,
     own: new Set(options.own ?? []),
+    release: options.release ?? {},
+    webView: options.webView,
   });
   const signals = openSignalsOver(options, {
     world,
