@@ -202,6 +202,11 @@ export type DeviceSignals = {
   readonly score: number | null; readonly band: 'unknown' | 'clean' | 'good' | 'fair' | 'poor' | 'bad'; readonly reportedAtMs: number | null; readonly signals: readonly ({ readonly code: string; readonly value: boolean | number; readonly source: 'web' | 'native' | 'server' | 'tee'; readonly ageMs: number; readonly untilMs: number })[]; readonly parts: readonly ({ readonly code: string; readonly provenance: 'web' | 'native' | 'server' | 'tee'; readonly points: number })[];
 };
 
+/** Traps that a device touched, while it counts. */
+export type DeviceTrap = {
+  readonly kinds: readonly ('decoy' | 'honey' | 'canary' | 'trap')[]; readonly sinceMs: number | null;
+};
+
 /** See docs/openapi.json, DeviceVerdict. */
 export type DeviceVerdict = {
   readonly token: string;
@@ -547,6 +552,11 @@ export type TokenPage = {
   readonly items: readonly (Token)[]; readonly next: string | null;
 };
 
+/** Why what a device touched no longer counts. */
+export type TrapClear = {
+  readonly reason: string;
+};
+
 /** See docs/openapi.json, UnknownOutcomes. */
 export type UnknownOutcomes = {
   readonly items: readonly ({ readonly entry: string; readonly device: string; readonly route: string; readonly startedAtMs: number })[];
@@ -592,6 +602,10 @@ export interface AdminApi {
   deviceSignals(input: { readonly app: string; readonly device: string }): Promise<Answered<DeviceSignals>>;
   /** The newest reports of a device with the score after each, newest last. Looking is audited. */
   listSignalReports(input: { readonly app: string; readonly device: string }): Promise<Answered<SignalReports>>;
+  /** Traps that a device touched, while it counts. Looking is audited. */
+  deviceTrap(input: { readonly app: string; readonly device: string }): Promise<Answered<DeviceTrap>>;
+  /** Takes back that a device touched traps: from the next request on it is judged as any other. */
+  clearDeviceTrap(input: { readonly app: string; readonly device: string; readonly body: TrapClear }): Promise<Answered<DeviceTrap>>;
   /** What the evidence of a device was worth and what the device is now, signed, to be handed to a third party. */
   deviceVerdict(input: { readonly app: string; readonly device: string; readonly nonce?: string | undefined }): Promise<Answered<DeviceVerdict>>;
   /** The public keys of signed verdicts. */
@@ -756,6 +770,8 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   changeDevices: { method: 'POST', path: '/apps/{app}/device-changes', query: [], hasBody: true, hasVersion: false },
   deviceSignals: { method: 'GET', path: '/apps/{app}/devices/{device}/signals', query: [], hasBody: false, hasVersion: false },
   listSignalReports: { method: 'GET', path: '/apps/{app}/devices/{device}/signal-reports', query: [], hasBody: false, hasVersion: false },
+  deviceTrap: { method: 'GET', path: '/apps/{app}/devices/{device}/trap', query: [], hasBody: false, hasVersion: false },
+  clearDeviceTrap: { method: 'POST', path: '/apps/{app}/devices/{device}/trap/clear', query: [], hasBody: true, hasVersion: false },
   deviceVerdict: { method: 'GET', path: '/apps/{app}/devices/{device}/verdict', query: ['nonce'], hasBody: false, hasVersion: false },
   verdictKeys: { method: 'GET', path: '/verdict-keys', query: [], hasBody: false, hasVersion: false },
   findIdentity: { method: 'GET', path: '/apps/{app}/devices/{device}/identity', query: [], hasBody: false, hasVersion: false },

@@ -2,6 +2,7 @@
 import type { EpochMs } from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
 import type { ClusterDesk } from '../clusters/cluster-desk.ts';
+import type { DecisionDesk } from '../decision/decision-desk.ts';
 import type { DecisionOffice } from '../decision/policy-office.ts';
 import type { DeviceAdministration } from '../device/device-administration.ts';
 import type { IdentityBook } from '../device/identity-book.ts';
@@ -46,6 +47,8 @@ export interface Administration {
   readonly privacyOf: (scope: Scope) => PrivacyAdministration;
   /** What devices told of themselves. */
   readonly signals: Pick<Signals, 'memory' | 'stepsOf'>;
+  /** Whom traps caught; undefined where nothing decides. */
+  readonly traps?: Pick<DecisionDesk, 'trapOf' | 'clearTrap'> | undefined;
   readonly directives: DirectiveDesk;
   /** Policies, lists and models; what was decided. */
   readonly decisions: DecisionOffice;

@@ -28,6 +28,7 @@ export interface AdministrationParts {
   readonly bindings?: Bindings | undefined;
   readonly privacy: Privacy;
   readonly signals: Signals;
+  readonly traps?: Administration['traps'];
   readonly directives: DirectiveDesk;
   readonly decisions: DecisionOffice;
   readonly identities: IdentityBook;
@@ -54,6 +55,7 @@ export const openAdministration = ({
   bindings,
   privacy,
   signals,
+  traps,
   directives,
   decisions,
   identities,
@@ -72,6 +74,7 @@ export const openAdministration = ({
     bindingsOf: (scope) => (scope.organisation === organisation ? bindings?.administrationOf(scope.app) : undefined),
     privacyOf: (scope) => privacy.administrationOf(scope),
     signals,
+    traps,
     directives,
     decisions,
     identities,

@@ -12,6 +12,8 @@ export const operationNames = [
   'findDevice',
   'deviceSignals',
   'listSignalReports',
+  'deviceTrap',
+  'clearDeviceTrap',
   'changeDevice',
   'changeDevices',
   'deviceVerdict',

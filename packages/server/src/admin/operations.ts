@@ -16,6 +16,7 @@ import { recordOperations } from './record-operations.ts';
 import { signalOperations } from './signal-operations.ts';
 import { statementOperations } from './statement-operations.ts';
 import { tokenOperations } from './token-operations.ts';
+import { trapOperations } from './trap-operations.ts';
 import { verdictOperations } from './verdict-operations.ts';
 
 /** In the order in which the documentation shows them. */
@@ -23,6 +24,7 @@ export const operations: readonly Operation[] = [
   ...tokenOperations,
   ...deviceOperations,
   ...signalOperations,
+  ...trapOperations,
   ...verdictOperations,
   ...identityOperations,
   ...approvalOperations,

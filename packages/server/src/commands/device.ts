@@ -10,6 +10,7 @@ const usage = `usage: hauberk device list [--state STATE] [--tier TIER] [--platf
        hauberk device search TEXT          beginning of an id or key thumbprint, or a shared identity
        hauberk device show ID              state, evidence, keys, history with reasons
        hauberk device signals ID           signals in force with their part in the score, and the newest reports
+       hauberk device trap ID [--clear --reason TEXT]   traps that it touched; with --clear they no longer count
        hauberk device verdict ID [--nonce TEXT]   the signed verdict (JWT), to be handed to a third party
        hauberk device suspend|unsuspend|revoke|lost|re-attest ID... --reason TEXT
 
@@ -25,6 +26,7 @@ const options = {
   after: { type: 'string' },
   reason: { type: 'string' },
   nonce: { type: 'string' },
+  clear: { type: 'boolean' },
 } as const;
 
 interface Values {
@@ -36,6 +38,7 @@ interface Values {
   readonly after?: string;
   readonly reason?: string;
   readonly nonce?: string;
+  readonly clear?: boolean;
 }
 
 interface Shown {
@@ -128,6 +131,17 @@ const signals = async (api: AdminApi, app: string, id: string): Promise<Shown> =
   return { json: { ...now, reports: reports.items }, text };
 };
 
+const trap = async (api: AdminApi, app: string, id: string, { clear, reason }: Values): Promise<Shown> => {
+  if (clear === true && reason === undefined) throw new UsageError('say why: --reason TEXT');
+  const { value } =
+    clear === true
+      ? await api.clearDeviceTrap({ app, device: id, body: { reason: reason ?? '' } })
+      : await api.deviceTrap({ app, device: id });
+  const text =
+    value.kinds.length === 0 ? 'nothing counts\n' : `${value.kinds.join(' ')} since ${minute(value.sinceMs)}\n`;
+  return { json: value, text };
+};
+
 const isProposal = (value: DeviceChangesOutcome | Approval): value is Approval => 'changeHash' in value;
 
 const outcomeText = ({ results }: DeviceChangesOutcome): string =>
@@ -158,7 +172,7 @@ const isAction = (text: string | undefined): text is DeviceAction => deviceActio
 
 const work = async (api: AdminApi, positionals: readonly string[], values: Values): Promise<Shown> => {
   const [action, ...ids] = positionals;
-  if (!isAction(action) && !['list', 'search', 'show', 'signals', 'verdict'].includes(action ?? ''))
+  if (!isAction(action) && !['list', 'search', 'show', 'signals', 'trap', 'verdict'].includes(action ?? ''))
     throw new UsageError('say what to do, and with which device');
   const app = await appOf(api, values, process.env);
   if (isAction(action)) return change(api, app, action, ids, values.reason);
@@ -173,6 +187,7 @@ const work = async (api: AdminApi, positionals: readonly string[], values: Value
     return { json: value, text: `${value.token}\n` };
   }
   if (action === 'signals') return signals(api, app, id);
+  if (action === 'trap') return trap(api, app, id, values);
   const { value } = await api.findDevice({ app, device: id });
   return { json: value, text: detailText(value) };
 };

@@ -288,6 +288,7 @@ class Gateway implements RunningGateway {
       bindings,
       privacy,
       signals,
+      traps: this.decisionDesk,
       directives,
       decisions,
       identities,

@@ -285,6 +285,12 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
   listDevices: async () => ({ path: '/apps/corporate/devices', query: 'state=enrolled&tier=hardware', status: 200 }),
   findDevice: async () => ({ path: `/apps/corporate/devices/${await device()}`, status: 200 }),
   deviceSignals: async () => ({ path: `/apps/corporate/devices/${await device()}/signals`, status: 200 }),
+  deviceTrap: async () => ({ path: `/apps/corporate/devices/${await device()}/trap`, status: 200 }),
+  clearDeviceTrap: async () => ({
+    path: `/apps/corporate/devices/${await device()}/trap/clear`,
+    body: { reason: 'a mistake' },
+    status: 200,
+  }),
   listSignalReports: async () => ({ path: `/apps/corporate/devices/${await device()}/signal-reports`, status: 200 }),
   changeDevice: async () => ({
     path: `/apps/corporate/devices/${await device()}/changes`,

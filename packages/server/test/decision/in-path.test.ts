@@ -28,6 +28,7 @@ import {
   type TestSession,
 } from '../channel-device.ts';
 import { type EchoGateway, startEchoGateway } from '../echo-gateway.ts';
+import { operatorToken } from '../operator-token.ts';
 
 const rule = (id: string, scene: string, when: string, outcome: string, more: object = {}): object => ({
   id,
@@ -305,7 +306,23 @@ describe('traps', () => {
     assert.deepEqual([reply.status, jsonOf(reply)], [200, { status: 'ok' }]);
     const { deviceId } = buyer.client.core;
     assert.deepEqual(gateway.running.decisionDesk?.trapOf(deviceId)?.kinds.includes('canary'), true);
-    assert.ok(gateway.running.decisionDesk?.clearTrap(deviceId));
+    const path = `/admin/v1/apps/app/devices/${deviceId}/trap`;
+    const headers = {
+      authorization: `Bearer ${await operatorToken(gateway.running)}`,
+      'content-type': 'application/json',
+    };
+    const shown = jsonOf(await send(gateway.running.adminUrl, { method: 'GET', url: path, headers }));
+    assert.deepEqual(shown['kinds'], ['canary', 'trap']);
+    const body = '{"reason":"a journalist"}';
+    const cleared = await send(gateway.running.adminUrl, { method: 'POST', url: `${path}/clear`, headers, body });
+    assert.deepEqual([cleared.status, jsonOf(cleared)['kinds']], [200, []]);
+    const scope = { organisation: 'demo', app: 'app' };
+    const entries = await gateway.running.administration.stores.audit.readAfter(scope, 0, 1000);
+    const onRecord = entries.filter(({ subject }) => subject === deviceId).map(({ action }) => action);
+    assert.deepEqual(
+      onRecord.filter((action) => action.startsWith('trap.')),
+      ['trap.touched', 'trap.shown', 'trap.cleared'],
+    );
     assert.deepEqual(await outcomes(buyer, [pay(1)]), ['ok']);
     assert.equal(lastFacts()['hauberk-verified-outcome'], 'allow');
   });
