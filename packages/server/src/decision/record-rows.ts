@@ -1,5 +1,6 @@
 /** Storage of decisions: what people decide by (policies, lists, models) as versioned rows, and the index of what was decided. */
 import type { EpochMs } from '@hauberk/primitives';
+import type { ShelvedObject, ShelvedVersions } from '../intelligence/taxii-shelf.ts';
 import type { Scope } from '../storage/scope.ts';
 import type { Stored } from '../storage/storage-refusal.ts';
 import type { RowKey, RowPut, VersionedRows } from '../storage/versioned-rows.ts';
@@ -26,6 +27,12 @@ export interface DecisionRows {
   readonly text: KeptText;
   /** By decision: what it turned out to be. */
   readonly label: KeptLabel;
+  /** By collection and when it was added: a version of an object of STIX. */
+  readonly stix: ShelvedObject;
+  /** By collection and id: the versions of an object. */
+  readonly 'stix-versions': ShelvedVersions;
+  /** By name: how far a source was polled. */
+  readonly 'stix-source': { readonly cursor: string };
   /** By the empty id: the revision of the app's snapshot. Every change of it reads this row, so changes of one app follow one another. */
   readonly book: { readonly revision: number };
 }
