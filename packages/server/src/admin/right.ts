@@ -11,6 +11,7 @@ export const areas = [
   'privacy',
   'policy',
   'decisions',
+  'intelligence',
   'keys',
   'audit',
   'outcomes',
@@ -68,6 +69,9 @@ export const builtInRoles: Roles = {
   ],
   'policy-author': ['policy:read', 'policy:write', 'decisions:read', 'devices:read', 'approvals:read'],
   'risk-analyst': ['decisions:read', 'decisions:write', 'policy:read', 'devices:read', 'audit:read', 'approvals:read'],
+  // A partner bank: reads the collections of TAXII, or adds to them as well.
+  'intelligence-reader': ['intelligence:read'],
+  'intelligence-partner': ['intelligence:read', 'intelligence:write'],
   // A service without the gateway in front of it: asks for decisions and tells how they turned out.
   'decision-client': ['decisions:decide'],
   'privacy-officer': ['privacy:read', 'privacy:write', 'devices:read', 'audit:read', 'approvals:read'],

@@ -6,6 +6,7 @@ import type { DefaultCoding } from '../sms/sms-coding.ts';
 import type { JsonMembers } from '../sms/webhook-form.ts';
 import type { BindingConfig } from './binding-config.ts';
 import type { DecisionConfig } from './decision-config.ts';
+import type { IntelligenceConfig } from './intelligence-schema.ts';
 import type { PrivacyConfig } from './privacy-config.ts';
 import type { RouteConfig } from './route-config.ts';
 import type { SignalsConfig } from './signals-schema.ts';
@@ -324,6 +325,7 @@ export interface Config {
   readonly binding?: BindingConfig | undefined;
   /** Nothing is judged beyond its signature when absent. */
   readonly decision?: DecisionConfig | undefined;
+  readonly intelligence?: IntelligenceConfig | undefined;
   readonly storage?: StorageConfig | undefined;
   readonly privacy: PrivacyConfig;
   readonly signals: SignalsConfig;

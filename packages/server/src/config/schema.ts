@@ -9,6 +9,7 @@ import { authzSchema, reportSchema } from './authz-schema.ts';
 import { bindingSchema } from './binding-schema.ts';
 import type { AppConfig, Config } from './config.ts';
 import { decisionSchema } from './decision-schema.ts';
+import { intelligenceSchema } from './intelligence-schema.ts';
 import { privacySchema } from './privacy-schema.ts';
 import { routeSchema } from './route-schema.ts';
 import { signalsSchema } from './signals-schema.ts';
@@ -260,6 +261,7 @@ export const configSchema: z.ZodType<Config> = z
     report: reportSchema,
     binding: bindingSchema,
     decision: decisionSchema,
+    intelligence: intelligenceSchema,
     storage: storageSchema,
     privacy: privacySchema,
     signals: signalsSchema,

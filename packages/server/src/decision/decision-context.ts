@@ -5,6 +5,7 @@ import type { SignalsInForce } from '@hauberk/device';
 import { type EpochMs, toEpochSeconds } from '@hauberk/primitives';
 import type { ClusterOf } from '../clusters/cluster-table.ts';
 import type { Reason } from '../gateway/reasons.ts';
+import type { WorkerIntelligence } from '../intelligence/worker-intelligence.ts';
 import { deviceMark, type Mark, type MarkKind, type TrapMarks } from './trap-marks.ts';
 
 /** The signals in force of a device. Reads memory and waits for nothing. */
@@ -60,6 +61,7 @@ export interface ContextParts {
   readonly marks: TrapMarks;
   readonly signalsOf: SignalsOf;
   readonly clusterOf: ClusterOf;
+  readonly intelligence: Pick<WorkerIntelligence, 'signals'>;
 }
 
 /** The context of a verified request. Marks of its address are not asked: whoever shares one with an attacker is not one. */
@@ -67,13 +69,14 @@ export const verifiedContext = (
   { marks, signalsOf, clusterOf }: ContextParts,
   request: VerifiedRequest,
   bindingState: string | undefined,
+  told: readonly SignalInForce[],
   now: EpochMs,
 ): DecisionContext => {
   const { deviceId } = request.facts;
   const mark = marks.read(deviceMark(deviceId), toEpochSeconds(now));
   const sight = signalsOf(deviceId, now);
-  const mine = signalsFrom(mark, now);
   const cluster = clusterOf(deviceId);
+  const mine = [...signalsFrom(mark, now), ...told];
   const isSilent = sight.reportedAtMs === undefined && sight.signals.length === 0 && mine.length === 0;
   const signals = isSilent ? undefined : [...sight.signals, ...mine];
   return {

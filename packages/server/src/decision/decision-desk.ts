@@ -4,6 +4,7 @@ import { type EpochMs, toEpochSeconds } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import type { PathIssue } from '../config/config-issue.ts';
 import type { Log } from '../gateway/log.ts';
+import { type IntelligenceText, noIntelligence } from '../intelligence/worker-intelligence.ts';
 import type { DecisionCounts } from './decision-figures.ts';
 import { type DecisionMemory, type DecisionSeed, type DecisionText, reserveDecisions } from './decision-seed.ts';
 import { reserveEngine } from './engine-maker.ts';
@@ -34,6 +35,7 @@ export class DecisionDesk {
   readonly #tokens = new Map<number, number>();
   #files: FilePolicies = noFilePolicies;
   #snapshots: readonly DecisionSnapshot[];
+  #intelligence: IntelligenceText = noIntelligence;
   /** What was counted of shadow policies when it was last written down. */
   #written: Readonly<Record<string, number>> = {};
 
@@ -51,7 +53,7 @@ export class DecisionDesk {
   }
 
   #text(): DecisionText {
-    return { files: this.#files, snapshots: this.#snapshots };
+    return { files: this.#files, snapshots: this.#snapshots, intelligence: this.#intelligence };
   }
 
   /** Policies of files, which decide beside those of the administration. */
@@ -109,6 +111,12 @@ export class DecisionDesk {
     this.#files = read.value;
     this.#parts.post(this.#text());
     return [];
+  }
+
+  /** Takes over what partners tell. */
+  informed(intelligence: IntelligenceText): void {
+    this.#intelligence = intelligence;
+    this.#parts.post(this.#text());
   }
 
   /** Takes over what the administration keeps, for every app that it names. */

@@ -4,6 +4,7 @@ import type { EngineMemory } from '@hauberk/decision';
 import { clusterDevices, reserveClusterTable } from '../clusters/cluster-table.ts';
 import type { Config } from '../config/config.ts';
 import type { DecisionConfig } from '../config/decision-config.ts';
+import type { IntelligenceText } from '../intelligence/worker-intelligence.ts';
 import { reserveEngine } from './engine-maker.ts';
 import type { FilePolicies } from './file-policies.ts';
 import type { DecisionSnapshot } from './policy-snapshot.ts';
@@ -24,6 +25,8 @@ export interface DecisionText {
   readonly files: FilePolicies;
   /** One for each app. */
   readonly snapshots: readonly DecisionSnapshot[];
+  /** What partners told. */
+  readonly intelligence: IntelligenceText;
 }
 
 /** What a worker starts with; undefined where nothing decides. */

@@ -126,9 +126,8 @@ export class RequestJudge implements RiskJudge {
       if (!subject.ok) return { fault: subject.code };
       const at = now();
       const touched = this.#touchedBy(subject.value);
-      const network = networkOf(exchange.head.address);
       if (touched !== undefined) this.#mark(exchange, request.facts.deviceId, touched, at);
-      const decision = this.#decide(engine, rule, authorised, subject.value, eventId, network, at);
+      const decision = this.#decide(engine, rule, authorised, subject.value, eventId, exchange.head.address, at);
       if (touched !== undefined) this.#label(engine, eventId, request.facts, at);
       if (decision.outcome === 'trap') this.#mark(exchange, request.facts.deviceId, 'trap', at);
       if (decision.policy === undefined) return { decision, fault: 'decision.no-policy' };
@@ -145,7 +144,7 @@ export class RequestJudge implements RiskJudge {
     authorised: Authorised,
     subject: Subject,
     eventId: string,
-    network: string,
+    address: string,
     at: EpochMs,
   ): Decision {
     const { request, login } = authorised;
@@ -156,11 +155,18 @@ export class RequestJudge implements RiskJudge {
       type: rule.scene,
       atMs: at,
       // What the channel knows stands last: no route can name a device by what a request says.
-      entities: { ...subject.entities, ...account, device: facts.deviceId, session: facts.sessionId, address: network },
+      entities: {
+        ...subject.entities,
+        ...account,
+        device: facts.deviceId,
+        session: facts.sessionId,
+        address: networkOf(address),
+      },
       amountMinor: subject.amountMinor,
       attributes: subject.facts,
     };
-    const context = verifiedContext(this.#parts, request, authorised.bound?.state, at);
+    const told = this.#parts.intelligence.signals(address, event.entities, at);
+    const context = verifiedContext(this.#parts, request, authorised.bound?.state, told, at);
     const decision = engine.decide(event, context);
     this.#keepRecord(decision, facts, at, event.amountMinor);
     for (const shadow of decision.shadows) this.#parts.figures.shadowed(shadow.hash, shadow.outcome);

@@ -5,6 +5,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { ClusterOf } from '../clusters/cluster-table.ts';
 import type { DecisionConfig } from '../config/decision-config.ts';
 import type { RiskJudge } from '../gateway/judgement.ts';
+import type { WorkerIntelligence } from '../intelligence/worker-intelligence.ts';
 import type { Outbox } from '../storage/outbox.ts';
 import { canaryPlace, isCanary, mintCanary } from './canary-values.ts';
 import { canonicalId } from './canonical-id.ts';
@@ -33,6 +34,8 @@ export interface WorkerDecisionParts {
   readonly canaryKey: SecretKey;
   readonly signalsOf: SignalsOf;
   readonly clusterOf: ClusterOf;
+  /** What partners told, asked in memory. */
+  readonly intelligence: WorkerIntelligence;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly audit: Pick<AuditLog, 'append'>;
   /** Of requests that nobody vouches for. */
@@ -55,12 +58,14 @@ export class WorkerDecisions {
   readonly #records: WaitingRecords;
   readonly #engines = new Map<string, AppEngine>();
   readonly #canaries: ReadonlySet<string>;
+  readonly #intelligence: WorkerIntelligence;
   readonly figures: DecisionFigures = new DecisionFigures();
   readonly judge: RiskJudge;
 
   constructor(parts: WorkerDecisionParts) {
     const { section, seed, outbox, audit, now, onFault, crypto } = parts;
     this.#parts = parts;
+    this.#intelligence = parts.intelligence;
     this.#records = new WaitingRecords(outbox, section.waitingRecords, onFault);
     this.figures.recordsDropped = () => this.#records.dropped;
     this.#canaries = new Set(section.traps.canaries.map(({ kind, value }) => `${kind}\n${canonicalId(value)}`));
@@ -70,6 +75,7 @@ export class WorkerDecisions {
       marks: new TrapMarks(seed.memory.marks),
       signalsOf: parts.signalsOf,
       clusterOf: parts.clusterOf,
+      intelligence: parts.intelligence,
       keep: (entry) => void this.#records.keep(entry),
       audit: (scope, record) => void audit.append(scope, record, now()).catch(onFault),
       figures: this.figures,
@@ -96,7 +102,8 @@ export class WorkerDecisions {
   }
 
   /** Takes other policies, lists and models over: the next request is judged by them, and none by half of them. */
-  update({ files, snapshots }: DecisionText): void {
+  update({ files, snapshots, intelligence }: DecisionText): void {
+    this.#intelligence.update(intelligence);
     for (const snapshot of snapshots) this.#take(joinPolicies(snapshot, files), files.lists);
   }
 

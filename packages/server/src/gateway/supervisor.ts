@@ -19,8 +19,10 @@ import {
 import { adminFigures } from '../admin/admin-figures.ts';
 import { createAdminHandler } from '../admin/admin-handler.ts';
 import type { Administration } from '../admin/administration.ts';
+import { authenticate } from '../admin/authenticate.ts';
 import { openAdministration } from '../admin/open-administration.ts';
 import { pathAuthority } from '../admin/path-authority.ts';
+import { isAllowed } from '../admin/right.ts';
 import type { AuditHead } from '../audit/audit-log.ts';
 import { anchorRecord } from '../audit/verify-binding-audit.ts';
 import { type BindingUpkeep, keepBindings } from '../binding/keep-bindings.ts';
@@ -45,6 +47,7 @@ import { watchDevices } from '../device/watch-devices.ts';
 import { type DirectiveDesk, openDirectiveDesk } from '../directive/directive-desk.ts';
 import { type DirectiveSet, directiveSets, directiveSigner } from '../directive/directive-sets.ts';
 import { HealthWatch, keepWatching } from '../directive/watch-health.ts';
+import { bearerOf, type Intelligence, openIntelligence } from '../intelligence/open-intelligence.ts';
 import { createOnceMemory, type OnceMemory } from '../migration/once-register.ts';
 import type { ExpositionFormat } from '../observability/exposition.ts';
 import { type ConfigLife, createReadiness, type Readiness } from '../observability/readiness.ts';
@@ -117,6 +120,8 @@ export interface RunningGateway {
   readonly decisions: DecisionOffice;
   /** Clusters of devices that share what strangers do not; undefined where nothing decides. */
   readonly clusters: ClusterDesk | undefined;
+  /** What partners tell. Undefined where nothing of it is configured. */
+  readonly intelligence: Intelligence | undefined;
   /** Reads the configuration file again; answers what stood in the way, and then everything stays as it was. */
   readonly reload: () => Promise<readonly string[]>;
   /** Takes a configuration over that did not come from the file. */
@@ -197,6 +202,7 @@ class Gateway implements RunningGateway {
   readonly decisions: DecisionOffice;
   readonly identities: IdentityBook;
   readonly clusters: ClusterDesk | undefined;
+  readonly intelligence: Intelligence | undefined;
   #upkeep: BindingUpkeep | undefined;
   #stopWatching: (() => Promise<void>) | undefined;
 
@@ -293,6 +299,29 @@ class Gateway implements RunningGateway {
       decisions,
       identities,
       clusters,
+    });
+    this.intelligence = this.#openIntelligence();
+  }
+
+  #openIntelligence(): Intelligence | undefined {
+    const { config, storage } = this.#options;
+    if (config.intelligence === undefined) return undefined;
+    const { organisation } = config;
+    return openIntelligence({
+      config: config.intelligence,
+      organisation,
+      store: storage.ports.decisions,
+      authenticate: async (authorization) => {
+        const caller = await authenticate(this.administration, bearerOf(authorization), now());
+        if (!caller.ok || caller.value.organisation !== organisation) return undefined;
+        const { grants, token } = caller.value;
+        const can = (verb: 'read' | 'write'): boolean =>
+          isAllowed(grants, this.administration.settings().roles, { app: '*', area: 'intelligence', verb });
+        return { name: token, canRead: can('read'), canWrite: can('write') };
+      },
+      post: (text) => this.decisionDesk?.informed(text),
+      now,
+      onFault: (error) => this.#log.error('intelligence.fault', { error }),
     });
   }
 
@@ -414,6 +443,7 @@ class Gateway implements RunningGateway {
     await this.#renew();
     await this.bindings?.start();
     await this.signals.start();
+    await this.intelligence?.start();
     await this.#pool.start(this.#config.listen.host, this.#config.listen.port);
     this.#admin = await openAdmin({
       admin: this.#config.admin,
@@ -618,6 +648,7 @@ class Gateway implements RunningGateway {
     await this.bindings?.close();
     this.signals.close();
     await this.clusters?.close();
+    await this.intelligence?.close();
     await this.privacy.close();
     await this.decisions.close();
     // Last: what the drained requests wrote is on the disk before the process ends.

@@ -24,6 +24,8 @@ import { WorkerDecisions } from '../decision/worker-decisions.ts';
 import { type EvidenceJudges, openEvidenceJudges } from '../device/evidence-judges.ts';
 import { forgeryNotes, type NoteForgery } from '../device/forgery-notes.ts';
 import { DirectiveFeed } from '../directive/directive-feed.ts';
+import { partnerKeys } from '../intelligence/open-intelligence.ts';
+import { WorkerIntelligence } from '../intelligence/worker-intelligence.ts';
 import { type DpopNonces, dpopNonces } from '../migration/dpop-nonce.ts';
 import { openOnceRegister, type UseOnce } from '../migration/once-register.ts';
 import { type MigrationShell, pseudonym } from '../migration/serve-migrated.ts';
@@ -181,6 +183,11 @@ const openDecisions = (
     canaryKey: nodeCrypto.importMac(key),
     signalsOf: signals.signalsOf,
     clusterOf: clusterReader(new ClusterTable(decisions.memory.clusters), key),
+    intelligence: new WorkerIntelligence({
+      most: config.intelligence?.most ?? 1,
+      least: config.intelligence?.least ?? 0,
+      partners: config.intelligence === undefined ? [] : partnerKeys(config.intelligence),
+    }),
     outbox: ports.outbox,
     audit: ports.audit,
     app: config.apps[0]?.id ?? '',

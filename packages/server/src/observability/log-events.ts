@@ -212,6 +212,12 @@ const logEvents = {
     meaning: 'A step of the stream of decisions, or of what is kept for them, met a fault; it is tried again.',
     fields: { error: 'fault' },
   },
+  'intelligence.fault': {
+    level: 'error',
+    meaning:
+      'Intelligence of partners could not be taken or told; what was known stays in force, and sources are asked again.',
+    fields: { error: 'fault' },
+  },
   'signals.fault': {
     level: 'error',
     meaning: 'Reports of signals could not be read from the record; they are read again.',

@@ -102,10 +102,17 @@ describe('TAXII 2.1', () => {
     await rm(folder, { recursive: true });
   });
 
-  const call = (path: string, as = 'writer', options: RequestInit = {}) =>
+  const call = (
+    path: string,
+    as = 'writer',
+    {
+      headers = {},
+      ...options
+    }: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {},
+  ) =>
     fetch(`${listener.url}${path}`, {
       ...options,
-      headers: { accept: taxiiMediaType, authorization: `Basic ${as}`, ...options.headers },
+      headers: { accept: taxiiMediaType, authorization: `Basic ${as}`, ...headers },
     });
   const told = async (path: string, as?: string) => (await (await call(path, as)).json()) as Record<string, never>;
   const objectsPath = `/api/collections/${collection.id}/objects/`;
@@ -213,7 +220,7 @@ describe('TAXII 2.1', () => {
     assert.deepEqual(await versionsOf(''), [second.modified]);
     assert.deepEqual(await versionsOf('match[version]=first'), [first['modified']]);
     assert.deepEqual(await versionsOf('match[version]=all'), [first['modified'], second.modified]);
-    assert.deepEqual(await versionsOf(`match[version]=${String(first['modified'])}`), [first['modified']]);
+    assert.deepEqual(await versionsOf(`match[version]=${first['modified'] as string}`), [first['modified']]);
     assert.deepEqual((await told(`${objectsPath}${first.id}/versions/`))['versions'], [
       second.modified,
       first['modified'],
