@@ -122,7 +122,7 @@ const readWorld = (args: readonly string[]): { world: FraudWorld; out: string; j
     // Midnight where the bank is: eight hours before UTC's.
     const startMs = Date.parse(`${values.start}T00:00:00+08:00`);
     const isRight = Number.isSafeInteger(seed) && seed >= 0 && Number.isInteger(days) && days > 0 && days <= 3660;
-    const isCrowd = Number.isInteger(devices) && devices >= 200 && devices <= 2_000_000;
+    const isCrowd = Number.isInteger(devices) && devices >= 200 && devices <= 500_000;
     const isHard = difficulties.includes(values.difficulty as Difficulty);
     if (values.out === undefined || !isRight || !isCrowd || !isHard || Number.isNaN(startMs)) return undefined;
     const world = { seed, days, difficulty: values.difficulty as Difficulty, devices, startMs };

@@ -98,7 +98,7 @@ const planSale = (setting: Setting, person: Person, dayStartMs: number, opensMs:
   const draw = streamOf(setting.world.seed, 'sale', person.name, dayStartMs);
   const atMs = Math.floor(opensMs + between(draw, -3, 2.5) * minuteMs);
   const lateMs = atMs + between(draw, 5, 180) * 1000 - opensMs;
-  return sit(setting, person, { atMs, dayStartMs, draw, steps: saleSteps(person, draw, lateMs) });
+  return sit(setting, person, { atMs, dayStartMs, draw, steps: () => saleSteps(person, draw, lateMs) });
 };
 
 /** On the day of pay most of a workplace looks within the same half hour. */
@@ -106,7 +106,7 @@ const planPayday = (setting: Setting, person: Person, dayStartMs: number): Visit
   const draw = streamOf(setting.world.seed, 'payday', person.name, dayStartMs);
   const atMs = Math.floor(dayStartMs + 10 * hourMs + between(draw, 0, 40) * minuteMs);
   const look: Act = { type: 'balance-query', attributes: { isOwnAccount: true, pageNumber: 1 } };
-  return sit(setting, person, { atMs, dayStartMs, draw, steps: [look] });
+  return sit(setting, person, { atMs, dayStartMs, draw, steps: () => [look] });
 };
 
 const planJoin = (setting: Setting, person: Person, dayStartMs: number, joinsMs: number): Visit => {
@@ -116,7 +116,7 @@ const planJoin = (setting: Setting, person: Person, dayStartMs: number, joinsMs:
     atMs: joinsMs,
     dayStartMs,
     draw,
-    steps: joinSteps(seed, person, draw, joinsMs),
+    steps: () => joinSteps(seed, person, draw, joinsMs),
     isFirst: true,
   });
 };
@@ -139,7 +139,9 @@ export const planPerson = (setting: Setting, person: Person, dayStartMs: number)
   for (let index = 0; index < count; index += 1) {
     const own = streamOf(seed, 'visit', person.name, dayStartMs, index);
     const atMs = dayStartMs + someMoment(own, person.shift);
-    visits.push(sit(setting, person, { atMs, dayStartMs, draw: own, steps: usualSteps(seed, person, own, atMs) }));
+    visits.push(
+      sit(setting, person, { atMs, dayStartMs, draw: own, steps: () => usualSteps(seed, person, own, atMs) }),
+    );
   }
   return visits;
 };

@@ -161,19 +161,21 @@ export interface PersonVisit {
   readonly atMs: number;
   readonly dayStartMs: number;
   readonly draw: Draw;
-  readonly steps: readonly Step[];
+  /** Drawn when the sitting begins: a day of everybody's would fill the memory. */
+  readonly steps: () => readonly Step[];
   /** Who comes for the first time cannot log in. */
   readonly isFirst?: boolean;
 }
 
 /** Plays one sitting of a person, whatever it is for. */
 export const sit = (setting: Setting, person: Person, visit: PersonVisit): Visit => {
-  const { atMs, dayStartMs, draw, steps, isFirst = false } = visit;
+  const { atMs, dayStartMs, draw, isFirst = false } = visit;
   return {
     atMs,
     play: (stage) => {
       const usual = person.phones[0];
       if (usual === undefined) return;
+      const steps = visit.steps();
       const phone = person.phones.length > 1 && chance(draw, 0.15) ? pick(draw, person.phones) : usual;
       setting.tell(phone);
       const { seed } = setting.world;
