@@ -34,6 +34,7 @@ const peers = await measurePeers();
 const ratio = (name: string): number => (peers[name] ?? Number.NaN) / (peers['ours'] ?? Number.NaN);
 const resident = await runPart('resident.ts', values.devices);
 const inPath = await runPart('in-path.ts');
+const overHttp = await runPart('over-http.ts');
 const report = Object.fromEntries(
   Object.entries({
     vsJsonRulesEngine: ratio('jsonRulesEngine'),
@@ -41,6 +42,7 @@ const report = Object.fromEntries(
     vsCelJs: ratio('celJs'),
     policyMicroseconds: peers['ours'],
     ...resident,
+    ...overHttp,
     ...inPath,
   }).map(([name, value]) => [name, rounded(value)]),
 );
