@@ -69,6 +69,7 @@ export const buildTypes = (folder: string): void => {
   const others = [
     'node',
     'noble',
+    'native-signals',
     'bind',
     'bound',
     'consent',

@@ -61,6 +61,13 @@ const entries: readonly (BuildOptions & { readonly name: string })[] = [
     platform: 'neutral',
     mainFields: ['module', 'main'],
   },
+  {
+    name: 'hauberk-native-signals.mjs',
+    entryPoints: [source('native-signals.ts')],
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+  },
   { name: 'hauberk-probes.mjs', entryPoints: [source('web/probes.ts')], format: 'esm', platform: 'browser' },
   {
     name: 'hauberk-probes.js',
@@ -186,6 +193,7 @@ const description = {
     './bind': door('hauberk-bind.mjs', 'bind.d.ts'),
     './bound': door('hauberk-bound.mjs', 'bound.d.ts'),
     './consent': door('hauberk-consent.mjs', 'consent.d.ts'),
+    './native-signals': door('hauberk-native-signals.mjs', 'native-signals.d.ts'),
     './probes': door('hauberk-probes.mjs', 'web/probes.d.ts'),
     './keys': door('hauberk-keys.mjs', 'keys.d.ts'),
     './journal': door('hauberk-journal.mjs', 'journal.d.ts'),

@@ -27,6 +27,7 @@ describe('SDK build', () => {
     ['hauberk-bind.mjs', 3],
     ['hauberk-bound.mjs', 3],
     ['hauberk-consent.mjs', 2],
+    ['hauberk-native-signals.mjs', 11],
     ['hauberk-probes.mjs', 17],
     ['hauberk-probes.js', 17],
     ['hauberk-keys.mjs', 3],

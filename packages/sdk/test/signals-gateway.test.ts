@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { epochMs } from '@hauberk/primitives';
 import { recordConsent } from '@hauberk/sdk/consent';
+import { openNativeSignals } from '@hauberk/sdk/native-signals';
 import { createHauberk, type Hauberk, memoryStorage } from '@hauberk/sdk/node';
 import { bridgeBackend, nativeSignals } from '@hauberk/sdk/trusted';
 import { createLog, openStorage, parseConfig, type RunningGateway, startGateway } from '@hauberk/server';
@@ -98,6 +99,25 @@ test('an app reports what its page and its native half sense, to a gateway that 
   const [step] = await gateway.signals.stepsOf(app.hauberk.status().deviceId ?? '');
   assert.ok(step !== undefined && step.refused.length > 0);
   assert.ok(step.refused.every(({ why }) => why === 'signal.before-consent'));
+});
+
+test('an app without a page reports what its native half senses', async () => {
+  const phone = simulatedPhone('iphone');
+  phone.signals.show('root.jailbreak');
+  const app = appOn(probeWorld());
+  await app.hauberk.connect();
+  await consentTo(app.hauberk, ['device-profile']);
+  const signals = openNativeSignals({
+    hauberk: app.hauberk,
+    mayCollect: yes,
+    native: nativeSignals(bridgeBackend(phone.bridge)),
+    store: memorySignalsStore(),
+    clock: { wall: () => Date.now(), monotonic: () => performance.now() },
+  });
+  assert.equal((await signals.collect('login')).ok, true);
+  await app.hauberk.flushReports();
+  assert.ok(app.codes().includes('root.jailbreak'));
+  assert.ok(!app.codes().includes('client.canaryForged'));
 });
 
 test('after consent findings are in force, the chain holds over reports, and a restart changes nothing', async () => {

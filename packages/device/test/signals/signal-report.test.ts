@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonValue } from '@hauberk/primitives';
 import { type CollectDecision, consentOf, isDataItemId, mayCollect, scenes } from '@hauberk/privacy';
+import fc from 'fast-check';
 import {
   maxSignals,
   readSignalReport,
@@ -103,6 +104,27 @@ test('whatever one member is replaced by, the reader answers and never throws', 
       const result = read({ ...report, [name]: value });
       assert.ok(result.ok || result.code.startsWith('signal-report.'), name);
     }
+});
+
+test('whatever somebody sends, the reader answers, and what it accepts is written as it was', () => {
+  const members = fc.record(
+    Object.fromEntries(
+      Object.entries(report).map(([name, value]) => [
+        name,
+        fc.oneof({ weight: 8, arbitrary: fc.constant(value) }, fc.jsonValue()),
+      ]),
+    ),
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.oneof(members, fc.jsonValue()), (body) => {
+      const result = read(body);
+      if (!result.ok) return assert.ok(result.code.startsWith('signal-report.'));
+      const written = writeSignalReport(result.value);
+      assert.deepEqual(written.ok && written.value.body, body);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('every signal is registered once, with a life, a layer and an item that its privacy scene allows', () => {

@@ -71,7 +71,8 @@ export const readSignalRecord = ({
   if (kind !== signalEventKind) return undefined;
   try {
     const record = JSON.parse(fromUtf8(payload) ?? '') as Partial<SignalRecord>;
-    const isWhole = readSignalKey(record.device) !== undefined && Array.isArray(record.signals);
+    const lists = [record.signals, record.ran, record.skipped, record.refused];
+    const isWhole = readSignalKey(record.device) !== undefined && lists.every(Array.isArray);
     return isWhole && typeof record.hash === 'string' && typeof record.counter === 'number' && isSubject(record.subject)
       ? (record as SignalRecord)
       : undefined;

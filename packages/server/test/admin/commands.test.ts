@@ -140,6 +140,10 @@ test('from the first start to a change that two people agreed on', async () => {
   assert.match(listed.out, new RegExp(`^id +state[^]*\\n${deviceId} +enrolled +software`));
   const found = await hauberk(['device', 'search', deviceId.slice(0, 8), '--json'], as('alice'));
   assert.equal((found.json['devices'] as readonly { id: string }[])[0]?.id, deviceId);
+  const signals = await hauberk(['device', 'signals', deviceId], as('alice'));
+  assert.match(signals.out, /^score - \(unknown\), last report -\n\nin force +value[^]*\nreported +scene/);
+  const looked = await hauberk(['device', 'signals', deviceId, '--json'], as('alice'));
+  assert.deepEqual([looked.json['band'], looked.json['signals'], looked.json['reports']], ['unknown', [], []]);
   const verdict = await hauberk(['device', 'verdict', deviceId, '--nonce', 'asked-before'], as('alice'));
   const claims = JSON.parse(
     Buffer.from(verdict.out.split('.')[1] ?? '', 'base64url').toString(),

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { epochMs } from '@hauberk/primitives';
+import fc from 'fast-check';
+import { type KeyReader, SecretBytes } from '../../src/keys/key-provider.ts';
+import { signalNonces } from '../../src/signals/signal-nonce.ts';
 import { readSignalRecord } from '../../src/signals/signal-record.ts';
 import { notAsked, onItsWay, Reporter, type SignalLab, signalLab, start } from './signals-kit.ts';
 
@@ -223,6 +226,47 @@ test('after a restart the record puts in force what still counts, with counters 
   assert.deepEqual(again.codesOf('d'), ['hook.frida']);
   await again.send('d', [onItsWay({ ...first, ran: [] })]);
   assert.ok(again.codesOf('d').includes('client.counterStale'));
+});
+
+test('whatever a client takes for a nonce, and whatever the record holds, nothing throws', async () => {
+  const lab = signalLab();
+  const nonces = signalNonces(
+    { current: () => ({ secret: new SecretBytes(new Uint8Array(32)) }) } as unknown as KeyReader,
+    start,
+  );
+  const { nonce } = nonces.issue('d', start);
+  const { issuedAtMs } = nonces.read('d', nonce) ?? assert.fail();
+  assert.equal(issuedAtMs, start);
+  assert.equal(nonces.read('e', nonce), undefined);
+  fc.assert(
+    fc.property(fc.nat(42), fc.nat(63), (place, by) => {
+      const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+      const bent = nonce.slice(0, place) + letters[by] + nonce.slice(place + 1);
+      assert.equal(nonces.read('d', bent) !== undefined, bent === nonce);
+    }),
+  );
+  fc.assert(fc.property(fc.string(), (text) => nonces.read('d', text) === undefined));
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.uint8Array(),
+        fc.json().map((text) => Buffer.from(text)),
+      ),
+      (payload) => {
+        readSignalRecord({ kind: 'report.device.signals', payload: new Uint8Array(payload) });
+      },
+    ),
+  );
+  const hostile = {
+    device: 'a'.repeat(16),
+    signals: [{ code: 'x', value: {}, source: 'me', untilMs: 'never' }],
+    hash: '',
+  };
+  const payload = new Uint8Array(Buffer.from(JSON.stringify({ ...hostile, counter: 1 })));
+  const scope = { organisation: 'bank', app: 'app' };
+  await lab.stores.outbox.append([{ scope, kind: 'report.device.signals', atMs: start, payload }]);
+  await lab.signals.start();
+  lab.signals.close();
 });
 
 test('the history of a device has its newest reports with score and band, newest last', async () => {
