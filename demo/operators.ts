@@ -1,4 +1,4 @@
-/** Operators of the demo: three tokens in files that only their owner may read, so that the commands work without ceremony. */
+/** Operators of the demo: four tokens in files that only their owner may read, so that the commands work without ceremony. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAdminClient, type Grant } from '@hauberk/admin-client';
@@ -11,11 +11,14 @@ export interface OperatorFiles {
   readonly alice: string;
   /** May approve what alice proposes. */
   readonly bob: string;
+  /** May ask why something was decided. */
+  readonly carol: string;
 }
 
-const people: Readonly<Record<'alice' | 'bob', readonly Grant[]>> = {
+const people: Readonly<Record<'alice' | 'bob' | 'carol', readonly Grant[]>> = {
   alice: [{ app: '*', role: 'operator' }],
   bob: [{ app: '*', role: 'approver' }],
+  carol: [{ app: '*', role: 'risk-analyst' }],
 };
 
 /** Goes the way of a first start: secret, administrator, a token for each person. */
@@ -34,18 +37,23 @@ export const provisionOperators = async (
   if (!issued.ok) throw new Error(issued.code);
   const { secret } = (await createAdminClient({ url: adminUrl }).login({ body: { secret: issued.value.text } })).value;
   const api = createAdminClient({ url: adminUrl, token: secret });
-  const tokenOf = async (subject: 'alice' | 'bob'): Promise<string> => {
+  const tokenOf = async (subject: keyof typeof people): Promise<string> => {
     const { value } = await api.createToken({ body: { subject, label: 'demo', grants: people[subject], days: 1 } });
     return keep(subject, value.secret);
   };
-  return { administrator: keep('administrator', secret), alice: await tokenOf('alice'), bob: await tokenOf('bob') };
+  return {
+    administrator: keep('administrator', secret),
+    alice: await tokenOf('alice'),
+    bob: await tokenOf('bob'),
+    carol: await tokenOf('carol'),
+  };
 };
 
 /** How to use them. */
 export const operatorsText = (
   adminUrl: string,
   { browser, phones }: { readonly browser: string; readonly phones: string },
-  { administrator, alice, bob }: OperatorFiles,
+  { administrator, alice, bob, carol }: OperatorFiles,
 ): string =>
   [
     'operators, in another terminal:',
@@ -54,6 +62,7 @@ export const operatorsText = (
     `  bin/hauberk device list --app ${browser}`,
     `  bin/hauberk binding list --app ${phones}, then binding why ATTEMPT, binding timeline ATTEMPT, binding vmn`,
     `  bin/hauberk device suspend ID --app ${browser} --reason "reported by phone"`,
+    `  HAUBERK_TOKEN_FILE=${carol} bin/hauberk why DECISION --app ${browser} : the id is on the screen`,
     `  unsuspend takes two: bob approves with ${bob}; the administrator has ${administrator}`,
     '',
   ].join('\n');
