@@ -183,6 +183,7 @@ const configurable =
           { id: 'front', hosts: ['front.example'], upstream: 'core', routes: [opening] },
         ],
         upstreams: { core: { origin: 'http://a', factsKey: 'f'.repeat(32) } },
+        decision: {},
       },
       'made.yaml',
     );
@@ -256,6 +257,8 @@ const experiments: Readonly<Record<string, Experiment>> = {
   'the reply': bound,
   '`outcome: trap`': configurable({ outcome: 'trap', decoy: { body: '{}' } }),
   '`outcome: challenge`': configurable({ outcome: 'challenge' }),
+  '`decision` without the body': configurable({ decision: { scene: 'balance-query' } }),
+  '`decision` on the body': configurable({ decision: { scene: 'transfer', amount: '/amountMinor' } }),
   '`stepUp`': configurable({ stepUp: true }),
   '`requiresLogin`': configurable({ requiresLogin: { kind: 'authorization' } }),
   '`idempotency`': configurable({ idempotency: { demand: 'required' } }),

@@ -6,6 +6,13 @@ import type { Config } from './config.ts';
 import type { PathIssue } from './config-issue.ts';
 import type { RouteConfig } from './route-config.ts';
 
+/** A proxy may ask with a body that it does not show: what is declared in it would be missing, and a rule on it would not fire. */
+const readsBody = ({ decision }: RouteConfig): boolean =>
+  decision !== undefined &&
+  (decision.amount !== undefined ||
+    decision.honey.length > 0 ||
+    [...Object.values(decision.entities), ...Object.values(decision.facts)].some((from) => typeof from === 'string'));
+
 const needsTheGateway: readonly (readonly [keyof RouteConfig, (route: RouteConfig) => boolean, string])[] = [
   ['mode', (route) => route.mode === 'sealed', 'sealed bodies cannot be opened for the upstream'],
   ['stream', (route) => route.stream, 'sealed chunks cannot be opened for the upstream'],
@@ -16,6 +23,7 @@ const needsTheGateway: readonly (readonly [keyof RouteConfig, (route: RouteConfi
   ['idempotency', (route) => route.idempotency.demand !== 'none', 'outcomes are not seen, so none can be kept'],
   ['login', (route) => route.login !== undefined, 'the reply that opens or ends a login is not seen'],
   ['requiresLogin', (route) => route.requiresLogin !== undefined, 'logins open on replies that are not seen'],
+  ['decision', readsBody, 'the body may not be shown'],
   ['migration', (route) => route.migration.length > 0, 'migration schemes are judged by the gateway itself'],
 ];
 
