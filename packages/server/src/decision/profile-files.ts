@@ -248,7 +248,7 @@ export class ProfileFiles {
     const { report, torn } = replayed.value;
     const last = numbers.value.at(-1) ?? snapshot;
     // A last journal without a whole head gives its number to the new one.
-    const isHeadless = torn > 0 && (await isWithoutHead(join(folder, nameOf('journal', last))));
+    const isHeadless = numbers.value.length > 0 && (await isWithoutHead(join(folder, nameOf('journal', last))));
     const number = isHeadless ? last : last + 1;
     if (isHeadless) await rm(join(folder, nameOf('journal', last)));
     const hash = profilesHash(kept.tables);

@@ -131,11 +131,14 @@ test('profile files: a journal that has no head yet is no obstacle, one that is 
   const folder = newFolder(t);
   const world = await prepare(folder);
   const headless = join(folder, 'journal-0000000003.profiles');
-  writeFileSync(headless, 'HB');
-  const again = newWorld();
-  await (await openFiles(folder, again)).close();
-  assert.deepEqual(rowsOf(again), rowsOf(world));
-  assert.ok(statSync(headless).size > 2, 'its number serves the new one');
+  for (const [boot, begun] of ['', 'HB'].entries()) {
+    writeFileSync(headless.replace('03', `0${boot + 3}`), begun);
+    const again = newWorld();
+    await (await openFiles(folder, again)).close();
+    assert.deepEqual(rowsOf(again), rowsOf(world));
+    assert.ok(statSync(headless.replace('03', `0${boot + 3}`)).size > 2, 'its number serves the new one');
+  }
+  assert.equal(await codeOf(folder), 'ok');
   rmSync(fileOf(folder, 'journal', 0));
   assert.equal(await codeOf(folder), 'profiles.gap');
 });
