@@ -41,6 +41,7 @@ import { attack as decisionBodyTwins } from './decision-body-twins.ts';
 import { attack as decisionCanary } from './decision-canary.ts';
 import { attack as decisionStepUpSkipped } from './decision-step-up-skipped.ts';
 import { attack as decisionTrapOracle } from './decision-trap-oracle.ts';
+import { attack as decisionWindowReset } from './decision-window-reset.ts';
 import { attack as decompressionBomb } from './decompression-bomb.ts';
 import { attack as developmentAttest } from './development-attest.ts';
 import { attack as directiveExpired } from './directive-expired.ts';
@@ -231,6 +232,7 @@ export const attacks: readonly Attack[] = [
   decisionCanary,
   decisionStepUpSkipped,
   decisionTrapOracle,
+  decisionWindowReset,
   bindForwardedToken,
   bindHookedSentItems,
   bindWithoutSms,
