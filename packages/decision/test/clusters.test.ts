@@ -8,6 +8,7 @@ import { clusterRow, explainCluster, listClusters } from '../src/clusters/explai
 import { LatenessBuffer } from '../src/clusters/lateness.ts';
 import { proposeList } from '../src/clusters/list-proposal.ts';
 import { RowStore } from '../src/clusters/row-store.ts';
+import { SceneSequences } from '../src/clusters/scene-sequences.ts';
 import { readClusters, writeClusters } from '../src/clusters/snapshot.ts';
 import { readPolicy } from '../src/policy/read-policy.ts';
 import { policySchema } from '../src/policy/schema.ts';
@@ -430,4 +431,28 @@ test('proposals: a farm becomes a list with its reasons and the rule that reads 
   assert.equal(codeOf(proposeList(cluster, { ...choice, list: 'a b' })), 'cluster.list-name');
   assert.equal(codeOf(proposeList(cluster, { ...choice, days: 365 })), 'cluster.list-days');
   assert.equal(codeOf(proposeList({ ...cluster, grade: 'watch' }, choice)), 'cluster.not-suspect');
+});
+
+test('sequences: the last six scenes in a row are one, a long pause begins anew', () => {
+  const sequences = new SceneSequences(new RowStore(4));
+  const told = [1, 2, 3, 4, 5, 6, 7].map((scene, place) => sequences.act(2, scene, 1000 + place * 60));
+  assert.deepEqual(told, [...Array.from({ length: 5 }, () => undefined), '1 2 3 4 5 6', '2 3 4 5 6 7']);
+  assert.equal(sequences.act(2, 8, 1360 + 301), undefined);
+  assert.equal(sequences.act(1, 9, 1400), undefined);
+});
+
+test('clusters: phones that run one rare script on one image are a cluster; the same way through the app as everybody says nothing', () => {
+  const script = ['login', 'points', 'coupon', 'points', 'coupon', 'logout'];
+  const walk = (device: string, at: number, scenes: readonly string[], more: Evidence): Sighting[] =>
+    scenes.map((scene, step): Sighting => [device, at + step * 20_000, { address: `${device}-home`, ...more }, scene]);
+  const usual = ['login', 'balance', 'pay', 'balance', 'pay', 'logout'];
+  const people = names('person', 300).flatMap((device, place) =>
+    walk(device, start + place * 300_000, usual, { image: `rom${place % 40}` }),
+  );
+  const bots = names('bot', 10).flatMap((device, place) =>
+    walk(device, start + place * 2 * hour, script, { image: 'flash' }),
+  );
+  const clusters = clustersOf([...people, ...bots]);
+  assert.equal(clusters.facts('bot3')?.size, 10);
+  assert.equal(clusters.facts('person3'), undefined);
 });

@@ -17,6 +17,7 @@ import { belongs, coreGroupsOf, repeated } from './core.ts';
 import { EvidenceGraph } from './evidence-graph.ts';
 import { compileKinds, countGroups, type EvidenceKind, evidenceGroups, usualEvidenceKinds } from './evidence-kinds.ts';
 import { type Arrival, LatenessBuffer } from './lateness.ts';
+import { SceneSequences } from './scene-sequences.ts';
 import { Synchrony } from './synchrony.ts';
 import { gatherTraits, Population, type TraitSources } from './traits.ts';
 
@@ -109,6 +110,7 @@ export class Clusters {
   readonly risk: Float32Array;
   /** 1 for a device that is known to be bad. */
   readonly isBad: Uint8Array;
+  readonly #scenes: SceneSequences;
   readonly #hash: KeyedHash;
   readonly #value: HashValue = { low: 0, high: 0 };
   readonly #sources: TraitSources;
@@ -126,6 +128,7 @@ export class Clusters {
     this.risk = devices.column(Float32Array, 1);
     this.isBad = devices.column(Uint8Array, 1);
     this.synchrony = new Synchrony(devices);
+    this.#scenes = new SceneSequences(devices);
     this.book = new ClusterBook(this.graph, (device) => listener.left?.(device));
     this.buffer = new LatenessBuffer(options.latenessMs, options.waiting, (observation, isLate) =>
       this.#apply(observation, isLate),
@@ -213,14 +216,18 @@ export class Clusters {
     if (risk !== undefined) this.#takeRisk(device, risk);
     let isFresh = false;
     for (const { kind, digest } of evidence.slice(0, maxEvidencePerObservation)) {
-      this.#hashOf(kind, digest);
-      const { low, high } = this.#value;
-      isFresh = this.graph.link(device, low, high, this.graph.kinds.numberOf(kind), at) || isFresh;
+      isFresh = this.#link(device, kind, digest, at) || isFresh;
     }
     if (scene !== undefined && !isLate) isFresh = this.#act(device, scene, atMs) || isFresh;
     if (isFresh) this.#findEdges(device, this.graph.now);
     this.#refresh(this.book.of(device));
     this.#sweep();
+  }
+
+  #link(device: number, kind: string, digest: string, at: number): boolean {
+    this.#hashOf(kind, digest);
+    const { low, high } = this.#value;
+    return this.graph.link(device, low, high, this.graph.kinds.numberOf(kind), at);
   }
 
   #takeRisk(device: number, risk: number): void {
@@ -236,7 +243,10 @@ export class Clusters {
     this.graph.countHour(device, at);
     this.population.act(at);
     this.#hashOf('scene', scene);
-    return this.synchrony.act(device, this.#value.low, atMs);
+    const number = this.#value.low;
+    const sequence = this.#scenes.act(device, number, at);
+    const isNewWay = sequence !== undefined && this.#link(device, 'sequence', sequence, at);
+    return this.synchrony.act(device, number, atMs) || isNewWay;
   }
 
   /** Derives the edges of a device: what it shares of at least two independent groups, heavy enough. */

@@ -60,6 +60,7 @@ export const usualEvidenceKinds: Readonly<Record<string, EvidenceKind>> = {
   storage: kind('install', 0.8, 168),
   coupon: kind('behaviour', 0.5, 24),
   item: kind('behaviour', 0.5, 24),
+  sequence: kind('behaviour', 0.7, 24),
   other: kind('other', 0.7, 24),
 };
 
