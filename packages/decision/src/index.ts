@@ -153,8 +153,10 @@ export type { Ensemble, EnsembleOutput } from './model/ensemble.ts';
 export type { ModelFileCode } from './model/import-parts.ts';
 export { type IsolationOptions, isolate, usualIsolation } from './model/isolation.ts';
 export { modelDocument, readModelFile, readModelJson } from './model/model-document.ts';
+export { type OnnxCode, type OnnxSession, type OnnxTensor, onnxChances, tensorOf } from './model/onnx-port.ts';
 export { forestEnsemble, learntEnsemble } from './model/own-ensemble.ts';
 export { type FeatureTold, type ServingModel, serveModel } from './model/serve.ts';
+export { judgeModelRows, type ModelWorth } from './model/validate.ts';
 export {
   type ConditionTold,
   explain,
@@ -227,6 +229,7 @@ export {
   sceneTiers,
 } from './scenes/scene.ts';
 export { joinStarterPolicies, type PolicyDocument, starterLists, starterPolicies } from './starter/starter.ts';
+export { starterTargets } from './starter/targets.ts';
 export { type DistinctRead, DistinctView, distinctKind } from './windows/distinct.ts';
 export {
   DuplicateFilter,

@@ -196,7 +196,7 @@ test('a document brings every ensemble back: ours, what learn writes, and those 
   const learnt = readModelFile(JSON.stringify({ format: 'hauberk-model-1', ...model }, plain));
   assert.ok(learnt.ok);
   assert.deepEqual(learnt.value, learntEnsemble(model));
-  assert.deepEqual(learnt.value.features.slice(0, 4), ['event.amountMinor', 'event.hour', 'event.weekday', 'attr.age']);
+  assert.deepEqual(learnt.value.features.slice(0, 4), ['event.amountMinor', 'utc.hour', 'utc.weekday', 'attr.age']);
   for (const name of ['lightgbm-nan', 'xgboost-categories']) {
     const file = JSON.parse(readFileSync(new URL(`../vectors/models/${name}.json`, import.meta.url), 'utf8'));
     for (const text of [file.dump, file.text, file.model].filter((each) => typeof each === 'string')) {

@@ -188,6 +188,7 @@ test('every feature that a model may get has a reason', () => {
   assert.equal(featureReason('card.amountOverMean30d'), 'model.amount-habit');
   assert.equal(featureReason('device.distinct.account24h'), 'model.spread');
   assert.equal(featureReason('hour'), 'model.hour');
+  assert.equal(featureReason('utc.weekday'), 'model.hour');
 });
 
 test('docs/starter-policies.md and docs/decision-reasons.md are what the data says', () => {

@@ -49,7 +49,14 @@ const candidatesOf = (schema: PolicySchema, path: string, parts: readonly Expres
     );
     return once([...named, 'listed', 'other']);
   }
-  const numbers = parts.flatMap((part) => (part.kind === 'number' ? [part.value] : []));
+  // Only what stands in a comparison with the field, or the tries would be endless.
+  const beside = parts.filter(
+    (part) =>
+      part.kind === 'binary' &&
+      /^[<>=!]/.test(part.operator) &&
+      partsOf(part).some((each) => each.kind === 'field' && each.path === path),
+  );
+  const numbers = beside.flatMap(partsOf).flatMap((part) => (part.kind === 'number' ? [part.value] : []));
   return once([...numbers.flatMap((each) => [each, each + 1, each - 1, each + 0.01, each - 0.01]), 100, 1_000_000]);
 };
 

@@ -29,7 +29,8 @@ export const forestEnsemble = (forest: Forest, features: readonly string[], outp
 
 const factOf = (feature: string, plan: FeaturePlan): string => {
   if (feature === 'amount') return 'event.amountMinor';
-  if (feature === 'hour' || feature === 'weekday') return `event.${feature}`;
+  // Hours and weekdays of `learn` are those of UTC; those of events have the zone of their schema.
+  if (feature === 'hour' || feature === 'weekday') return `utc.${feature}`;
   return plan.numbers.includes(feature) ? `attr.${feature}` : feature;
 };
 

@@ -24,7 +24,7 @@ export interface ServingModel {
   readonly raw: (features: Float64Array) => number;
   /** What the engine compares: the probability of fraud, or how odd the row is. */
   readonly score: (features: Float64Array) => number;
-  /** Reason codes of what raised the score, most telling first; none for a score that nobody asks about: below 0.1 of a probability, 0.5 of an isolation. */
+  /** Reason codes of what raised the score, most telling first. */
   readonly reasons: (features: Float64Array) => readonly string[];
   /** Every feature that moved the score, by how far. `shapley` takes a thousand times as long as `path`. */
   readonly explain: (features: Float64Array, how?: 'path' | 'shapley') => readonly FeatureTold[];
@@ -38,14 +38,6 @@ const leastShare = 0.1;
 /** Isolation forests sum path lengths: short ones are odd, so that what lowers the sum raises the score. */
 const directionOf = ({ output }: Ensemble): number =>
   output.kind === 'isolation' || (output.kind === 'sigmoid' && output.slope > 0) ? -1 : 1;
-
-/** Below this output nothing needs a reason: a probability of a tenth, an isolation that is usual. */
-const leastOutput = ({ output }: Ensemble): number => {
-  if (output.kind === 'identity') return Number.NEGATIVE_INFINITY;
-  return output.kind === 'sigmoid' ? 0.1 : 0.5;
-};
-
-const noReasons: readonly string[] = [];
 
 /** Reason codes by what they raised, most telling first. */
 const strongest = (codes: readonly string[], raised: Float64Array): readonly string[] => {
@@ -68,18 +60,15 @@ export const serveModel = (ensemble: Ensemble, hash: string, servedAs: ServedAs 
   const codes = [...new Set(reasons)];
   const codeOf = Int32Array.from(reasons, (code) => codes.indexOf(code));
   const direction = directionOf(ensemble);
-  const least = leastOutput(ensemble);
   const buffer = new Float64Array(names.length + 1);
   const raised = new Float64Array(codes.length);
-  const score = (features: Float64Array): number => outputOf(output, serving.score(features));
   return {
     hash,
     features: names,
     servedAs: serving.servedAs,
     raw: serving.score,
-    score,
+    score: (features) => outputOf(output, serving.score(features)),
     reasons: (features) => {
-      if (score(features) < least) return noReasons;
       pathAttributions(ensemble, expected, features, buffer);
       raised.fill(0);
       for (let place = 0; place < codeOf.length; place += 1) {

@@ -2,7 +2,7 @@
 import { accept, type Result, refuse } from '@hauberk/primitives';
 import { copiedRows } from './copied-rows.ts';
 import type { Columns } from './histogram.ts';
-import { areaUnderCurve } from './measures.ts';
+import { areaUnderCurve, averagePrecision, calibrationError, recallAtFalsePositiveRate } from './measures.ts';
 
 /** Why a model is refused. */
 export type ModelCode =
@@ -59,4 +59,30 @@ export const judgeScores = (scores: Float64Array, labels: Uint8Array): Result<nu
   return area - noiseErrors * error > 0.5
     ? accept(area)
     : refuse('model.no-better-than-noise', `area ${area.toFixed(3)}`);
+};
+
+/** What a model is worth on rows of which it is known what they were. */
+export interface ModelWorth {
+  readonly area: number;
+  readonly averagePrecision: number;
+  readonly recallAt1PercentFpr: number;
+  readonly calibrationError: number;
+}
+
+/** Judges and measures a model on rows that it did not learn from. */
+export const judgeModelRows = (chances: Float64Array, labels: Uint8Array): Result<ModelWorth, ModelCode> => {
+  const frauds = labels.reduce((sum, label) => sum + label, 0);
+  if (Math.min(frauds, labels.length - frauds) < leastLabels)
+    return refuse(
+      'model.too-few-labels',
+      `${frauds} frauds among ${labels.length} rows; at least ${leastLabels} of each`,
+    );
+  const judged = judgeScores(chances, labels);
+  if (!judged.ok) return judged;
+  return accept({
+    area: judged.value,
+    averagePrecision: averagePrecision(chances, labels),
+    recallAt1PercentFpr: recallAtFalsePositiveRate(chances, labels, 0.01),
+    calibrationError: calibrationError(chances, labels),
+  });
 };

@@ -34,7 +34,7 @@ const rows: readonly (readonly [form: RegExp, code: string])[] = [
   [/\.sum\d/, 'model.sum'],
   [/\.distinct\./, 'model.spread'],
   [/\.count\d/, 'model.burst'],
-  [/\.hourShare$|^(?:event\.)?(?:hour|weekday|minuteOfDay)$/, 'model.hour'],
+  [/\.hourShare$|^(?:event\.|utc\.)?(?:hour|weekday|minuteOfDay)$/, 'model.hour'],
   [/\.(?:age|sinceLast|isNew|ageHours|idleHours)$/, 'model.young'],
   [/^(?:amount|event\.amountMinor)$/, 'model.amount'],
   [/^channel\./, 'model.channel'],

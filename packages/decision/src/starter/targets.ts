@@ -10,7 +10,7 @@ export const starterTargets: Readonly<Record<string, readonly string[]>> = {
   sale: ['ticket-bot', 'farm-ticket'],
   scraping: ['scraper'],
   'account-opening': ['forged-papers'],
-  'sensitive-data': ['sim-swap', 'takeover'],
+  'sensitive-data': ['sim-swap'],
   transfer: ['remote-control', 'mule'],
   loan: ['loan-ring'],
   takeover: ['takeover', 'sim-swap'],

@@ -6,12 +6,20 @@ import { parseJson } from '@hauberk/primitives';
 import type { Command } from '../main.ts';
 import { appOf, columns, connect, connectionOptions, minute, runAdminCommand, UsageError } from './admin-connection.ts';
 import { approvalText } from './approval.ts';
+import { isOffline, runModelFile } from './model-file.ts';
 
 /** What `--help` prints. */
 export const usage: string = `usage: hauberk model list
        hauberk model keep FILE --reason TEXT        a file of hauberk learn --out; nothing is decided by it yet
        hauberk model activate HASH|none --reason TEXT   or proposes it, where two people must agree
        hauberk model drop HASH --reason TEXT
+
+       hauberk model import FILE --out FILE         a model of LightGBM, XGBoost or hauberk learn as a document; needs no gateway
+       hauberk model check FILE [--rows ROWS]       what it is, and what it is worth on rows of which it is known what they were
+       hauberk model explain FILE --row JSON [--shapley]    what each feature did to a score, and the reasons
+
+  ROWS   a row a line: {"features":{"NAME":1.5,…},"fraud":true} with "raw", a score that it must reach bit for bit, if given
+  JSON   {"NAME":1.5,…}; what is not named is missing. Models of ONNX (FILE.onnx) can be checked where onnxruntime-node is installed.
 `;
 
 const options = { ...connectionOptions, reason: { type: 'string' } } as const;
@@ -62,7 +70,9 @@ const work = async (api: AdminApi, positionals: readonly string[], values: Value
 
 /** Runs `hauberk model`. */
 export const model: Command = (args) =>
-  runAdminCommand('model', usage, args.includes('--json'), async () => {
-    const { values, positionals } = parse(args);
-    return work(connect(values, process.env), positionals, values);
-  });
+  isOffline(args)
+    ? runModelFile(args, usage)
+    : runAdminCommand('model', usage, args.includes('--json'), async () => {
+        const { values, positionals } = parse(args);
+        return work(connect(values, process.env), positionals, values);
+      });

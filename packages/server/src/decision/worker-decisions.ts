@@ -1,5 +1,5 @@
 /** Decisions of one worker thread: an engine for each app over the shared memory, exchanged whole when what is decided by changes. */
-import type { Engine, FactSchema } from '@hauberk/decision';
+import type { Engine, FactSchema, ServingModel } from '@hauberk/decision';
 import { type Bytes, type EpochMs, hours, type SecretKey, type SyncCrypto, toHex, utf8 } from '@hauberk/primitives';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ClusterOf } from '../clusters/cluster-table.ts';
@@ -17,6 +17,7 @@ import { compileSnapshot, joinPolicies, listNames, namedLists } from './policy-s
 import type { DecisionSnapshot } from './policy-snapshot.ts';
 import type { ProfileSender } from './profile-sender.ts';
 import { RequestJudge } from './risk-judge.ts';
+import { servedModel } from './served-model.ts';
 import { Stories } from './stories.ts';
 import { TrapMarks } from './trap-marks.ts';
 import { WaitingRecords } from './waiting-records.ts';
@@ -50,6 +51,7 @@ export interface WorkerDecisionParts {
 interface AppEngine {
   readonly engine: Engine;
   readonly lists: string;
+  readonly model: ServingModel | undefined;
 }
 
 /** See the top of the file. */
@@ -113,11 +115,13 @@ export class WorkerDecisions {
     const held = this.#engines.get(snapshot.app);
     const lists = names.join('\n');
     const engine = held?.lists === lists ? held.engine : this.#make(section, names);
+    const model = servedModel(snapshot.model, held?.model, onFault);
     engine.exchange({
+      model,
       policies: compileSnapshot(snapshot, engine.schema, onFault),
       lists: namedLists(snapshot.lists, fileLists, (kind, id) => engine.pseudonym(kind, canonicalId(id))),
     });
-    this.#engines.set(snapshot.app, { engine, lists });
+    this.#engines.set(snapshot.app, { engine, lists, model });
   }
 
   /** Which lists there are is part of what policies are read by. */
