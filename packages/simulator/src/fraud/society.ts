@@ -24,7 +24,7 @@ const createWorkplaces = (setting: Setting): readonly Workplace[] => {
     return {
       access: places.wifi(`work/${index}`, city, whole(draw, 0, places.cellsOf(city) - 1)),
       // The biggest are schools and plants; fleets are for offices of middle size.
-      hasFleet: index > count * 0.1 && chance(draw, 0.02),
+      hasFleet: index > count * 0.1 && chance(draw, 0.0125),
       name: `work/${index}`,
       payday: whole(draw, 1, 5),
     };
