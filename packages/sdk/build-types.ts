@@ -50,6 +50,7 @@ export const buildTypes = (folder: string): void => {
       '{primitives,channel,rollout}/src/*.ts',
       'privacy/src/{client,access-report,call-chain}.ts',
       'device/src/client.ts',
+      'device/src/signals/{may-collect-signal,report-chain,signal-canary,signal-report,signal-rules,signal-shape,signal-words}.ts',
     ],
     {
       cwd: join(root, 'packages'),

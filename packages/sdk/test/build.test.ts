@@ -39,7 +39,7 @@ describe('SDK build', () => {
     ['hauberk-trusted.mjs', 10],
     ['hauberk-trusted-web.mjs', 12],
     ['hauberk-trusted-web.js', 12],
-    ['hauberk-bridge-conformance.mjs', 12],
+    ['hauberk-bridge-conformance.mjs', 18],
     ['hauberk-privacy.mjs', 18],
     ['hauberk-privacy-mini.mjs', 15],
     ['hauberk-privacy-react-native.mjs', 16],
@@ -137,12 +137,17 @@ describe('SDK build', () => {
       writeFileSync(join(folder, 'right.mts'), program(''));
       const bridging = (call: string): string => `
         import { bridgeConformance } from '@hauberk/sdk/bridge-conformance';
-        import { bridgeBackend, type TrustedBridge, type TrustedServices, trustedServices } from '@hauberk/sdk/trusted';
+        import { bridgeBackend, nativeSignals, type TrustedBridge, type TrustedServices, trustedServices } from '@hauberk/sdk/trusted';
         import { pageTrustedServices } from '@hauberk/sdk/trusted-web';
         import { bind, type BindOptions, type BindOutcome, type BindShelf, type SimSlot } from '@hauberk/sdk/bind';
         import { type DeviceKeys, type Linked, openKeys, sharedKey } from '@hauberk/sdk/keys';
+        import { openSignals } from '@hauberk/sdk/probes';
+        import { openNativeSignals, type Signals } from '@hauberk/sdk/native-signals';
+        declare const signalling: Parameters<typeof openSignals>[0] & Parameters<typeof openNativeSignals>[0];
         declare const options: Parameters<typeof trustedServices>[1];
         const bridge: TrustedBridge = { call: ${call} };
+        const signals: Signals = openNativeSignals({ ...signalling, native: nativeSignals(bridgeBackend(bridge)) });
+        const inPage: Signals = openSignals({ hauberk: signalling.hauberk, mayCollect: signalling.mayCollect });
         const services: TrustedServices = trustedServices(bridgeBackend(bridge), options);
         const statement: Promise<string> = services.identify({ challenge: new Uint8Array(32) });
         const rules: readonly string[] = bridgeConformance.map(({ rule }) => rule);
