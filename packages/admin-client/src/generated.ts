@@ -252,6 +252,11 @@ export type IdentityEvent = {
   readonly id: string; readonly kind: 'merge' | 'split' | 'undo'; readonly kept: string; readonly other: string; readonly aliases: readonly (string)[]; readonly actor: string; readonly reason: string; readonly atMs: number; readonly undoes: string | null; readonly undoneBy: string | null;
 };
 
+/** See docs/openapi.json, IntelligenceStatus. */
+export type IntelligenceStatus = {
+  readonly indicators: number; readonly full: number; readonly taken: Readonly<Record<string, number>>; readonly collections: readonly ({ readonly id: string; readonly title: string; readonly alias: string | null; readonly applies: boolean })[]; readonly sources: readonly ({ readonly name: string; readonly polls: number; readonly objects: number; readonly refused: number; readonly state: string; readonly lastAtMs: number | null })[]; readonly taxii: string | null;
+};
+
 /** See docs/openapi.json, IssuedToken. */
 export type IssuedToken = {
   readonly id: string; readonly prefix: string; readonly subject: string; readonly label: string; readonly grants: readonly (Grant)[]; readonly state: 'live' | 'expired' | 'revoked'; readonly createdBy: string; readonly createdAtMs: number; readonly expiresAtMs: number; readonly lastUsedAtMs: number | null; readonly revokedAtMs: number | null; readonly secret: string;
@@ -332,6 +337,11 @@ export type NewIdentityChange = {
   readonly action: 'merge'; readonly other: string; readonly reason: string } | { readonly action: 'split'; readonly aliases: readonly ({ readonly source: string; readonly digest: string })[]; readonly reason: string } | { readonly action: 'undo'; readonly event: string; readonly reason: string;
 };
 
+/** See docs/openapi.json, NewIntelligence. */
+export type NewIntelligence = {
+  readonly objects: readonly (unknown)[];
+};
+
 /** See docs/openapi.json, NewListChange. */
 export type NewListChange = {
   readonly kind: string; readonly add?: readonly ({ readonly id?: string | undefined; readonly member?: string | undefined; readonly source: string; readonly reason: string; readonly expiresAtMs?: number | null | undefined })[] | undefined; readonly remove?: readonly ({ readonly id?: string | undefined; readonly member?: string | undefined })[] | undefined; readonly reason: string;
@@ -345,6 +355,11 @@ export type NewPolicy = {
 /** See docs/openapi.json, NewPolicyStep. */
 export type NewPolicyStep = {
   readonly action: 'shadow' | 'challenge' | 'live' | 'rollback' | 'retire'; readonly hash: string; readonly perMille?: number | undefined; readonly reason: string;
+};
+
+/** See docs/openapi.json, NewShare. */
+export type NewShare = {
+  readonly partner: string; readonly cluster: string; readonly entities: readonly ({ readonly kind: 'device' | 'account' | 'payee' | 'phone' | 'card'; readonly id: string })[]; readonly confidence?: number | undefined; readonly days?: number | undefined; readonly tlp?: 'white' | 'green' | 'amber' | 'red' | undefined; readonly revoked?: boolean | undefined;
 };
 
 /** See docs/openapi.json, NewSight. */
@@ -517,6 +532,11 @@ export type Settlement = {
   readonly settlement: 'executed' | 'not-executed';
 };
 
+/** See docs/openapi.json, Shared. */
+export type Shared = {
+  readonly indicator: string; readonly objects: number;
+};
+
 /** The newest reports of a device, newest last, with the score after each. */
 export type SignalReports = {
   readonly items: readonly ({ readonly receivedAtMs: number; readonly eventAtMs: number; readonly scene: string; readonly sdk: string; readonly counter: number; readonly succession: string; readonly ran: number; readonly skipped: readonly ({ readonly code: string; readonly why: string })[]; readonly signals: readonly ({ readonly code: string; readonly value: boolean | number; readonly source: 'web' | 'native' | 'server' | 'tee'; readonly untilMs: number })[]; readonly refused: readonly ({ readonly code: string; readonly why: string })[]; readonly score: number | null; readonly band: 'unknown' | 'clean' | 'good' | 'fair' | 'poor' | 'bad' })[];
@@ -540,6 +560,11 @@ export type StatementChallenge = {
 /** docs/trusted-services.md */
 export type StatementQuestion = {
   readonly statement: string; readonly kind: 'identify' | 'sign' | 'verify-user' | 'capture' | 'seal'; readonly service: string; readonly device?: string | undefined; readonly publicKey?: string | undefined; readonly challenge: string; readonly challengeOf?: 'caller' | 'gateway' | undefined; readonly dataSha256: string; readonly maxAgeMs?: number | undefined; readonly prompt?: { readonly title: string; readonly text: string } | undefined; readonly capture?: { readonly mediaType: string; readonly capturedAtMs: number } | undefined;
+};
+
+/** See docs/openapi.json, TakenIntelligence. */
+export type TakenIntelligence = {
+  readonly taken: number; readonly refused: readonly ({ readonly id: string; readonly code: string; readonly detail: string })[];
 };
 
 /** See docs/openapi.json, Token. */
@@ -752,6 +777,12 @@ export interface AdminApi {
   findCluster(input: { readonly app: string; readonly cluster: string }): Promise<Answered<ClusterDetail>>;
   /** Puts the devices of a grey or black cluster on a list, as one change that two people agree on. */
   proposeClusterList(input: { readonly app: string; readonly cluster: string; readonly body: NewClusterList }): Promise<Answered<ClusterListed | Approval>>;
+  /** How much partners told, how the polled sources stand, and which collections there are. */
+  intelligenceStatus(): Promise<Answered<IntelligenceStatus>>;
+  /** Adds objects of STIX 2.1 to a collection; one that holds no rule of its type is told and spoils none of the others. */
+  addIntelligence(input: { readonly collection: string; readonly body: NewIntelligence }): Promise<Answered<TakenIntelligence>>;
+  /** Tells a partner of entities, as digests under the key that is shared with it; nothing else of them leaves. */
+  shareIntelligence(input: { readonly collection: string; readonly body: NewShare }): Promise<Answered<Shared>>;
 }
 
 /** How each is sent. */
@@ -845,4 +876,7 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   listClusters: { method: 'GET', path: '/apps/{app}/clusters', query: ['grade'], hasBody: false, hasVersion: false },
   findCluster: { method: 'GET', path: '/apps/{app}/clusters/{cluster}', query: [], hasBody: false, hasVersion: false },
   proposeClusterList: { method: 'POST', path: '/apps/{app}/clusters/{cluster}/list-proposals', query: [], hasBody: true, hasVersion: false },
+  intelligenceStatus: { method: 'GET', path: '/intelligence', query: [], hasBody: false, hasVersion: false },
+  addIntelligence: { method: 'POST', path: '/intelligence/{collection}/objects', query: [], hasBody: true, hasVersion: false },
+  shareIntelligence: { method: 'POST', path: '/intelligence/{collection}/shares', query: [], hasBody: true, hasVersion: false },
 };

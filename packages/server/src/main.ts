@@ -23,6 +23,7 @@ const summaries = {
   binding:
     'binding list | bound | show | why | timeline | blocks | block | lift | vmn | unbind | number | feed import: SIM binding',
   cluster: 'cluster list | show | propose: devices that share what strangers do not, and lists from them',
+  intelligence: 'intelligence status | import | share: what partners tell and are told, as STIX 2.1',
   directive:
     'directive list | show | draft | approve | stage | halt | revert | kill | unkill: what apps are told to do',
   policy: 'policy check | propose | shadow | challenge | live | rollback | retire | list | show: what decides',

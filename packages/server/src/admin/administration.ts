@@ -8,6 +8,7 @@ import type { DeviceAdministration } from '../device/device-administration.ts';
 import type { IdentityBook } from '../device/identity-book.ts';
 import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
+import type { Intelligence } from '../intelligence/open-intelligence.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
 import type { PrivacyAdministration } from '../privacy/privacy-administration.ts';
 import type { Signals } from '../signals/open-signals.ts';
@@ -54,6 +55,8 @@ export interface Administration {
   readonly decisions: DecisionOffice;
   /** Clusters of devices; undefined where nothing decides. */
   readonly clusters: ClusterDesk | undefined;
+  /** What partners tell; undefined where nothing of it is configured. */
+  readonly intelligence: Intelligence | undefined;
   /** The apps of an organisation that is served here; none for any other. */
   readonly appsOf: (organisation: string) => readonly string[];
   /** The organisation that the local administrator begins with. */

@@ -10,6 +10,7 @@ import { verdictSigner } from '../device/device-verdict.ts';
 import type { IdentityBook } from '../device/identity-book.ts';
 import type { DirectiveDesk } from '../directive/directive-desk.ts';
 import type { Log } from '../gateway/log.ts';
+import type { Intelligence } from '../intelligence/open-intelligence.ts';
 import type { Privacy } from '../privacy/open-privacy.ts';
 import type { Signals } from '../signals/open-signals.ts';
 import type { OpenStorage } from '../storage/index.ts';
@@ -33,6 +34,7 @@ export interface AdministrationParts {
   readonly decisions: DecisionOffice;
   readonly identities: IdentityBook;
   readonly clusters: ClusterDesk | undefined;
+  readonly intelligence: Intelligence | undefined;
 }
 
 /** What a configuration says of the administration. */
@@ -60,6 +62,7 @@ export const openAdministration = ({
   decisions,
   identities,
   clusters,
+  intelligence,
 }: AdministrationParts): Administration => {
   const { organisation, apps, sessions } = config;
   const settings = settingsOf(config);
@@ -79,6 +82,7 @@ export const openAdministration = ({
     decisions,
     identities,
     clusters,
+    intelligence,
     appsOf: (name) => (name === organisation ? ids : []),
     organisation,
     settings: () => settings,

@@ -89,6 +89,9 @@ export const operationNames = [
   'listClusters',
   'findCluster',
   'proposeClusterList',
+  'intelligenceStatus',
+  'addIntelligence',
+  'shareIntelligence',
 ] as const;
 
 /** One of them. */

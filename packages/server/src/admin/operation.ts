@@ -114,6 +114,10 @@ export const pathParameters: Readonly<Record<string, z.ZodType>> = {
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
     .describe('Name of a list.'),
+  collection: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
+    .describe('Id or alias of a collection.'),
   cluster: z
     .string()
     .regex(/^[0-9a-f]{16}$/)

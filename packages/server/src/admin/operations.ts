@@ -9,6 +9,7 @@ import { decisionRecordOperations } from './decision-record-operations.ts';
 import { deviceOperations } from './device-operations.ts';
 import { directiveOperations } from './directive-operations.ts';
 import { identityOperations } from './identity-operations.ts';
+import { intelligenceOperations } from './intelligence-operations.ts';
 import type { Operation } from './operation.ts';
 import { privacyChangeOperations } from './privacy-change-operations.ts';
 import { privacyOperations } from './privacy-operations.ts';
@@ -39,4 +40,5 @@ export const operations: readonly Operation[] = [
   ...decisionListOperations,
   ...decisionRecordOperations,
   ...clusterOperations,
+  ...intelligenceOperations,
 ];

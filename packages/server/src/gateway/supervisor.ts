@@ -285,6 +285,7 @@ class Gateway implements RunningGateway {
     });
     const { bindings, privacy, signals, directives, decisions, identities, clusters } = this;
     const log = this.#log;
+    this.intelligence = this.#openIntelligence();
     this.administration = openAdministration({
       config,
       storage,
@@ -299,8 +300,8 @@ class Gateway implements RunningGateway {
       decisions,
       identities,
       clusters,
+      intelligence: this.intelligence,
     });
-    this.intelligence = this.#openIntelligence();
   }
 
   #openIntelligence(): Intelligence | undefined {

@@ -1,12 +1,15 @@
 /** Puts the intelligence of a running gateway together: shelf, desk, and the TAXII server where one is configured. */
 import { createSecretKey } from 'node:crypto';
+import { instantOf, type StixObject } from '@hauberk/decision';
 import type { EpochMs } from '@hauberk/primitives';
+import type { NewShare } from '../admin/intelligence-documents.ts';
 import type { IntelligenceConfig, SourceConfig } from '../config/intelligence-schema.ts';
 import type { DecisionStore } from '../decision/record-rows.ts';
-import { IntelligenceDesk, type IntelligenceFigures } from './intelligence-desk.ts';
+import { IntelligenceDesk, type IntelligenceFigures, type KeptCollection } from './intelligence-desk.ts';
+import { shareObjects } from './share-entities.ts';
 import { listenTaxii, type TaxiiListener } from './taxii-listener.ts';
 import { type TaxiiCaller, type TaxiiParts, TaxiiServer } from './taxii-server.ts';
-import { TaxiiShelf } from './taxii-shelf.ts';
+import { shelvedObject, TaxiiShelf } from './taxii-shelf.ts';
 import type { IntelligenceText, PartnerKey } from './worker-intelligence.ts';
 
 /** What it stands on. */
@@ -23,6 +26,9 @@ export interface IntelligenceParts {
 /** The intelligence of a gateway. */
 export interface Intelligence {
   readonly desk: IntelligenceDesk;
+  readonly collections: readonly KeptCollection[];
+  /** The objects that tell a partner of entities; undefined when no key is shared with that one. */
+  readonly share: (collection: string, share: NewShare, now: EpochMs) => Promise<readonly StixObject[] | undefined>;
   readonly figures: () => IntelligenceFigures;
   /** Where TAXII is served; undefined where it is not. */
   readonly taxiiUrl: () => string | undefined;
@@ -48,6 +54,31 @@ export const bearerOf = (authorization: string | undefined): string | undefined 
   return at < 0 ? undefined : `Bearer ${text.slice(at + 1)}`;
 };
 
+const dayMs = 86_400_000;
+/** The day and not the instant: partners need not know more. */
+const dayOf = (nowMs: number): number => nowMs - (nowMs % dayMs);
+
+/** When an object was created: all its versions have to say the same. */
+const createdAt = async (shelf: TaxiiShelf, collection: string, id: string): Promise<number | undefined> => {
+  const filter = { addedAfter: undefined, limit: 1, next: undefined, ids: [id], types: [], specVersions: [] };
+  const { objects } = await shelf.page(collection, { ...filter, versions: ['last'] });
+  const [held] = objects.map(shelvedObject);
+  return held === undefined ? undefined : instantOf(held['created']);
+};
+
+const shareWith = (
+  organisation: string,
+  partners: readonly PartnerKey[],
+  { partner: name, cluster, entities, confidence, days, tlp, revoked }: NewShare,
+  firstMs: number,
+  nowMs: EpochMs,
+): readonly StixObject[] | undefined => {
+  const partner = partners.find((each) => each.name === name);
+  if (partner === undefined) return undefined;
+  const told = { name: cluster, entities, confidence, lifeMs: days * dayMs, tlp, isRevoked: revoked };
+  return shareObjects(organisation, partner, { ...told, firstMs, nowMs });
+};
+
 /** Puts it together; nothing runs before `start`. */
 export const openIntelligence = (parts: IntelligenceParts): Intelligence => {
   const { config, organisation, store, authenticate, post, now, onFault } = parts;
@@ -63,10 +94,20 @@ export const openIntelligence = (parts: IntelligenceParts): Intelligence => {
     pollMs: source.pollSeconds * 1000,
   }));
   const { most, least } = config;
+  const partners = partnerKeys(config);
   const desk = new IntelligenceDesk({ store, scope, shelf, collections, sources, most, least, post, now, onFault });
   let listener: TaxiiListener | undefined;
   return {
     desk,
+    collections,
+    share: async (name, share, nowMs) => {
+      const collection = collections.find(({ id, alias }) => id === name || alias === name);
+      const first = shareWith(organisation, partners, share, dayOf(nowMs), nowMs);
+      const told = first?.find(({ type }) => type === 'indicator')?.id;
+      if (collection === undefined || told === undefined) return undefined;
+      const createdMs = await createdAt(shelf, collection.id, told);
+      return createdMs === undefined ? first : shareWith(organisation, partners, share, createdMs, nowMs);
+    },
     figures: () => desk.figures(),
     taxiiUrl: () => listener?.url,
     start: async () => {

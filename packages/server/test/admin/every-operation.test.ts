@@ -550,6 +550,17 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     const [live] = world.administration.decisions.book.snapshotOf(corporate).policies;
     return { path: `/apps/corporate/decision-texts/policy-${live?.hash.slice(0, 32) ?? ''}`, status: 200 };
   },
+  intelligenceStatus: async () => ({ path: '/intelligence', status: 200 }),
+  addIntelligence: async () => ({
+    path: '/intelligence/6e2b1d5c-0a3f-4a57-8f3e-2d7b8a9c0e11/objects',
+    body: { objects: [{ type: 'indicator' }] },
+    status: 200,
+  }),
+  shareIntelligence: async () => ({
+    path: '/intelligence/6e2b1d5c-0a3f-4a57-8f3e-2d7b8a9c0e11/shares',
+    body: { partner: 'bank-b', cluster: 'farm-1', entities: [{ kind: 'phone', id: '+8613800138000' }] },
+    status: 200,
+  }),
   listClusters: async () => {
     await farmFound();
     return { path: '/apps/corporate/clusters', query: 'grade=watch', status: 200 };

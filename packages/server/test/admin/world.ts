@@ -1,4 +1,5 @@
 /** An administration of two organisations over stores in memory, behind a real socket. */
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,6 +23,7 @@ import { verdictSigner } from '../../src/device/device-verdict.ts';
 import { IdentityBook } from '../../src/device/identity-book.ts';
 import { openDirectiveDesk } from '../../src/directive/directive-desk.ts';
 import { createLog } from '../../src/gateway/log.ts';
+import { openIntelligence } from '../../src/intelligence/open-intelligence.ts';
 import { openFileKeys } from '../../src/keys/file-keys.ts';
 import { PrivacyAdministration, type PrivacyOffice } from '../../src/privacy/privacy-administration.ts';
 import { ResponseRules } from '../../src/privacy/response-rules.ts';
@@ -135,6 +137,30 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       }),
     appsOf: (organisation) => organisations[organisation] ?? [],
     privacyOf: (scope) => new PrivacyAdministration(office, scope),
+    intelligence: openIntelligence({
+      config: {
+        least: 20,
+        most: 100,
+        objects: 1000,
+        partners: [{ name: 'bank-b', secret: 'k'.repeat(32) }],
+        collections: [
+          {
+            id: '6e2b1d5c-0a3f-4a57-8f3e-2d7b8a9c0e11',
+            title: 'Shared',
+            description: '',
+            alias: 'shared',
+            applies: true,
+          },
+        ],
+        sources: [],
+      },
+      organisation: 'bank',
+      store: stores.decisions,
+      authenticate: () => Promise.resolve(undefined),
+      post: () => undefined,
+      now,
+      onFault: (error) => assert.fail(String(error)),
+    }),
     identities: new IdentityBook({ store: stores.identities, linkKey: new Uint8Array(32).fill(5), now }),
     decisions: new DecisionOffice({
       store: stores.decisions,
