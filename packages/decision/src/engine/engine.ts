@@ -13,7 +13,7 @@ import { ContextFacts } from './context-facts.ts';
 import type { Decision, ShadowVerdict } from './decision.ts';
 import type { Engine, EngineParts, NamedLists, ServedModel } from './engine-options.ts';
 import type { FactBuffer } from './entity-reader.ts';
-import { factPrefix } from './fact-names.ts';
+import { factOfFeature, factPrefix } from './fact-names.ts';
 import type { FactSchema } from './fact-schema.ts';
 import { Intake } from './intake.ts';
 import { type EngineMemory, openMemory } from './memory.ts';
@@ -106,7 +106,7 @@ class DecisionEngine implements Engine {
     const { fields } = schema.policy;
     const kept = schema.kinds.flatMap((kind) => usuallyKept.map((name) => `${factPrefix(kind)}.${name}`));
     const always = [...this.#context.places, this.#scorePlace, this.#reasonsPlace];
-    const names = [...kept, ...keep, ...(model?.features ?? [])];
+    const names = [...kept, ...keep, ...(model?.features ?? []).map(factOfFeature)];
     const compiled = policies.map((entry) => entry.compiled);
     const places = placesNeeded(schema.policy, compiled, names, always);
     const asked = new Set(places);
@@ -124,7 +124,7 @@ class DecisionEngine implements Engine {
         (name) => (Object.hasOwn(lists.sets, name) ? lists.sets[name] : undefined) ?? emptySet,
       ),
       questions: [...questions.values()].sort((left, right) => left.fact - right.fact || left.list - right.list),
-      featurePlaces: Int32Array.from(model?.features ?? [], (name) => fields.get(name)?.place ?? -1),
+      featurePlaces: Int32Array.from(model?.features ?? [], (name) => fields.get(factOfFeature(name))?.place ?? -1),
       features: new Float64Array(model?.features.length ?? 0),
     };
   }

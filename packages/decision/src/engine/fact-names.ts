@@ -61,6 +61,14 @@ export const factPrefix = (kind: string): string => {
   return kind === '=type' ? 'event.type' : `attr.${kind.slice(1)}`;
 };
 
+/** The fact that a feature of a model is: kinds `=NAME` stand under their prefix there. */
+export const factOfFeature = (feature: string): string => {
+  const dot = feature.lastIndexOf('.');
+  return feature.startsWith('=') && dot > 0
+    ? `${factPrefix(feature.slice(0, dot))}.${feature.slice(dot + 1)}`
+    : feature;
+};
+
 /** Facts of an entity, as it was before the event: its windows, its habits, and what is known of its frauds. `kind` is what they begin with. */
 export const entityFacts = (kind: string, others: readonly string[]): readonly NamedFact[] => {
   const windows = [

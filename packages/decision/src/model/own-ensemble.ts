@@ -34,7 +34,7 @@ const factOf = (feature: string, plan: FeaturePlan): string => {
   return plan.numbers.includes(feature) ? `attr.${feature}` : feature;
 };
 
-/** The facts of the engine that a plan's features are, in their order. Kinds that are texts of attributes (`=name`) have no facts: they are missing there. */
+/** The facts of the engine that a plan's features are, in their order. Kinds that are texts of attributes (`=name`) have facts where the schema profiles them, and are missing elsewhere. */
 export const factsOfPlan = (plan: FeaturePlan): readonly string[] =>
   featureNames(plan).map((feature) => factOf(feature, plan));
 
