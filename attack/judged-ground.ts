@@ -27,8 +27,14 @@ export const orderTo = (victim: Victim, toAccountId: string, amountMinor: number
 
 /** Accounts that nobody has paid yet, one after the other. */
 export const freshPayee = (victim: Victim, turn: number): string => {
-  const others = knownCustomers().filter(({ customerId }) => customerId !== victim.customer.customerId);
-  return others[turn % others.length]?.accounts.at(-1)?.accountId ?? '';
+  const { customerId, accounts } = victim.customer;
+  // Other attacks pay to first accounts; the last of the last customers are left.
+  const open = knownCustomers()
+    .filter((other) => other.customerId !== customerId)
+    .flatMap((other) => other.accounts)
+    .filter(({ currency }) => currency === accounts[0]?.currency)
+    .toReversed();
+  return open[turn % open.length]?.accountId ?? '';
 };
 
 /** Sends a payment as it stands. */

@@ -10,6 +10,7 @@ import type { Exchange } from './exchange.ts';
 import { operationOf } from './idempotency.ts';
 import type { Judgement } from './judgement.ts';
 import type { Authorised, Eventual, Passed, Protection, Stop } from './protect.ts';
+import type { Route } from './route.ts';
 import { checkStepUp, demandStepUp, noteLength } from './step-up.ts';
 
 /** What of a request was approved by its user already, and as which event it counts then. */
@@ -41,11 +42,16 @@ const eventIdOf = (protection: Protection, exchange: Exchange, authorised: Autho
 /** The answer to a step-up that no route demanded: one that a decision asked for. */
 const readApproval = async (
   protection: Protection,
+  route: Route,
   { request, login }: Authorised,
   now: EpochMs,
 ): Promise<Passed<Approval>> => {
   if (request.headers[header.stepUp] === undefined) return { ok: true, value: noApproval };
   const answered = await checkStepUp(protection.stepUp, request, login, now);
+  // A challenge that is used up approves nothing, and may come with a retry whose first reply was lost: what was kept of that one is still told.
+  const isRetry = !answered.ok && answered.code === 'step-up.challenge';
+  if (isRetry && operationOf(protection.channel.crypto, route, request, login) !== undefined)
+    return { ok: true, value: noApproval };
   return answered.ok ? { ok: true, value: { isApproved: true, note: answered.value } } : stopped(answered.code);
 };
 
@@ -196,7 +202,7 @@ export const decide = (
   if (decision === undefined || protection.risk === undefined) return { ok: true, value: authorised };
   if (approval.isApproved || authorised.request.headers[header.stepUp] === undefined)
     return judgeBound(protection, exchange, decision, authorised, approval);
-  return readApproval(protection, authorised, protection.now()).then((read) =>
+  return readApproval(protection, exchange.route, authorised, protection.now()).then((read) =>
     read.ok ? judgeBound(protection, exchange, decision, authorised, read.value) : read,
   );
 };

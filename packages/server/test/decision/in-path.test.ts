@@ -272,6 +272,17 @@ describe('retries', () => {
     assert.deepEqual(await outcomes(opened, [another, another]), ['forbidden', 'forbidden']);
   });
 
+  test('of an approved operation whose reply was lost get what was kept, without asking the user again', async () => {
+    const opened = await session();
+    const key = await joinKey(opened);
+    const headers = { 'idempotency-key': 'operation-large-1' };
+    const ask: Ask = { ...pay(60_000, 'payee-kept'), url: '/transfer-once', mode: 'signed', headers };
+    const answered = await approve(opened, key, await call(opened, ask), ask);
+    const count = reached('/transfer-once');
+    assert.deepEqual(await outcomes(opened, [answered, answered, ask]), ['ok', 'ok', 'ok']);
+    assert.equal(reached('/transfer-once'), count + 1);
+  });
+
   test('under the key of another body are other operations', async () => {
     const opened = await session();
     const ask = (amount: number): Ask => ({
