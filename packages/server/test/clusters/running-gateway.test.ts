@@ -1,0 +1,66 @@
+/** Clusters of a running gateway: what it decides is observed, what is known of a cluster is part of the next decision, and the end leaves a snapshot. */
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tag, type VerifiedRequest } from '@hauberk/channel';
+import { noSignals } from '@hauberk/device';
+import type { EpochMs } from '@hauberk/primitives';
+import { verifiedContext } from '../../src/decision/decision-context.ts';
+import { reserveMarks, TrapMarks } from '../../src/decision/trap-marks.ts';
+import { call, enrol, openSession } from '../channel-device.ts';
+import { startEchoGateway } from '../echo-gateway.ts';
+
+const routes = [
+  { path: '/transfer', methods: ['POST'], mode: 'sealed', decision: { scene: 'transfer', entities: { payee: '/to' } } },
+];
+const policy = {
+  id: 'bank',
+  rules: [{ id: 'farm', when: 'cluster.grade in ["grey", "black"]', outcome: 'deny', reason: 'farm-device' }],
+};
+
+test('a gateway that decides observes what it decided, and leaves a snapshot with its position', async () => {
+  const gateway = await startEchoGateway({ routes }, (folder) => {
+    writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
+    return {
+      decision: { policies: [{ file: 'policy.json', approvedBy: 'test' }], profiles: 1024, deadlineMs: 10_000 },
+    };
+  });
+  try {
+    const { url, clusters } = gateway.running;
+    assert.ok(clusters);
+    const trust = gateway.running.trust();
+    const session = await openSession(url, trust, await enrol(url, trust));
+    const body = JSON.stringify({ to: 'payee-1' });
+    assert.equal((await call(session, { url: '/transfer', mode: 'sealed', body })).status, 200);
+    // Records are written behind the request.
+    for (let turn = 0; turn < 200 && clusters.counts.observations === 0; turn += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      await clusters.drain();
+    }
+    assert.equal(clusters.counts.observations, 1);
+    assert.deepEqual(clusters.list('watch', 5), []);
+    await gateway.stop();
+    assert.ok(existsSync(join(gateway.config.state, 'clusters.snapshot')));
+  } finally {
+    await gateway.close();
+  }
+});
+
+test('what is known of the cluster of a device is part of the context of its decisions', () => {
+  const marks = new TrapMarks(reserveMarks(64, new Uint8Array(8)));
+  const facts = { deviceId: 'device-1', tier: 1, attested: '' };
+  const request = { tag: tag.signed, createdMs: 1000, facts } as unknown as VerifiedRequest;
+  const cluster = { size: 30, kinds: 3, score: 0.9, grade: 'black' } as const;
+  const intelligence = { signals: () => [] };
+  const known = {
+    intelligence,
+    marks,
+    signalsOf: () => noSignals,
+    clusterOf: (id: string) => (id === 'device-1' ? cluster : undefined),
+  };
+  const at = 1000 as EpochMs;
+  assert.deepEqual(verifiedContext(known, request, undefined, [], at).cluster, cluster);
+  const other = { ...request, facts: { ...facts, deviceId: 'device-2' } } as unknown as VerifiedRequest;
+  assert.equal('cluster' in verifiedContext(known, other, undefined, [], at), false);
+});
