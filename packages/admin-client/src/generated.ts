@@ -17,6 +17,41 @@ export interface CallShape {
   readonly hasVersion: boolean;
 }
 
+/** See docs/openapi.json, Alert. */
+export type Alert = {
+  readonly id: string; readonly rule: string; readonly name: string; readonly severity: 'low' | 'medium' | 'high'; readonly entity: string; readonly state: 'open' | 'acknowledged' | 'closed'; readonly count: number; readonly firstAtMs: number; readonly lastAtMs: number; readonly decisions: readonly (string)[]; readonly answered: string | null; readonly changedBy: string; readonly note: string | null;
+};
+
+/** See docs/openapi.json, AlertRule. */
+export type AlertRule = {
+  readonly id: string; readonly hash: string; readonly name: string; readonly severity: 'low' | 'medium' | 'high'; readonly scene: string | null; readonly decisionReason: string | null; readonly outcome: string | null; readonly group: string | null; readonly threshold: number; readonly windowMinutes: number; readonly expiresAtMs: number; readonly response: { readonly action: string; readonly list: string; readonly days: number; readonly perDay: number } | null; readonly reason: string; readonly approvedBy: string; readonly state: 'active' | 'ended'; readonly answers: number;
+};
+
+/** See docs/openapi.json, AlertRuleContent. */
+export type AlertRuleContent = {
+  readonly name: string; readonly severity: 'low' | 'medium' | 'high'; readonly scene: string | null; readonly decisionReason: string | null; readonly outcome: 'allow' | 'observe' | 'slow' | 'challenge' | 'deny' | 'trap' | null; readonly group: string | null; readonly threshold: number; readonly windowMinutes: number; readonly expiresAtMs: number; readonly response: { readonly action: 'list'; readonly list: string; readonly days: number; readonly perDay: number } | null; readonly reason: string;
+};
+
+/** See docs/openapi.json, AlertRuleEnd. */
+export type AlertRuleEnd = {
+  readonly rule: string; readonly reason: string;
+};
+
+/** See docs/openapi.json, AlertRules. */
+export type AlertRules = {
+  readonly items: readonly (AlertRule)[];
+};
+
+/** See docs/openapi.json, AlertStep. */
+export type AlertStep = {
+  readonly action: 'acknowledge' | 'close'; readonly note: string;
+};
+
+/** See docs/openapi.json, Alerts. */
+export type Alerts = {
+  readonly items: readonly (Alert)[];
+};
+
 /** See docs/openapi.json, Approval. */
 export type Approval = {
   readonly id: string; readonly app: string; readonly version: number; readonly state: 'pending' | 'approved' | 'executing' | 'executed' | 'failed' | 'rejected' | 'withdrawn' | 'expired'; readonly change: ProposedChange; readonly changeHash: string; readonly proposer: { readonly subject: string; readonly token: string }; readonly createdAtMs: number; readonly changedAtMs: number; readonly expiresAtMs: number; readonly decision: { readonly subject: string; readonly token: string; readonly atMs: number; readonly note: string } | null; readonly outcome: DeviceChangesOutcome | null;
@@ -90,6 +125,16 @@ export type BindingPage = {
 /** See docs/openapi.json, BlockLiftContent. */
 export type BlockLiftContent = {
   readonly subject: 'device' | 'key' | 'fingerprint' | 'profile' | 'number'; readonly value: string; readonly atMs: number; readonly untilMs: number; readonly reason: string;
+};
+
+/** See docs/openapi.json, Case. */
+export type Case = {
+  readonly id: string; readonly title: string; readonly state: 'open' | 'closed'; readonly owner: string | null; readonly alert: string | null; readonly decisions: readonly (string)[]; readonly entities: readonly (string)[]; readonly notes: readonly ({ readonly by: string; readonly atMs: number; readonly text: string })[]; readonly outcome: 'fraud' | 'honest' | 'unclear' | null; readonly openedBy: string; readonly openedAtMs: number; readonly changedAtMs: number;
+};
+
+/** See docs/openapi.json, Cases. */
+export type Cases = {
+  readonly items: readonly (Case)[];
 };
 
 /** See docs/openapi.json, Cluster. */
@@ -307,6 +352,16 @@ export type NewBindingEnd = {
   readonly profile: string; readonly attempt: string; readonly reason: string;
 };
 
+/** See docs/openapi.json, NewCase. */
+export type NewCase = {
+  readonly title: string; readonly decisions?: readonly (string)[] | undefined; readonly alert?: string | undefined;
+};
+
+/** See docs/openapi.json, NewCaseStep. */
+export type NewCaseStep = {
+  readonly action: 'assign' | 'note' | 'close' | 'reopen'; readonly owner?: string | undefined; readonly text?: string | undefined; readonly outcome?: 'fraud' | 'honest' | 'unclear' | undefined;
+};
+
 /** See docs/openapi.json, NewClusterList. */
 export type NewClusterList = {
   readonly list: string; readonly days: number; readonly reason: string;
@@ -504,7 +559,7 @@ export type Problem = {
 
 /** See docs/openapi.json, ProposedChange. */
 export type ProposedChange = {
-  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent } | { readonly kind: 'privacy.stop'; readonly content: PrivacyStopOrder } | { readonly kind: 'privacy.rule'; readonly content: PrivacyRuleContent } | { readonly kind: 'directive.approve'; readonly content: DirectiveApprovalContent } | { readonly kind: 'directive.kill'; readonly content: DirectiveKill } | { readonly kind: 'policy.step'; readonly content: PolicyStepContent } | { readonly kind: 'list.change'; readonly content: ListChangeContent } | { readonly kind: 'model.activate'; readonly content: ModelContent;
+  readonly kind: 'device.change'; readonly content: DeviceChangeContent } | { readonly kind: 'binding.end'; readonly content: BindingEndContent } | { readonly kind: 'binding.unblock'; readonly content: BlockLiftContent } | { readonly kind: 'privacy.stop'; readonly content: PrivacyStopOrder } | { readonly kind: 'privacy.rule'; readonly content: PrivacyRuleContent } | { readonly kind: 'directive.approve'; readonly content: DirectiveApprovalContent } | { readonly kind: 'directive.kill'; readonly content: DirectiveKill } | { readonly kind: 'policy.step'; readonly content: PolicyStepContent } | { readonly kind: 'list.change'; readonly content: ListChangeContent } | { readonly kind: 'model.activate'; readonly content: ModelContent } | { readonly kind: 'alert.rule'; readonly content: AlertRuleContent;
 };
 
 /** See docs/openapi.json, Reject. */
@@ -783,6 +838,24 @@ export interface AdminApi {
   addIntelligence(input: { readonly collection: string; readonly body: NewIntelligence }): Promise<Answered<TakenIntelligence>>;
   /** Tells a partner of entities, as digests under the key that is shared with it; nothing else of them leaves. */
   shareIntelligence(input: { readonly collection: string; readonly body: NewShare }): Promise<Answered<Shared>>;
+  /** Rules over decisions, ended ones too. */
+  listAlertRules(input: { readonly app: string }): Promise<Answered<AlertRules>>;
+  /** Puts a rule in force; one that answers by itself is proposed: two people must agree on exactly this rule. */
+  addAlertRule(input: { readonly app: string; readonly body: AlertRuleContent }): Promise<Answered<AlertRule | Approval>>;
+  /** Ends a rule and takes back what it put on its list. */
+  endAlertRule(input: { readonly app: string; readonly body: AlertRuleEnd }): Promise<Answered<AlertRule>>;
+  /** Alerts, the newest first. */
+  listAlerts(input: { readonly app: string; readonly limit?: number | undefined; readonly state?: 'open' | 'acknowledged' | 'closed' | undefined }): Promise<Answered<Alerts>>;
+  /** Acknowledges or closes an alert. */
+  stepAlert(input: { readonly app: string; readonly alert: string; readonly body: AlertStep }): Promise<Answered<Alert>>;
+  /** Cases, the newest first. */
+  listCases(input: { readonly app: string; readonly limit?: number | undefined; readonly state?: 'open' | 'closed' | undefined; readonly owner?: string | undefined }): Promise<Answered<Cases>>;
+  /** Opens a case over decisions, or over those of an alert. */
+  openCase(input: { readonly app: string; readonly body: NewCase }): Promise<Answered<Case>>;
+  /** A case with its notes. */
+  findCase(input: { readonly app: string; readonly case: string }): Promise<Answered<Case>>;
+  /** Assigns, notes, closes with an outcome, or opens again. */
+  stepCase(input: { readonly app: string; readonly case: string; readonly body: NewCaseStep }): Promise<Answered<Case>>;
 }
 
 /** How each is sent. */
@@ -879,4 +952,13 @@ export const calls: Readonly<Record<keyof AdminApi, CallShape>> = {
   intelligenceStatus: { method: 'GET', path: '/intelligence', query: [], hasBody: false, hasVersion: false },
   addIntelligence: { method: 'POST', path: '/intelligence/{collection}/objects', query: [], hasBody: true, hasVersion: false },
   shareIntelligence: { method: 'POST', path: '/intelligence/{collection}/shares', query: [], hasBody: true, hasVersion: false },
+  listAlertRules: { method: 'GET', path: '/apps/{app}/alert-rules', query: [], hasBody: false, hasVersion: false },
+  addAlertRule: { method: 'POST', path: '/apps/{app}/alert-rules', query: [], hasBody: true, hasVersion: false },
+  endAlertRule: { method: 'POST', path: '/apps/{app}/alert-rule-ends', query: [], hasBody: true, hasVersion: false },
+  listAlerts: { method: 'GET', path: '/apps/{app}/alerts', query: ['limit', 'state'], hasBody: false, hasVersion: false },
+  stepAlert: { method: 'POST', path: '/apps/{app}/alerts/{alert}/steps', query: [], hasBody: true, hasVersion: false },
+  listCases: { method: 'GET', path: '/apps/{app}/cases', query: ['limit', 'state', 'owner'], hasBody: false, hasVersion: false },
+  openCase: { method: 'POST', path: '/apps/{app}/cases', query: [], hasBody: true, hasVersion: false },
+  findCase: { method: 'GET', path: '/apps/{app}/cases/{case}', query: [], hasBody: false, hasVersion: false },
+  stepCase: { method: 'POST', path: '/apps/{app}/cases/{case}/steps', query: [], hasBody: true, hasVersion: false },
 };

@@ -31,6 +31,9 @@ const summaries = {
   replay: 'replay [--from T] [--to T] [--policy FILE]: recorded decisions again, byte for byte, or by another policy',
   why: 'why DECISION: one decision, its reasons, and how near the others came',
   decision: 'decision list | show | export | openapi: what was decided, and how to ask for it',
+  alert:
+    'alert list | acknowledge | close | rule list | rule add | rule end: rules over decisions and what they raised',
+  case: 'case list | show | open | assign | note | close | reopen: what people look into',
   model: 'model list | keep | activate | drop: models that decide',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
   privacy:

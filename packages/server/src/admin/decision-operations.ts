@@ -37,7 +37,15 @@ const proposed = { description: 'Proposed: somebody else must approve it.', sche
 export const documentBody = { bytes: 2_097_152, keys: 131_072, depth: 64 } as const;
 const modelBody = { bytes: 6_291_456, keys: 131_072, depth: 16 } as const;
 
-const unknowns: readonly string[] = ['policy-unknown', 'model-unknown', 'change-unknown', 'decision-unknown'];
+const unknowns: readonly string[] = [
+  'policy-unknown',
+  'model-unknown',
+  'change-unknown',
+  'decision-unknown',
+  'rule-unknown',
+  'alert-unknown',
+  'case-unknown',
+];
 const busy: readonly string[] = ['storage-overloaded', 'storage-full', 'storage-closed'];
 
 /** What the room of decisions refuses, as the API says it. */

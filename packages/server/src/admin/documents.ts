@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { blockSubjects } from '../binding/binding-store.ts';
 import type { Settlement } from '../storage/idempotency-store.ts';
 import { approvalStates } from './approval.ts';
+import { alertRuleContentSchema } from './case-content.ts';
 import { listContentSchema, modelContentSchema, policyStepContentSchema } from './decision-content.ts';
 import type { DeviceChangeContent } from './device-changes.ts';
 import type { DirectiveApprovalContent, DirectiveKill } from './directive-plan.ts';
@@ -345,6 +346,7 @@ export const proposedChangeSchema: z.ZodType<KnownChange> = named(
     z.strictObject({ kind: z.literal('policy.step'), content: named('PolicyStepContent', policyStepContentSchema) }),
     z.strictObject({ kind: z.literal('list.change'), content: named('ListChangeContent', listContentSchema) }),
     z.strictObject({ kind: z.literal('model.activate'), content: named('ModelContent', modelContentSchema) }),
+    z.strictObject({ kind: z.literal('alert.rule'), content: named('AlertRuleContent', alertRuleContentSchema) }),
   ]),
 );
 /** What became of a change of devices. */

@@ -92,6 +92,15 @@ export const operationNames = [
   'intelligenceStatus',
   'addIntelligence',
   'shareIntelligence',
+  'listAlertRules',
+  'addAlertRule',
+  'endAlertRule',
+  'listAlerts',
+  'stepAlert',
+  'listCases',
+  'openCase',
+  'findCase',
+  'stepCase',
 ] as const;
 
 /** One of them. */

@@ -130,6 +130,14 @@ export const pathParameters: Readonly<Record<string, z.ZodType>> = {
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .describe('Hash of a model.'),
+  alert: z
+    .string()
+    .regex(/^[0-9a-f]{20}$/)
+    .describe('Id of an alert.'),
+  case: z
+    .string()
+    .regex(/^[0-9a-f]{20}$/)
+    .describe('Id of a case.'),
   decision: z
     .string()
     .regex(/^[0-9a-f]{16}$/)

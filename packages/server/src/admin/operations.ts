@@ -2,6 +2,7 @@
 import { approvalOperations } from './approval-operations.ts';
 import { bindingChangeOperations } from './binding-change-operations.ts';
 import { bindingOperations } from './binding-operations.ts';
+import { caseOperations } from './case-operations.ts';
 import { clusterOperations } from './cluster-operations.ts';
 import { decisionListOperations } from './decision-list-operations.ts';
 import { decisionOperations } from './decision-operations.ts';
@@ -41,4 +42,5 @@ export const operations: readonly Operation[] = [
   ...decisionRecordOperations,
   ...clusterOperations,
   ...intelligenceOperations,
+  ...caseOperations,
 ];

@@ -10,6 +10,7 @@ import {
 } from '@hauberk/primitives';
 import type { BindingAdministration } from '../binding/binding-administration.ts';
 import type { Block } from '../binding/binding-store.ts';
+import type { AlertRuleContent } from '../decision/case-rows.ts';
 import { stateAfter } from '../decision/policy-life.ts';
 import type { ListContent } from '../decision/policy-list.ts';
 import type { ModelContent } from '../decision/policy-model.ts';
@@ -52,7 +53,8 @@ export interface BlockLiftContent {
 export type DecisionChange =
   | { readonly kind: 'policy.step'; readonly content: PolicyStepContent }
   | { readonly kind: 'list.change'; readonly content: ListContent }
-  | { readonly kind: 'model.activate'; readonly content: ModelContent };
+  | { readonly kind: 'model.activate'; readonly content: ModelContent }
+  | { readonly kind: 'alert.rule'; readonly content: AlertRuleContent };
 
 /** Every kind with its content. */
 export type KnownChange =
@@ -82,6 +84,7 @@ const policyKinds: readonly string[] = [
 /** The right that a change asks for; undefined for a kind that nobody knows. */
 export const rightOfChange = (kind: string, app: string): Right | undefined => {
   if (kind === 'device.change') return { app, area: 'devices', verb: 'write' };
+  if (kind === 'alert.rule') return { app, area: 'decisions', verb: 'write' };
   if (kind === 'privacy.stop' || kind === 'privacy.rule') return { app, area: 'privacy', verb: 'write' };
   if (policyKinds.includes(kind)) return { app, area: 'policy', verb: 'write' };
   return kind === 'binding.end' || kind === 'binding.unblock' ? { app, area: 'binding', verb: 'write' } : undefined;
@@ -213,6 +216,10 @@ export const performChange = async (
   if (change.kind === 'list.change') {
     const { lists } = administration.decisions;
     return performed(change.content.list, 'changed', await lists.apply(scope, change.content, actor));
+  }
+  if (change.kind === 'alert.rule') {
+    const { alerts } = administration.decisions;
+    return performed('rule', 'active', await alerts.approve(scope, change.content, actor));
   }
   if (change.kind === 'model.activate') {
     const { models } = administration.decisions;

@@ -48,6 +48,7 @@ const summaryOf = ({ change }: Approval): string => {
     return `${change.content.action} policy ${change.content.policy} ${change.content.version}`;
   if (change.kind === 'list.change')
     return `list ${change.content.list}: ${change.content.adds} more, ${change.content.removes} fewer`;
+  if (change.kind === 'alert.rule') return `alert rule ${change.content.name}`;
   if (change.kind === 'model.activate') return `model ${change.content.model.slice(0, 16) || 'none'}`;
   const { action, devices } = change.content;
   const [only, ...others] = devices;
@@ -91,9 +92,14 @@ const changeLines = ({ change, outcome }: Approval): readonly string[] => {
       `  ${kinds.length === 0 ? 'gives every kind back' : kinds.join(' ')}  ${doneOf(results, 'kill')}\n`,
     ];
   }
-  if (change.kind === 'policy.step' || change.kind === 'list.change' || change.kind === 'model.activate') {
+  if (
+    change.kind === 'policy.step' ||
+    change.kind === 'list.change' ||
+    change.kind === 'model.activate' ||
+    change.kind === 'alert.rule'
+  ) {
     const { reason, ...facts } = change.content;
-    const lines = Object.entries(facts).map(([name, value]) => `  ${name} ${String(value)}\n`);
+    const lines = Object.entries(facts).map(([name, value]) => `  ${name} ${JSON.stringify(value)}\n`);
     return [
       `  ${change.kind}: ${reason}  ${results[0] === undefined ? '' : doneOf(results, results[0].id)}\n`,
       ...lines,

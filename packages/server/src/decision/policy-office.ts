@@ -4,6 +4,8 @@ import type { EpochMs, JsonValue, Result } from '@hauberk/primitives';
 import { refuse } from '@hauberk/primitives';
 import type { Outbox } from '../storage/outbox.ts';
 import type { Scope } from '../storage/scope.ts';
+import { Alerts } from './case-alerts.ts';
+import { Cases } from './case-book.ts';
 import { type BookRefusal, PolicyBook } from './policy-book.ts';
 import { checkPolicy, type PolicyCheck, type PolicyFaultTold } from './policy-check.ts';
 import { PolicyGuard } from './policy-guard.ts';
@@ -62,6 +64,8 @@ export class DecisionOffice {
   readonly texts: RecordTexts;
   readonly records: RecordDesk;
   readonly stream: RecordStream;
+  readonly alerts: Alerts;
+  readonly cases: Cases;
   readonly pseudonym: OfficeParts['pseudonym'];
   readonly #parts: OfficeParts;
   readonly #guard: PolicyGuard;
@@ -77,6 +81,8 @@ export class DecisionOffice {
     const { store, outbox, now } = parts;
     const { texts, book, lists } = this;
     this.records = new RecordDesk({ store, outbox, texts, book, lists, now });
+    this.alerts = new Alerts(store, lists, now);
+    this.cases = new Cases(store, now);
     this.#guard = new PolicyGuard({
       book,
       isKnownBad: (scope, seen) => this.#isKnownBad(scope, seen),
@@ -126,6 +132,7 @@ export class DecisionOffice {
 
   async #seen(batch: SeenBatch): Promise<void> {
     await this.#guard.take(batch);
+    await this.alerts.take(batch);
   }
 
   /** Whether somebody has said that it is fraud, or an entity of it is on a list. */

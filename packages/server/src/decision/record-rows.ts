@@ -4,6 +4,7 @@ import type { ShelvedObject, ShelvedVersions } from '../intelligence/taxii-shelf
 import type { Scope } from '../storage/scope.ts';
 import type { Stored } from '../storage/storage-refusal.ts';
 import type { RowKey, RowPut, VersionedRows } from '../storage/versioned-rows.ts';
+import type { KeptAlert, KeptAlertRule, KeptCase } from './case-rows.ts';
 import type { KeptPolicy } from './policy-life.ts';
 import type { KeptList, KeptModel, ListEntry, StagedList } from './policy-rows.ts';
 import type { KeptLabel } from './record-entry.ts';
@@ -25,6 +26,14 @@ export interface DecisionRows {
   readonly staged: StagedList;
   /** By kind and half of the hash, see `textRowId`. */
   readonly text: KeptText;
+  /** By id. */
+  readonly alertRule: KeptAlertRule;
+  /** By id. */
+  readonly alert: KeptAlert;
+  /** By rule and entity: the alert that is open. */
+  readonly alerting: { readonly alert: string };
+  /** By id, which sorts by time. */
+  readonly case: KeptCase;
   /** By decision: what it turned out to be. */
   readonly label: KeptLabel;
   /** By collection and when it was added: a version of an object of STIX. */

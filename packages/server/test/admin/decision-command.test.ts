@@ -71,7 +71,7 @@ test('a list is imported from CSV, approved, asked and shortened', async () => {
   const asked = ['--kind', 'payee', '--source', 'fraud desk', '--reason', 'reported'];
   const imported = await ada('list', 'import', 'mules', csv, ...asked);
   assert.match(imported.out, /list\.change: reported[^]*adds 2/);
-  const [, change = ''] = /change ([0-9a-f]{64})/.exec(imported.out) ?? [];
+  const [, change = ''] = /change "([0-9a-f]{64})"/.exec(imported.out) ?? [];
   assert.match((await hauberk('bob', 'list', 'change', change)).out, /2 more, 0 fewer, by ada[^]*said "mule"/);
   assert.match((await approveLast(imported.out)).out, /executed/);
   assert.match((await ada('list', 'show')).out, /mules +payee +2/);

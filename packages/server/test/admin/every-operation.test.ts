@@ -268,6 +268,50 @@ const madeDecision = async (): Promise<string> => {
   return id;
 };
 
+const alertRule = (name: string) => ({
+  name,
+  severity: 'low',
+  scene: null,
+  decisionReason: 'large',
+  outcome: null,
+  group: 'device',
+  threshold: 1,
+  windowMinutes: 1,
+  expiresAtMs: world.clock.now + 86_400_000,
+  response: null,
+  reason: 'tried',
+});
+
+let rules = 0;
+
+const addedAlertRule = async (): Promise<string> => {
+  rules += 1;
+  const added = await world.administration.decisions.alerts.approve(
+    corporate,
+    alertRule(`rule ${rules}`) as never,
+    'bob',
+  );
+  assert.ok(added.ok);
+  return added.value.id;
+};
+
+const raisedAlert = async (): Promise<string> => {
+  const rule = await addedAlertRule();
+  events += 150;
+  await madeDecision();
+  const found = await world.administration.decisions.alerts.list(corporate, 'open', 200);
+  const id = found.find((each) => each.rule === rule)?.id;
+  assert.ok(id !== undefined);
+  return id;
+};
+
+const openedCase = async (): Promise<string> => {
+  const body = { title: 'looked into', decisions: [await madeDecision()] };
+  const answer = await world.ask('POST', '/apps/corporate/cases', { token: alice, body });
+  assert.equal(answer.status, 201, JSON.stringify(answer.json));
+  return String(answer.json['id']);
+};
+
 /** Operation → a request that is accepted. */
 const good: Readonly<Record<string, () => Promise<Good>>> = {
   login: async () => {
@@ -570,6 +614,37 @@ const good: Readonly<Record<string, () => Promise<Good>>> = {
     path: `/apps/corporate/clusters/${await farmFound()}/list-proposals`,
     body: { list: 'black-devices', days: 30, reason: 'a farm' },
     status: 202,
+  }),
+  listAlertRules: async () => {
+    await addedAlertRule();
+    return { path: '/apps/corporate/alert-rules', status: 200 };
+  },
+  addAlertRule: async () => ({ path: '/apps/corporate/alert-rules', body: alertRule('added'), status: 200 }),
+  endAlertRule: async () => ({
+    path: '/apps/corporate/alert-rule-ends',
+    body: { rule: await addedAlertRule(), reason: 'enough' },
+    status: 200,
+  }),
+  listAlerts: async () => ({ path: '/apps/corporate/alerts', query: 'state=open&limit=3', status: 200 }),
+  stepAlert: async () => ({
+    path: `/apps/corporate/alerts/${await raisedAlert()}/steps`,
+    body: { action: 'close', note: 'seen' },
+    status: 200,
+  }),
+  listCases: async () => {
+    await openedCase();
+    return { path: '/apps/corporate/cases', query: 'state=open&owner=alice', status: 200 };
+  },
+  openCase: async () => ({
+    path: '/apps/corporate/cases',
+    body: { title: 'looked into', decisions: [await madeDecision()] },
+    status: 201,
+  }),
+  findCase: async () => ({ path: `/apps/corporate/cases/${await openedCase()}`, status: 200 }),
+  stepCase: async () => ({
+    path: `/apps/corporate/cases/${await openedCase()}/steps`,
+    body: { action: 'close', outcome: 'honest', text: 'all well' },
+    status: 200,
   }),
   listAudit: async () => ({ path: '/apps/corporate/audit', query: 'limit=3&after=0', status: 200 }),
   listOrganisationAudit: async () => ({ path: '/audit', status: 200 }),
