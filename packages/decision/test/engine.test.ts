@@ -235,3 +235,13 @@ test('engine: one device brings so many new entities in an hour and no more; the
   assert.deepEqual(known('honest', 'invented-19'), [0, 0]);
   assert.deepEqual(known('farm', 'later', at + 3_600_000), [0, 0], 'the next hour');
 });
+
+test('engine: a context with more signals and traps than a record holds is cut, and its record is read', () => {
+  const many = Array.from({ length: 400 }, (_, each) => `code-${each}`);
+  const signals = many.map((code) => ({ code, value: true, source: 'tee', ageMs: 0 }));
+  const decision = newEngine().decide(transfer(), { ...verified, signals, touchedTraps: many });
+  const facts = factsOf(decision);
+  assert.equal(facts['signals.count'], 400);
+  for (const name of ['signals.codes', 'signals.fromTee', 'traps.touched'])
+    assert.deepEqual(facts[name], many.slice(0, 256), name);
+});

@@ -2,6 +2,7 @@
 import type { RiskEvent } from '../event.ts';
 import { type FactWriter, factWriter, type ReadField } from '../policy/fact-reader.ts';
 import { fitsType } from '../policy/schema.ts';
+import { maxFactTexts } from '../record/fact-values.ts';
 import type { DecisionContext, SignalInForce } from './context.ts';
 import type { FactBuffer } from './entity-reader.ts';
 import { signalFact } from './fact-names.ts';
@@ -15,7 +16,8 @@ const noCodes: readonly string[] = [];
 
 const codesOf = (signals: readonly SignalInForce[], source: string | undefined): readonly string[] => {
   const codes: string[] = [];
-  for (const signal of signals) if (source === undefined || signal.source === source) codes.push(signal.code);
+  for (const signal of signals)
+    if (codes.length < maxFactTexts && (source === undefined || signal.source === source)) codes.push(signal.code);
   return codes;
 };
 
@@ -93,7 +95,7 @@ export class ContextFacts {
     facts[places[5] as number] = signals === undefined ? undefined : signals.length;
     facts[has] = signals === undefined ? undefined : codesOf(signals, undefined);
     facts[places[7] as number] = signals === undefined ? undefined : codesOf(signals, 'tee');
-    facts[places[8] as number] = context.touchedTraps ?? noCodes;
+    facts[places[8] as number] = (context.touchedTraps ?? noCodes).slice(0, maxFactTexts);
     facts[places[9] as number] = finite(device?.tier);
     facts[places[10] as number] = device?.isAttested;
     facts[places[11] as number] = device?.isAppApproved;
