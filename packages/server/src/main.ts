@@ -28,7 +28,8 @@ const summaries = {
     'directive list | show | draft | approve | stage | halt | revert | kill | unkill: what apps are told to do',
   policy: 'policy check | propose | shadow | challenge | live | rollback | retire | list | show: what decides',
   list: 'list show | entries | add | remove | import: named sets of entities that policies ask',
-  replay: 'replay [--from T] [--to T] [--policy FILE]: recorded decisions again, byte for byte, or by another policy',
+  replay:
+    'replay [--from T] [--to T] [--policy FILE | --rebuild]: recorded decisions again, byte for byte, by another policy, or from their events',
   why: 'why DECISION: one decision, its reasons, and how near the others came',
   decision: 'decision list | show | export | openapi: what was decided, and how to ask for it',
   alert:

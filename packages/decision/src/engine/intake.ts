@@ -8,7 +8,7 @@ import type { LabelTaken } from './engine-options.ts';
 import { EntityReader, type FactBuffer, type PlaceOf } from './entity-reader.ts';
 import { factPrefix } from './fact-names.ts';
 import type { KindTable, OpenedMemory } from './memory.ts';
-import { type IdHash, idHash, pseudonymOf } from './pseudonyms.ts';
+import { type IdHash, idHash, pseudonymOf, readPseudonym } from './pseudonyms.ts';
 
 /** Due events that one event settles at most; each brings one, so that this keeps up. */
 const settledAtOnce = 8;
@@ -57,13 +57,15 @@ export class Intake {
   #facts: FactBuffer = [];
   readonly #step = (): void => this.#change();
 
-  constructor(memory: OpenedMemory, key: Uint8Array) {
+  /** Without a key ids are pseudonyms: of entities, and of events. */
+  constructor(memory: OpenedMemory, key: Uint8Array | undefined) {
     this.#memory = memory;
     const names = memory.kinds.map(({ kind }) => kind);
-    this.#eventHash = idHash(key, '/event');
+    const hashOf = (kind: string): IdHash => (key === undefined ? readPseudonym : idHash(key, kind));
+    this.#eventHash = hashOf('/event');
     this.kinds = memory.kinds.map((table) => ({
       ...table,
-      hash: idHash(key, table.kind),
+      hash: hashOf(table.kind),
       idOf: idGetter(table.kind),
       places: new Int32Array(0),
       reader: new EntityReader('', table.layout, 0, () => -1),

@@ -32,3 +32,9 @@ export const idHash = (key: Uint8Array, kind: string): IdHash => {
   const hash: KeyedHash = createKeyedHash(new Uint8Array(own.buffer));
   return (id, into) => hash(asBytes(id), into);
 };
+
+/** Reads a pseudonym back into its hash: for what was recorded, and has no ids any more. */
+export const readPseudonym: IdHash = (pseudonym, into) => {
+  into.high = Number.parseInt(pseudonym.slice(0, 8), 16) | 0;
+  into.low = Number.parseInt(pseudonym.slice(8, 16), 16) | 0;
+};

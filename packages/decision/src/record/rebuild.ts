@@ -14,7 +14,10 @@ import { writeValues } from './fact-values.ts';
 import { type DecisionRecord, decodeRecord } from './record.ts';
 
 /** What a rebuild is made with: the schema, the key and a fresh memory of the same declaration as the one that decided. */
-export type RebuildOptions = Pick<EngineOptions, 'schema' | 'memory' | 'key' | 'token'>;
+export type RebuildOptions = Pick<EngineOptions, 'schema' | 'memory' | 'token'> & {
+  /** Absent where the events have pseudonyms in the place of ids, as records tell them. */
+  readonly key?: Uint8Array;
+};
 
 /** What came of one event. */
 export type Rebuilt =

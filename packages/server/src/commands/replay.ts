@@ -2,18 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { AdminApi } from '@hauberk/admin-client';
+import type { MemoryDeclaration } from '@hauberk/decision';
 import { type JsonValue, parseJson } from '@hauberk/primitives';
+import { labelKind, readLabel } from '../decision/record-entry.ts';
+import { eventStep, type RebuildStep, rebuildSteps } from '../decision/record-rebuild.ts';
 import { PolicyReplay, type PolicyReport, Replay, type ReplayReport } from '../decision/record-replay.ts';
 import type { Command } from '../main.ts';
 import { appOf, columns, connect, connectionOptions, minute, runAdminCommand, UsageError } from './admin-connection.ts';
 import { recordsOf, remoteReader, spanOf } from './decision-source.ts';
 
 /** What `--help` prints. */
-export const usage: string = `usage: hauberk replay [--from T] [--to T] [--policy FILE]
+export const usage: string = `usage: hauberk replay [--from T] [--to T] [--policy FILE | --rebuild]
 
   Evaluates recorded decisions again by the policies of their time: each must come out as the same bytes.
   --from, --to  a date (UTC), epoch milliseconds, or so long ago as 90m, 24h, 7d; everything when absent
   --policy      a document: what it would have decided otherwise, with samples; nothing is kept
+  --rebuild     lets all recorded events pass fresh profiles in their recorded order: the facts must come out again
   The exit code is 1 when a decision comes out otherwise by the policy of its time.
 `;
 
@@ -22,6 +26,7 @@ const options = {
   from: { type: 'string' },
   to: { type: 'string' },
   policy: { type: 'string' },
+  rebuild: { type: 'boolean', default: false },
 } as const;
 
 const parse = (args: readonly string[]) => parseArgs({ args: [...args], allowPositionals: false, options });
@@ -91,6 +96,64 @@ const evaluate = async (api: AdminApi, app: string, values: Values): Promise<Rep
   return replay.report();
 };
 
+/** Steps by the run that took them; a run whose steps follow those of the one before goes on in its memory. */
+const lineagesOf = (
+  runs: ReadonlyMap<number, readonly RebuildStep[]>,
+): readonly { readonly run: number; readonly steps: readonly RebuildStep[] }[] => {
+  const lineages: { run: number; steps: RebuildStep[] }[] = [];
+  for (const [run, steps] of [...runs].toSorted(([one], [other]) => one - other)) {
+    const first = steps.reduce((least, { order }) => Math.min(least, order), Number.POSITIVE_INFINITY);
+    const last = lineages.at(-1);
+    if (last !== undefined && first === last.steps.length + 1) last.steps.push(...steps);
+    else lineages.push({ run, steps: [...steps] });
+  }
+  return lineages;
+};
+
+const rebuild = async (api: AdminApi, app: string, values: Values) => {
+  const reader = remoteReader(api, app);
+  const span = spanOf(values, Date.now());
+  const runs = new Map<number, RebuildStep[]>();
+  for await (const { kind, payload } of recordsOf(api, app, { fromMs: 0, toMs: span.toMs })) {
+    const bytes = Buffer.from(payload, 'base64');
+    const label = kind === 'label' ? readLabel({ kind: labelKind, payload: bytes }) : undefined;
+    const step =
+      label === undefined ? eventStep(bytes) : { kind: 'label' as const, order: label.order, label, run: label.run };
+    if (step === undefined) continue;
+    const held = runs.get(step.run) ?? [];
+    held.push(step);
+    runs.set(step.run, held);
+  }
+  const reports = [];
+  for (const { run, steps } of lineagesOf(runs)) {
+    const event = steps.find((step) => step.kind === 'event');
+    const schema = event?.kind === 'event' ? await reader.schema(event.record.schemaHash) : undefined;
+    const text = await reader.text('run', run.toString(16));
+    const told = { run, steps: steps.length };
+    if (schema?.ok !== true || text === undefined)
+      reports.push({ ...told, same: 0, different: 0, differences: [], missing: 0 });
+    else
+      reports.push({
+        ...told,
+        ...rebuildSteps(steps, schema.value.schema, JSON.parse(text.document) as MemoryDeclaration, span),
+      });
+  }
+  return {
+    same: reports.reduce((sum, { same }) => sum + same, 0),
+    different: reports.reduce((sum, { different }) => sum + different, 0),
+    memories: reports,
+  };
+};
+
+const rebuildText = ({ same, different, memories }: Awaited<ReturnType<typeof rebuild>>): string =>
+  [
+    `${same} decisions with the same facts, ${different} with others\n`,
+    ...memories.map(
+      ({ run, steps, missing, differences }) =>
+        `  run ${run}: ${steps} steps${missing === null ? '' : missing === 0 ? ', not rebuilt: its memory or schema is not known' : `, step ${missing} is missing, nothing after it can be told`}\n${differences.map(({ id, facts }) => `    ${id}: ${facts.join(' ')}\n`).join('')}`,
+    ),
+  ].join('');
+
 /** Runs `hauberk replay`. */
 export const replay: Command = async (args) => {
   let isSame = true;
@@ -101,6 +164,11 @@ export const replay: Command = async (args) => {
     if (values.policy !== undefined) {
       const report = await tryPolicy(api, app, documentOf(values.policy), spanOf(values, Date.now()));
       return { json: report, text: policyText(report) };
+    }
+    if (values.rebuild) {
+      const report = await rebuild(api, app, values);
+      isSame = report.different === 0;
+      return { json: report, text: rebuildText(report) };
     }
     const began = performance.now();
     const report = await evaluate(api, app, values);

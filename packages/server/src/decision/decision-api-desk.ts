@@ -104,16 +104,17 @@ export class DecisionApiDesk {
     const began = this.#parts.monotonic();
     const decision = engine === undefined ? undefined : this.#decide(engine, event);
     const milliseconds = this.#parts.monotonic() - began;
+    if (decision !== undefined) {
+      // Repeats too: they are steps of the memory, and a rebuild takes every step.
+      const payload = recordPayload(decision.record, this.#parts.run, event.amountMinor);
+      entries.push({ scope, kind: recordKind, atMs: this.#parts.now(), payload });
+    }
     if (decision?.isDuplicate === true) {
       const before = await this.#before(scope, decision, event);
       if (before !== undefined) return before;
     }
     const answer = this.#answerOf(event, decision, milliseconds);
     if (decision === undefined) return answer;
-    if (!decision.isDuplicate) {
-      const payload = recordPayload(decision.record, this.#parts.run, event.amountMinor);
-      entries.push({ scope, kind: recordKind, atMs: this.#parts.now(), payload });
-    }
     this.#remember(`${scope.app}\n${decision.id}`, answer);
     return answer;
   }

@@ -8,6 +8,7 @@ import {
   type JournalBuffer,
   type KindMemory,
   leanProfile,
+  type MemoryDeclaration,
   reserveMemory,
   schemaDocument,
 } from '@hauberk/decision';
@@ -56,8 +57,11 @@ const namedKinds = ({ services }: Pick<Config, 'services'>): ReadonlySet<string>
     ...services.flatMap(({ routes }) => routes.flatMap(({ decision }) => Object.keys(decision?.entities ?? {}))),
   ]);
 
-/** Reserves the profiles of an installation. Untouched memory costs nothing but addresses. */
-export const reserveEngine = (config: Pick<Config, 'services'>, section: DecisionConfig): EngineMemory => {
+/** What the memory of an installation is reserved for. */
+export const engineDeclaration = (
+  config: Pick<Config, 'services'>,
+  section: DecisionConfig,
+): { readonly schema: FactSchema; readonly declaration: MemoryDeclaration } => {
   const schema = decisionFacts(section, []);
   if (!schema.ok) throw new Error(`the facts of decisions cannot be declared: ${schema.code}`);
   const named = namedKinds(config);
@@ -68,12 +72,19 @@ export const reserveEngine = (config: Pick<Config, 'services'>, section: Decisio
       kindMemory(kind, named.has(kind) ? profiles : Math.min(profiles, unnamedRoom), named),
     ]),
   );
-  return reserveMemory(schema.value, {
+  const declaration = {
     kinds,
     usual: kindMemory('', unnamedRoom, named),
     events: 4 * profiles,
     mints: Math.max(leastMints, profiles >>> 4),
-  });
+  };
+  return { schema: schema.value, declaration };
+};
+
+/** Reserves the profiles of an installation. Untouched memory costs nothing but addresses. */
+export const reserveEngine = (config: Pick<Config, 'services'>, section: DecisionConfig): EngineMemory => {
+  const { schema, declaration } = engineDeclaration(config, section);
+  return reserveMemory(schema, declaration);
 };
 
 /** Makes engines of one thread over the shared memory. */

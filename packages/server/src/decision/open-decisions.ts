@@ -1,10 +1,11 @@
 /** Opens what people do about decisions, for the apps of a configuration. */
-import type { EpochMs } from '@hauberk/primitives';
+import type { EpochMs, JsonValue } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../gateway/log.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
 import type { Stores } from '../storage/stores.ts';
 import { ownScenes } from './decision-facts.ts';
+import { engineDeclaration } from './engine-maker.ts';
 import { DecisionOffice } from './policy-office.ts';
 import type { PolicyText } from './policy-snapshot.ts';
 import { decisionKey, pseudonyms } from './record-key.ts';
@@ -15,6 +16,8 @@ export interface DecisionParts {
   readonly stores: Pick<Stores, 'decisions' | 'outbox'>;
   readonly keys: KeyReader;
   readonly log: Log;
+  /** Boot number of the state folder. */
+  readonly boot: number;
   /** Policies of files. */
   readonly configuredPolicies: () => readonly PolicyText[];
   readonly now: () => EpochMs;
@@ -26,6 +29,7 @@ export const openDecisionOffice = ({
   stores,
   keys,
   log,
+  boot,
   configuredPolicies,
   now,
 }: DecisionParts): DecisionOffice => {
@@ -37,6 +41,14 @@ export const openDecisionOffice = ({
     pseudonym: pseudonyms(decisionKey(keys, config.decision?.secret, now())),
     configuredLists: Object.keys(config.decision?.lists ?? {}),
     configuredScenes: ownScenes(config.decision ?? { scenes: {} }),
+    ...(config.decision === undefined
+      ? {}
+      : {
+          run: {
+            boot,
+            memory: engineDeclaration(config, config.decision).declaration as unknown as JsonValue,
+          },
+        }),
     configuredPolicies,
     now,
     failed: (error) => log.error('decision.record-fault', { error }),

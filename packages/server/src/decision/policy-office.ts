@@ -31,6 +31,8 @@ export interface OfficeParts {
   readonly configuredLists: readonly string[];
   /** Scenes that the configuration adds to the catalogue. */
   readonly configuredScenes: readonly SceneFacts[];
+  /** The run of this process, and what its memory was reserved for; undefined where nothing decides. */
+  readonly run?: { readonly boot: number; readonly memory: JsonValue } | undefined;
   /** Policies of files; none when absent. */
   readonly configuredPolicies?: () => readonly PolicyText[];
   readonly now: () => EpochMs;
@@ -159,7 +161,7 @@ export class DecisionOffice {
 
   /** Keeps what is decided by now: records name these texts by their hashes. */
   async keepTexts(): Promise<void> {
-    const { configuredPolicies = () => [] } = this.#parts;
+    const { configuredPolicies = () => [], run } = this.#parts;
     for (const scope of this.#parts.scopes) {
       const { policies, shadow, challengers, model, lists } = this.book.snapshotOf(scope);
       const names = [...lists.map(({ name }) => name), ...this.#parts.configuredLists];
@@ -168,6 +170,7 @@ export class DecisionOffice {
         ...[...policies, ...shadow, ...challengers, ...configuredPolicies()].map(
           ({ hash, document }) => ({ kind: 'policy', hash, document }) as const,
         ),
+        ...(run === undefined ? [] : [textOf('run', run.boot.toString(16), run.memory)]),
         ...(model === null ? [] : [{ kind: 'model', hash: model.hash, document: model.document } as const]),
         ...(schema.ok
           ? [textOf('schema', schemaHashOf(schema.value), schema.value.declaration as unknown as JsonValue)]

@@ -40,6 +40,11 @@ export class RecordReader {
     this.#find = find;
   }
 
+  /** A text by its kind and hash. */
+  text(kind: TextKind, hash: string): Promise<KeptText | undefined> {
+    return this.#find(kind, hash);
+  }
+
   /** The schema that a record names. One that does not come out as named is refused: its facts would mean something else. */
   async schema(hash: string): Promise<Result<OpenedSchema, 'record.no-schema'>> {
     const held = this.#schemas.get(hash);

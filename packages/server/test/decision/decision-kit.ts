@@ -3,6 +3,7 @@ import {
   createEngine,
   type Engine,
   type EngineMemory,
+  type MemoryDeclaration,
   type RiskEvent,
   readPolicySet,
   reserveMemory,
@@ -51,11 +52,14 @@ export const policyDocument = (id = 'pay', large = 100_000): JsonValue => ({
   ],
 });
 
+/** What the memory of the tests is reserved for. */
+export const smallDeclaration: MemoryDeclaration = { kinds: {}, usual: { capacity: 64 }, events: 16_384 };
+
 /** A memory for the schema of an app without lists of its own. */
 export const smallMemory = (): EngineMemory => {
   const schema = appFactSchema([]);
   if (!schema.ok) throw new Error(schema.code);
-  return reserveMemory(schema.value, { kinds: {}, usual: { capacity: 64 }, events: 16_384 });
+  return reserveMemory(schema.value, smallDeclaration);
 };
 
 /** An engine that decides by what a snapshot says. */
