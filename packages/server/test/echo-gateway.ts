@@ -14,6 +14,7 @@ import {
   type RunningGateway,
   startGateway,
 } from '../src/index.ts';
+import type { Stores } from '../src/storage/stores.ts';
 
 /** What the upstream saw of one request. */
 export interface SeenUpstream {
@@ -28,6 +29,7 @@ export interface EchoGateway {
   readonly folder: string;
   readonly config: Config;
   readonly running: RunningGateway;
+  readonly stores: Stores;
   /** Origin of the upstream. */
   readonly upstream: string;
   readonly seen: SeenUpstream[];
@@ -92,6 +94,7 @@ export const startEchoGateway = async (
     folder,
     config,
     running,
+    stores: storage.ports,
     upstream,
     seen,
     stop: () => running.stop(),

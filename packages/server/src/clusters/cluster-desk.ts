@@ -37,6 +37,8 @@ export interface ClusterDeskParts {
   readonly now: () => EpochMs;
   /** A cluster has become grey or black for the first time. */
   readonly onFarm: (cluster: ClusterSummary) => void;
+  /** A cluster has become black; told again each time it does. */
+  readonly onBlack?: (cluster: ClusterExplanation) => void;
   /** A fault of a step; it is tried again. */
   readonly failed: (error: unknown) => void;
   /** Between two looks at the outbox, in milliseconds; 250 when absent. */
@@ -73,6 +75,8 @@ export class ClusterDesk {
   readonly #left = new Set<number>();
   /** Clusters that became suspect since the last batch. */
   readonly #farms = new Set<number>();
+  /** Clusters that became black since the last batch. */
+  readonly #black = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> | undefined;
   #isClosing = false;
@@ -89,6 +93,7 @@ export class ClusterDesk {
       left: (device) => this.#left.add(device),
       graded: (cluster, grade, before) => {
         if (isFarm(grade) && !isFarm(before)) this.#farms.add(cluster);
+        if (grade === 'black') this.#black.add(cluster);
       },
     };
     const { file, options, failed } = this.#parts;
@@ -174,7 +179,7 @@ export class ClusterDesk {
 
   /** Devices that left first: one that left may have joined another cluster, which was scored since. */
   #publish(): void {
-    const { table, onFarm } = this.#parts;
+    const { table, onFarm, onBlack } = this.#parts;
     const { book, graph } = this.#clusters;
     const write = (device: number): void =>
       table.write(
@@ -186,10 +191,16 @@ export class ClusterDesk {
     for (const cluster of this.#scored)
       if (book.clusters.isUsed(cluster)) for (const device of book.members(cluster)) write(device);
     const farms = [...this.#farms].filter((cluster) => book.clusters.isUsed(cluster));
+    const black = [...this.#black].filter((cluster) => book.clusters.isUsed(cluster));
     this.#left.clear();
     this.#scored.clear();
     this.#farms.clear();
+    this.#black.clear();
     for (const cluster of farms) onFarm(summariseCluster(this.#clusters, cluster));
+    for (const cluster of black) {
+      const explained = explainCluster(this.#clusters, summariseCluster(this.#clusters, cluster).id);
+      if (explained !== undefined) onBlack?.(explained);
+    }
   }
 
   async #save(): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type ClusterSummary, usualClusterOptions } from '@hauberk/decision';
 import type { EpochMs } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
+import type { Cases } from '../decision/case-book.ts';
 import type { DecisionDesk } from '../decision/decision-desk.ts';
 import { decisionFacts } from '../decision/decision-facts.ts';
 import type { RecordDesk } from '../decision/record-desk.ts';
@@ -13,14 +14,18 @@ import type { Stores } from '../storage/stores.ts';
 import { ClusterDesk } from './cluster-desk.ts';
 import type { KindsOf } from './cluster-entry.ts';
 import { ClusterTable, clusterDevices } from './cluster-table.ts';
+import { openFarmCases } from './farm-case.ts';
 
 /** What a gateway lends. */
 export interface ClusterParts {
   readonly config: Config;
   readonly storage: { readonly ports: Pick<Stores, 'outbox' | 'audit'>; readonly keys: KeyReader };
   readonly desk: DecisionDesk | undefined;
-  /** Knows the schemas of records. */
-  readonly decisions: { readonly records: Pick<RecordDesk, 'kindsOf'> };
+  /** Knows the schemas of records, finds decisions and opens cases. */
+  readonly decisions: {
+    readonly records: Pick<RecordDesk, 'kindsOf' | 'query'>;
+    readonly cases: Pick<Cases, 'openFor'>;
+  };
   readonly now: () => EpochMs;
   readonly log: Log;
 }
@@ -41,6 +46,7 @@ export const openClusters = ({ config, storage, desk, decisions, now, log }: Clu
   if (section === undefined || desk === undefined) return undefined;
   const { outbox, audit } = storage.ports;
   const { organisation, apps } = config;
+  const scopes = apps.map(({ id }) => ({ organisation, app: id }));
   const devices = clusterDevices(section);
   const failed = (error: unknown): void => log.error('clusters.fault', { error });
   const tell = ({ id, size, kinds, grade, score, groups }: ClusterSummary): void => {
@@ -63,6 +69,7 @@ export const openClusters = ({ config, storage, desk, decisions, now, log }: Clu
     kindsOf: kindsBy(config, decisions.records),
     now,
     onFarm: tell,
+    onBlack: (cluster) => void openFarmCases(decisions, scopes, cluster).catch(failed),
     failed,
   });
 };

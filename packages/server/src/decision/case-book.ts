@@ -13,6 +13,20 @@ export interface NewCase {
   readonly alert?: string | undefined;
 }
 
+/** A case that the server opens by itself. */
+export interface FoundCase {
+  /** What it is about, as `cluster ID`: there is one open case for it at most. */
+  readonly origin: string;
+  readonly title: string;
+  readonly decisions: readonly string[];
+  /** Kind and keyed hash, as `device:…`. */
+  readonly entities: readonly string[];
+  /** What its first note says. */
+  readonly why: string;
+  /** Who says so. */
+  readonly by: string;
+}
+
 /** A step of a case. */
 export type CaseStep =
   | { readonly action: 'assign'; readonly owner: string }
@@ -33,6 +47,7 @@ export type CaseRefusal =
 const maxNotes = 200;
 /** Decisions of a case. */
 export const maxCaseDecisions = 100;
+const maxCaseEntities = 50;
 const pageRows = 500;
 
 /** Cases of any app. */
@@ -84,7 +99,7 @@ export class Cases {
       owner: by,
       alert: alert ?? null,
       decisions: ids,
-      entities: [...new Set(found.flatMap((each) => each?.entities ?? []))].slice(0, 50),
+      entities: [...new Set(found.flatMap((each) => each?.entities ?? []))].slice(0, maxCaseEntities),
       notes: [],
       outcome: null,
       openedBy: by,
@@ -96,6 +111,48 @@ export class Cases {
       action: 'case.opened',
       facts: { decisions: ids.length },
     });
+    return written.ok ? accept(opened) : written;
+  }
+
+  /**
+   * Opens a case that nobody asked for. While one about the same thing is open, or when the last one came to an honest outcome, that one is the answer: what people
+   * have looked into and found harmless is not put before them again.
+   */
+  async openFor(
+    scope: Scope,
+    { origin, title, decisions, entities, why, by }: FoundCase,
+  ): Promise<Result<KeptCase, CaseRefusal>> {
+    const at = this.#now();
+    const originKey = { kind: 'caseFor', id: origin } as const;
+    const [row] = await this.#store.load(scope, [originKey]);
+    const before = row?.value === undefined ? undefined : await this.find(scope, row.value.case);
+    if (before !== undefined && (before.state === 'open' || before.outcome === 'honest')) return accept(before);
+    const key = { kind: 'case', id: timeOrderedId(at) } as const;
+    const opened: KeptCase = {
+      id: key.id,
+      title,
+      state: 'open',
+      owner: null,
+      alert: null,
+      decisions: [...new Set(decisions)].slice(0, maxCaseDecisions),
+      entities: [...new Set(entities)].slice(0, maxCaseEntities),
+      notes: [{ by, atMs: at, text: why }],
+      outcome: null,
+      openedBy: by,
+      openedAtMs: at,
+      changedAtMs: at,
+    };
+    const read = [
+      { key: originKey, version: row?.version ?? 0 },
+      { key, version: 0 },
+    ];
+    const puts: readonly DecisionPut[] = [
+      { ...key, value: opened, atMs: at },
+      { ...originKey, value: { case: key.id }, atMs: at },
+    ];
+    const facts = { decisions: opened.decisions.length, origin };
+    const audit = [{ actor: by, action: 'case.opened', subject: key.id, facts }];
+    const written = await this.#store.commit({ changes: [{ scope, read, puts, audit }] }, at);
     return written.ok ? accept(opened) : written;
   }
 

@@ -34,6 +34,8 @@ export interface DecisionRows {
   readonly alerting: { readonly alert: string };
   /** By id, which sorts by time. */
   readonly case: KeptCase;
+  /** By what a case was opened for without anybody's asking, as `cluster ID`: the newest one. */
+  readonly caseFor: { readonly case: string };
   /** By decision: what it turned out to be. */
   readonly label: KeptLabel;
   /** By collection and when it was added: a version of an object of STIX. */

@@ -10,6 +10,7 @@ import { verifiedContext } from '../../src/decision/decision-context.ts';
 import { reserveMarks, TrapMarks } from '../../src/decision/trap-marks.ts';
 import { call, enrol, openSession } from '../channel-device.ts';
 import { startEchoGateway } from '../echo-gateway.ts';
+import { farmEntries } from './cluster-kit.ts';
 
 const routes = [
   { path: '/transfer', methods: ['POST'], mode: 'sealed', decision: { scene: 'transfer', entities: { payee: '/to' } } },
@@ -19,7 +20,7 @@ const policy = {
   rules: [{ id: 'farm', when: 'cluster.grade in ["grey", "black"]', outcome: 'deny', reason: 'farm-device' }],
 };
 
-test('a gateway that decides observes what it decided, and leaves a snapshot with its position', async () => {
+test('a gateway that decides observes what it decided, opens a case for a farm, and leaves a snapshot with its position', async () => {
   const gateway = await startEchoGateway({ routes }, (folder) => {
     writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
     return {
@@ -40,6 +41,18 @@ test('a gateway that decides observes what it decided, and leaves a snapshot wit
     }
     assert.equal(clusters.counts.observations, 1);
     assert.deepEqual(clusters.list('watch', 5), []);
+    // A farm that shows itself opens a case, behind the batch that found it.
+    const { decisions } = gateway.running;
+    const scope = { organisation: gateway.config.organisation, app: gateway.config.apps[0]?.id ?? '' };
+    assert.ok((await gateway.stores.outbox.append(farmEntries(scope, 24, Date.now() - 120_000))).ok);
+    const cases = () => decisions.cases.list(scope, {}, 5);
+    for (let turn = 0; turn < 200 && (await cases()).length === 0; turn += 1) {
+      await clusters.drain();
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    const [opened, ...others] = await cases();
+    assert.ok(opened?.title.includes(clusters.list('black', 1)[0]?.id ?? 'none'));
+    assert.deepEqual(others, []);
     await gateway.stop();
     assert.ok(existsSync(join(gateway.config.state, 'clusters.snapshot')));
   } finally {
