@@ -202,6 +202,8 @@ export {
   type RecordCode,
   type RecordedEntity,
   type RecordedPolicy,
+  type RecordSummary,
+  summariseRecord,
 } from './record/record.ts';
 export {
   explainRecord,

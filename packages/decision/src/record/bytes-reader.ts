@@ -65,6 +65,11 @@ export class BytesReader {
     return this.#bytes.slice(at, at + bytes);
   }
 
+  /** Passes over bytes. */
+  skip(bytes: number): void {
+    this.#take(bytes);
+  }
+
   /** A text of at most `most` bytes. */
   text(most: number): string {
     const length = this.count(most);

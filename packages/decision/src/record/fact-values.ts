@@ -93,19 +93,26 @@ export const writeValues = (writer: BytesWriter, facts: Facts, places: ArrayLike
   }
 };
 
-/** Reads places. */
-export const readPlaces = (reader: BytesReader): Int32Array => {
+/** Tells of each run of places: its first, and how many. */
+const eachRun = (reader: BytesReader, tell: (from: number, length: number) => void): void => {
   const runs = reader.count(maxFactPlaces);
-  const places: number[] = [];
   let end = 0;
   for (let run = 0; run < runs; run += 1) {
     const gap = reader.count(maxFactPlaces);
     const length = reader.count(maxFactPlaces);
     if (length === 0 || (gap === 0 && run > 0)) reader.fail('runs that are not the longest');
-    for (let each = 0; each < length; each += 1) places.push(end + gap + each);
+    tell(end + gap, length);
     end += gap + length;
     if (end > maxFactPlaces) reader.fail('too many facts');
   }
+};
+
+/** Reads places. */
+export const readPlaces = (reader: BytesReader): Int32Array => {
+  const places: number[] = [];
+  eachRun(reader, (from, length) => {
+    for (let each = 0; each < length; each += 1) places.push(from + each);
+  });
   return Int32Array.from(places);
 };
 
@@ -162,6 +169,22 @@ export const readValues = (reader: BytesReader, places: Int32Array): Facts => {
     else at += missing - 1;
   }
   return facts;
+};
+
+/** Passes over places and their values, which it makes nothing of; of a text not even whether it is one. */
+export const skipFacts = (reader: BytesReader): void => {
+  let left = 0;
+  eachRun(reader, (_from, length) => {
+    left += length;
+  });
+  for (; left > 0; left -= 1) {
+    const missing = readMissing(reader, left);
+    if (missing > 0) left -= missing - 1;
+    else if (reader.peek() === tag.text) {
+      reader.byte();
+      reader.skip(reader.count(maxFactText));
+    } else readValue(reader);
+  }
 };
 
 /** How many missing values come next; 0 when the next one is there. */

@@ -174,7 +174,7 @@ export class ClusterDesk {
     }
     this.#position = last.position;
     this.#publish();
-    return true;
+    return events.length === batchEvents;
   }
 
   /** Devices that left first: one that left may have joined another cluster, which was scored since. */

@@ -1,5 +1,5 @@
 /** Entries of the outbox → what clusters observe. Both kinds name the device by the pseudonym of decisions, so that what it shows and what it does meet. */
-import { decodeRecord, type Observation } from '@hauberk/decision';
+import { type Observation, summariseRecord } from '@hauberk/decision';
 import { readRecordPayload, recordKind } from '../decision/record-entry.ts';
 import { readSignalRecord, signalEventKind } from '../signals/signal-record.ts';
 import type { OutboxEvent } from '../storage/outbox.ts';
@@ -27,7 +27,7 @@ const ofReport = (event: OutboxEvent): Observation | undefined => {
 };
 
 const ofDecision = async ({ payload, scope }: OutboxEvent, kindsOf: KindsOf): Promise<Observation | undefined> => {
-  const read = decodeRecord(readRecordPayload(payload).record);
+  const read = summariseRecord(readRecordPayload(payload).record);
   if (!read.ok || read.value.isDuplicate) return undefined;
   const { id, atMs, scene, schemaHash, entities } = read.value;
   const kinds = await kindsOf(scope, schemaHash);

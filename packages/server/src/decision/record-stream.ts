@@ -3,18 +3,18 @@
  * loses nothing and indexes nothing twice. Whoever watches decisions (alerts, guards of challengers) is told of each batch after it was written.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
-import { type DecisionRecord, decodeRecord } from '@hauberk/decision';
+import { type RecordSummary, summariseRecord } from '@hauberk/decision';
 import type { EpochMs } from '@hauberk/primitives';
 import type { Outbox, OutboxEvent } from '../storage/outbox.ts';
 import { type Scope, scopeKey } from '../storage/scope.ts';
 import { type KeptLabel, labelKind, readLabel, readRecordPayload, recordKind } from './record-entry.ts';
 import { type DecisionStore, decisionConsumer, type IndexBatch, type IndexedDecision } from './record-rows.ts';
 
-/** A decision that was indexed, with its record. */
+/** A decision that was indexed, with its record but for its facts. */
 export interface SeenDecision {
   readonly scope: Scope;
   readonly indexed: IndexedDecision;
-  readonly record: DecisionRecord;
+  readonly record: RecordSummary;
 }
 
 /** A label that was seen. */
@@ -58,7 +58,7 @@ const restMs = 5000;
 
 /** The entities of a record with the names of their kinds. */
 export const entitiesOf = (
-  { entities }: Pick<DecisionRecord, 'entities'>,
+  { entities }: Pick<RecordSummary, 'entities'>,
   kinds: readonly string[],
 ): readonly string[] => entities.map(({ kind, pseudonym }) => `${kinds[kind] ?? kind}:${pseudonym}`);
 
@@ -120,7 +120,7 @@ export class RecordStream {
   }
 
   async #read(event: OutboxEvent): Promise<SeenDecision | undefined> {
-    const read = decodeRecord(readRecordPayload(event.payload).record);
+    const read = summariseRecord(readRecordPayload(event.payload).record);
     if (!read.ok) return undefined;
     const record = read.value;
     const kinds = (await this.#parts.kindsOf(event.scope, record.schemaHash)) ?? [];
@@ -174,7 +174,8 @@ export class RecordStream {
       unreadable: this.#counts.unreadable + unreadable,
     };
     if (decisions.length > 0 || labels.length > 0) await this.#parts.onSeen({ decisions, labels });
-    return true;
+    // What came meanwhile waits for the next look: one large batch costs the record far less than many small ones.
+    return events.length === batchEvents;
   }
 }
 

@@ -33,6 +33,28 @@ describe('records that wait', () => {
     assert.equal(records.waiting, 0);
   });
 
+  test('what is written is what was kept, whatever lies around its bytes and whoever it is of', async () => {
+    const written: OutboxEntry[] = [];
+    const outbox: Pick<Outbox, 'append'> = {
+      append: async (entries) => {
+        written.push(...entries);
+        return accept(1);
+      },
+    };
+    const records = new WaitingRecords(outbox, 5000, (error) => assert.fail(String(error)));
+    const given = Array.from({ length: 1300 }, (_, index): OutboxEntry => {
+      const around = utf8(`<<${'x'.repeat(index % 50)}>>`);
+      const scope = { organisation: 'bank', app: `app-${index % 3}` };
+      return { ...entry(''), scope, payload: around.subarray(2, around.length - 2) };
+    });
+    for (const each of given) assert.ok(records.keep(each));
+    await records.flush();
+    const told = (all: readonly OutboxEntry[]) => all.map(({ scope, payload }) => [scope.app, payload.length]);
+    assert.deepEqual(told(written), told(given));
+    assert.ok(written.every((each) => nameOf(each) === 'x'.repeat(each.payload.length)));
+    await records.close();
+  });
+
   test('without room a record is dropped and counted; nobody waits', async () => {
     const records = new WaitingRecords({ append: async () => accept(1) }, 2, (error) => assert.fail(String(error)));
     assert.deepEqual(
