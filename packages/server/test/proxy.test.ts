@@ -147,6 +147,8 @@ test('proxy: every request leaves one line with ids and codes and without its qu
       reason: 'ok',
       detail: '',
       outcome: 'allow',
+      decision: '',
+      reasons: [],
       deviceId: '',
       sessionId: '',
       tag: '',
