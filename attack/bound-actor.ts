@@ -32,7 +32,10 @@ const withBound =
     services: config.services.map((service) => ({
       ...service,
       routes: service.routes.map((route) =>
-        route.id === 'transfer' ? { ...route, bound: counted ? { amount: '/amountMinor' } : {} } : route,
+        // Not judged by policies here: one that asks for a step-up would hide what the binding alone allows.
+        route.id === 'transfer'
+          ? { ...route, decision: undefined, bound: counted ? { amount: '/amountMinor' } : {} }
+          : route,
       ),
     })),
   });

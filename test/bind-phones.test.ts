@@ -175,7 +175,7 @@ describe('binding on phones', () => {
   test('a bridge of version 1 has no SIM, and says so', async () => {
     const customer = await gateway.customer();
     const old = {
-      call: (message: string) => customer.phone.bridge.call(message.replace('[1,2]', '[1]')),
+      call: (message: string) => customer.phone.bridge.call(message.replace('[1,2,3]', '[1]')),
     };
     const outcome = await gateway.bind(customer, { sim: bridgeBackend(old) });
     assert.equal(said(outcome), 'failed unsupported-version');
