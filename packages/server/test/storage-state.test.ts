@@ -210,6 +210,43 @@ test(
 );
 
 test(
+  'a record from before marks were kept in their key alone is brought over, and its decisions are still found',
+  inFolder(async (folder) => {
+    await (await openStorage({ folder })).close();
+    const database = new DatabaseSync(join(folder, 'record.db'));
+    database.exec(`drop table decision_marks; delete from kysely_migration where name = '0012-decision-marks';
+      create table decision_marks (organisation text not null, app text not null, mark text not null, at_ms integer not null, id text not null,
+        primary key (organisation, app, mark, at_ms, id)) strict`);
+    const decided = database.prepare(
+      `insert into decisions (organisation, app, id, at_ms, position, scene, outcome, points, policy, reasons, entities)
+       values (?, ?, ?, ?, ?, 'transfer', 'deny', 1, '', '["mule"]', '["payee:p"]')`,
+    );
+    const mark = database.prepare('insert into decision_marks values (?, ?, ?, ?, ?)');
+    for (let at = 1; at <= 20; at += 1) {
+      decided.run(bank.organisation, bank.app, `d${at}`, at, at);
+      for (const each of ['r:mule', 'e:payee:p']) mark.run(bank.organisation, bank.app, each, at, `d${at}`);
+    }
+    database.close();
+    const storage = await openStorage({ folder });
+    const store = storage.ports.decisions;
+    for (const asked of [{ reason: 'mule' }, { entity: 'payee:p' }]) {
+      const found = await store.query(bank, { ...asked, limit: 15 });
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        Array.from({ length: 15 }, (_, index) => `d${20 - index}`),
+      );
+    }
+    accepted(await store.forget({ beforeMs: 11, most: 100 }, 100));
+    assert.equal((await store.query(bank, { reason: 'mule', limit: 100 })).length, 10);
+    await storage.close();
+    const after = new DatabaseSync(join(folder, 'record.db'), { readOnly: true });
+    const { sql } = after.prepare("select sql from sqlite_schema where name = 'decision_marks'").get() ?? {};
+    after.close();
+    assert.match(String(sql), /without rowid/);
+  }),
+);
+
+test(
   'a record that a newer program wrote is refused',
   inFolder(async (folder) => {
     await (await openStorage({ folder })).close();

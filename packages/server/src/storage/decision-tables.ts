@@ -3,6 +3,12 @@ import type { IndexPlan, TablePlan } from './migrations.ts';
 
 const scoped = { organisation: 'text', app: 'text' } as const;
 
+/** One row for each entity and reason of a decision: what a decision is found by. */
+export const decisionMarks: TablePlan = {
+  columns: { ...scoped, mark: 'text', at_ms: 'integer', id: 'text' },
+  key: ['organisation', 'app', 'mark', 'at_ms', 'id'],
+};
+
 /** What the migration of decisions adds. */
 export const decisionTables: Readonly<Record<string, TablePlan>> = {
   decision_rows: {
@@ -24,11 +30,7 @@ export const decisionTables: Readonly<Record<string, TablePlan>> = {
     },
     key: ['organisation', 'app', 'id'],
   },
-  // One row for each entity and reason of a decision: what a decision is found by.
-  decision_marks: {
-    columns: { ...scoped, mark: 'text', at_ms: 'integer', id: 'text' },
-    key: ['organisation', 'app', 'mark', 'at_ms', 'id'],
-  },
+  decision_marks: decisionMarks,
 };
 
 /** Their indexes. */

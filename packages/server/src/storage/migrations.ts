@@ -5,7 +5,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { administrationIndexes, administrationTables } from './administration-tables.ts';
 import { attestationIndexes, attestationTables } from './attestation-tables.ts';
 import { bindingIndexes, bindingTables } from './binding-tables.ts';
-import { decisionIndexes, decisionTables } from './decision-tables.ts';
+import { decisionIndexes, decisionMarks, decisionTables } from './decision-tables.ts';
 import { directiveIndexes, directiveTables } from './directive-tables.ts';
 import { identityIndexes, identityTables } from './identity-tables.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
@@ -204,6 +204,24 @@ const createTables = (tables: Readonly<Record<string, TablePlan>>, added: readon
   },
 });
 
+/** A migration that keeps the rows of a table in its key alone, where a row is little else: each is then written once instead of twice. */
+const keepInKey = (name: string, plan: TablePlan): Migration => ({
+  up: async (database) => {
+    const fresh = `${name}_fresh`;
+    await withColumns(database.schema.createTable(fresh), plan)
+      .addPrimaryKeyConstraint(`${name}_key`, plan.key as string[] as never[])
+      .modifyEnd(sql`strict, without rowid`)
+      .execute();
+    const columns = sql.join(Object.keys(plan.columns).map((column) => sql.ref(column)));
+    const order = sql.join(plan.key.map((column) => sql.ref(column)));
+    await sql`insert into ${sql.table(fresh)} (${columns}) select ${columns} from ${sql.table(name)} order by ${order}`.execute(
+      database,
+    );
+    await database.schema.dropTable(name).execute();
+    await database.schema.alterTable(fresh).renameTo(name).execute();
+  },
+});
+
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-record': createTables(record, indexes),
   '0002-administration': createTables(administrationTables, administrationIndexes),
@@ -216,6 +234,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0009-directives': createTables(directiveTables, directiveIndexes),
   '0010-decisions': createTables(decisionTables, decisionIndexes),
   '0011-identities': createTables(identityTables, identityIndexes),
+  '0012-decision-marks': keepInKey('decision_marks', decisionMarks),
 };
 
 /** Brings the tables to what this program knows, all or nothing. A record from a newer program is refused. */
