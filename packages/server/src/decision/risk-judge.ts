@@ -63,13 +63,26 @@ const decoyOf = (obligations: readonly Obligation[]): string =>
 /** Outcomes that let a request pass as it came. */
 const isMild = (outcome: Outcome): boolean => outcome === 'allow' || outcome === 'observe';
 
+/** Short-lived, or many people's: a request can be judged without their profiles. */
+const passingKinds: ReadonlySet<string> = new Set(['session', 'address']);
+
+/** Whether a lasting entity of the request has no profile: the table is full, or whoever brings it brought too many this hour. */
+const isUnprofiled = ({ entities }: Decision, { schema }: Engine): boolean =>
+  entities.some(({ kind, order }) => order < 0 && !passingKinds.has(schema.kinds[kind] ?? ''));
+
 /** What the fail mode makes of a request. A verdict that was reached all the same is never made milder by it. */
 const withoutJudgement = (
   { failMode }: DecisionRule,
   fault: DecisionFault,
   reached: Decision | undefined,
 ): Pick<Judgement, 'outcome' | 'fault'> => {
-  if (failMode === 'closed') return { outcome: 'deny', fault };
+  if (failMode === 'closed') {
+    // Judged, but without what was done before: whoever is genuine can show it, and a flood of new ids locks nobody out.
+    const isWeak = reached !== undefined && (isMild(reached.outcome) || reached.outcome === 'slow');
+    if (fault === 'decision.table-full' && reached !== undefined)
+      return { outcome: isWeak ? 'challenge' : reached.outcome, fault };
+    return { outcome: 'deny', fault };
+  }
   return { outcome: reached === undefined || isMild(reached.outcome) ? 'observe' : reached.outcome, fault };
 };
 
@@ -131,7 +144,7 @@ export class RequestJudge implements RiskJudge {
       if (touched !== undefined) this.#label(engine, eventId, request.facts, at);
       if (decision.outcome === 'trap') this.#mark(exchange, request.facts.deviceId, 'trap', at);
       if (decision.policy === undefined) return { decision, fault: 'decision.no-policy' };
-      return { decision, fault: decision.entities.some(({ order }) => order < 0) ? 'decision.table-full' : undefined };
+      return { decision, fault: isUnprofiled(decision, engine) ? 'decision.table-full' : undefined };
     } catch (error) {
       onFault(error);
       return { fault: 'decision.fault' };

@@ -367,6 +367,17 @@ describe('without a judgement', () => {
     assert.equal(lastFacts()['hauberk-verified-outcome'], 'observe');
   });
 
+  test('whoever brings more new entities than an hour allows is asked for a step-up, and nobody is locked out', async () => {
+    const opened = await session();
+    const codes = await outcomes(
+      opened,
+      Array.from({ length: 270 }, (_, number) => ({ url: `/coupons/flood-${number}` })),
+    );
+    assert.equal(codes[0], 'ok');
+    assert.ok(!codes.includes('overloaded'));
+    assert.equal(codes.at(-1), 'step-up-required');
+  });
+
   test('what two readers could read otherwise is refused on a money route and marked on a reading one', async () => {
     const opened = await session();
     const doubled = '{"amountMinor":1,"amountMinor":9000000,"to":"x"}';
