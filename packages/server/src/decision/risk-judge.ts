@@ -11,6 +11,7 @@ import type { DecisionFault, Judgement, RiskJudge } from '../gateway/judgement.t
 import type { Authorised } from '../gateway/protect.ts';
 import type { OutboxEntry } from '../storage/outbox.ts';
 import type { Scope } from '../storage/scope.ts';
+import { canonicalId } from './canonical-id.ts';
 import { type ContextParts, refusedResult, verifiedContext } from './decision-context.ts';
 import type { DecisionFigures } from './decision-figures.ts';
 import type { DecisionRule } from './decision-rule.ts';
@@ -162,7 +163,8 @@ export class RequestJudge implements RiskJudge {
   ): Decision {
     const { request, login } = authorised;
     const { facts } = request;
-    const account = login === undefined ? {} : { account: login.customer };
+    // Lists, reports and administrators spell ids canonically: a device is one device everywhere only when its decisions do, too.
+    const account = login === undefined ? {} : { account: canonicalId(login.customer) };
     const event = {
       id: eventId,
       type: rule.scene,
@@ -171,8 +173,8 @@ export class RequestJudge implements RiskJudge {
       entities: {
         ...subject.entities,
         ...account,
-        device: facts.deviceId,
-        session: facts.sessionId,
+        device: canonicalId(facts.deviceId),
+        session: canonicalId(facts.sessionId),
         address: networkOf(address),
       },
       amountMinor: subject.amountMinor,

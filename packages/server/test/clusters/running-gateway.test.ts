@@ -31,7 +31,8 @@ test('a gateway that decides observes what it decided, opens a case for a farm, 
     const { url, clusters } = gateway.running;
     assert.ok(clusters);
     const trust = gateway.running.trust();
-    const session = await openSession(url, trust, await enrol(url, trust));
+    const device = await enrol(url, trust);
+    const session = await openSession(url, trust, device);
     const body = JSON.stringify({ to: 'payee-1' });
     assert.equal((await call(session, { url: '/transfer', mode: 'sealed', body })).status, 200);
     // Records are written behind the request.
@@ -41,9 +42,13 @@ test('a gateway that decides observes what it decided, opens a case for a farm, 
     }
     assert.equal(clusters.counts.observations, 1);
     assert.deepEqual(clusters.list('watch', 5), []);
-    // A farm that shows itself opens a case, behind the batch that found it.
+    // Decisions, lists and reports know a device by one name, whatever letters its id has.
     const { decisions } = gateway.running;
     const scope = { organisation: gateway.config.organisation, app: gateway.config.apps[0]?.id ?? '' };
+    await decisions.stream.drain();
+    const entity = `device:${decisions.pseudonym('device', device.deviceId)}`;
+    assert.equal((await decisions.records.query(scope, { entity, limit: 5 })).length, 1);
+    // A farm that shows itself opens a case, behind the batch that found it.
     assert.ok((await gateway.stores.outbox.append(farmEntries(scope, 24, Date.now() - 120_000))).ok);
     const cases = () => decisions.cases.list(scope, {}, 5);
     for (let turn = 0; turn < 200 && (await cases()).length === 0; turn += 1) {
