@@ -24,12 +24,12 @@ export type Alert = {
 
 /** See docs/openapi.json, AlertRule. */
 export type AlertRule = {
-  readonly id: string; readonly hash: string; readonly name: string; readonly severity: 'low' | 'medium' | 'high'; readonly scene: string | null; readonly decisionReason: string | null; readonly outcome: string | null; readonly group: string | null; readonly threshold: number; readonly windowMinutes: number; readonly expiresAtMs: number; readonly response: { readonly action: string; readonly list: string; readonly days: number; readonly perDay: number } | null; readonly reason: string; readonly approvedBy: string; readonly state: 'active' | 'ended'; readonly answers: number;
+  readonly id: string; readonly hash: string; readonly name: string; readonly severity: 'low' | 'medium' | 'high'; readonly scene: string | null; readonly decisionReason: string | null; readonly outcome: string | null; readonly group: string | null; readonly threshold: number; readonly windowMinutes: number; readonly expiresAtMs: number; readonly response: { readonly action: 'list' | 'case' | 'suspend'; readonly list?: string | undefined; readonly days?: number | undefined; readonly perDay: number } | null; readonly reason: string; readonly approvedBy: string; readonly state: 'active' | 'ended'; readonly answers: number;
 };
 
 /** See docs/openapi.json, AlertRuleContent. */
 export type AlertRuleContent = {
-  readonly name: string; readonly severity: 'low' | 'medium' | 'high'; readonly scene: string | null; readonly decisionReason: string | null; readonly outcome: 'allow' | 'observe' | 'slow' | 'challenge' | 'deny' | 'trap' | null; readonly group: string | null; readonly threshold: number; readonly windowMinutes: number; readonly expiresAtMs: number; readonly response: { readonly action: 'list'; readonly list: string; readonly days: number; readonly perDay: number } | null; readonly reason: string;
+  readonly name: string; readonly severity: 'low' | 'medium' | 'high'; readonly scene: string | null; readonly decisionReason: string | null; readonly outcome: 'allow' | 'observe' | 'slow' | 'challenge' | 'deny' | 'trap' | null; readonly group: string | null; readonly threshold: number; readonly windowMinutes: number; readonly expiresAtMs: number; readonly response: { readonly action: 'list'; readonly list: string; readonly days: number; readonly perDay: number } | { readonly action: 'case'; readonly perDay: number } | { readonly action: 'suspend'; readonly days: number; readonly perDay: number } | null; readonly reason: string;
 };
 
 /** See docs/openapi.json, AlertRuleEnd. */
@@ -842,8 +842,8 @@ export interface AdminApi {
   listAlertRules(input: { readonly app: string }): Promise<Answered<AlertRules>>;
   /** Puts a rule in force; one that answers by itself is proposed: two people must agree on exactly this rule. */
   addAlertRule(input: { readonly app: string; readonly body: AlertRuleContent }): Promise<Answered<AlertRule | Approval>>;
-  /** Ends a rule and takes back what it put on its list. */
-  endAlertRule(input: { readonly app: string; readonly body: AlertRuleEnd }): Promise<Answered<AlertRule>>;
+  /** Ends a rule and takes back what it put on its list. Devices that it suspended come back as devices do: where that needs two people, it is proposed. */
+  endAlertRule(input: { readonly app: string; readonly body: AlertRuleEnd }): Promise<Answered<AlertRule | Approval>>;
   /** Alerts, the newest first. */
   listAlerts(input: { readonly app: string; readonly limit?: number | undefined; readonly state?: 'open' | 'acknowledged' | 'closed' | undefined }): Promise<Answered<Alerts>>;
   /** Acknowledges or closes an alert. */

@@ -21,7 +21,7 @@ import {
 } from './documents.ts';
 import { type AdminReply, type Call, type Operation, operation, reply } from './operation.ts';
 import type { Person } from './person.ts';
-import { keptChange, performChange, rightOfChange } from './proposed-change.ts';
+import { keptChange, missingRight, performChange } from './proposed-change.ts';
 import { isAllowed, rightText } from './right.ts';
 import { storageRefusal } from './storage-problem.ts';
 
@@ -50,9 +50,9 @@ const personOfCaller = ({ subject, token, lineage }: Caller): Person => ({ subje
 const mayProposerStill = async (administration: Administration, approval: Approval, now: EpochMs): Promise<boolean> => {
   const { scope, proposer, change } = approval;
   const token = await administration.stores.adminTokens.find(proposer.token);
-  const right = rightOfChange(change.kind, scope.app);
-  if (token === undefined || right === undefined || tokenEnd(token, now) !== undefined) return false;
-  return token.organisation === scope.organisation && isAllowed(token.grants, administration.settings().roles, right);
+  if (token === undefined || tokenEnd(token, now) !== undefined || token.organisation !== scope.organisation)
+    return false;
+  return missingRight(administration, token.grants, change, scope.app) === undefined;
 };
 
 /** Carries an approved change out. Called again, it goes on where it was left, and at the end answers what came of it. */
@@ -145,9 +145,8 @@ const editApproval: Operation = operation({
   replies: shown,
   problems: ['approval-foreign', 'approval-closed', 'approval-expired', 'version-differs', 'version-required'],
   run: async (call, caller) => {
-    const right = rightOfChange(call.body.kind, call.path['app'] ?? '');
-    if (right === undefined || !isAllowed(caller.grants, call.administration.settings().roles, right))
-      return deny('right-missing', right === undefined ? {} : { right: rightText(right) });
+    const missing = missingRight(call.administration, caller.grants, call.body, call.path['app'] ?? '');
+    if (missing !== undefined) return deny('right-missing', missing === 'unknown' ? {} : { right: rightText(missing) });
     const change = keptChange(call.body);
     const version = Number(call.ifMatch);
     return take(call, caller, { event: 'edit', by: personOfCaller(caller), change }, version);

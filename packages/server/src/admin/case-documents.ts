@@ -20,11 +20,18 @@ const ruleShape = {
   threshold: z.int(),
   windowMinutes: z.int(),
   expiresAtMs: instant,
-  response: z.object({ action: z.string(), list: z.string(), days: z.int(), perDay: z.int() }).nullable(),
+  response: z
+    .object({
+      action: z.enum(['list', 'case', 'suspend']),
+      list: z.string().optional(),
+      days: z.int().optional(),
+      perDay: z.int(),
+    })
+    .nullable(),
   reason: z.string(),
   approvedBy: z.string(),
   state: z.enum(['active', 'ended']),
-  answers: z.int().describe('Entries that it made.'),
+  answers: z.int().describe('Answers that it gave and remembers.'),
 };
 /** A rule. */
 export const alertRuleSchema: z.ZodType = named('AlertRule', z.object(ruleShape));

@@ -20,10 +20,11 @@ import {
   newCaseSchema,
 } from './case-documents.ts';
 import { decisionRefusal } from './decision-operations.ts';
-import { scopeOf } from './device-operations.ts';
+import { changeOrPropose, scopeOf } from './device-operations.ts';
 import { approvalSchema, defaultPage, pageQuery } from './documents.ts';
 import { type AdminReply, type Operation, operation, reply } from './operation.ts';
-import { propose } from './proposed-change.ts';
+import { missingRight, propose } from './proposed-change.ts';
+import { rightText } from './right.ts';
 
 const reads = { kind: 'app', area: 'decisions', verb: 'read' } as const;
 const writes = { kind: 'app', area: 'decisions', verb: 'write' } as const;
@@ -63,8 +64,13 @@ const addAlertRule: Operation = operation({
   problems: ['decision-state', 'approvals-full'],
   run: async ({ administration, path, body }, caller) => {
     const scope = scopeOf(caller, path);
-    if (body.response !== null)
-      return propose(administration, scope, { kind: 'alert.rule', content: { ...body } }, caller);
+    if (body.response !== null) {
+      const change = { kind: 'alert.rule', content: { ...body } } as const;
+      const missing = missingRight(administration, caller.grants, change, scope.app);
+      if (missing !== undefined)
+        return deny('right-missing', missing === 'unknown' ? {} : { right: rightText(missing) });
+      return propose(administration, scope, change, caller);
+    }
     return answer(200, await administration.decisions.alerts.approve(scope, body, caller.subject), alertRuleDocument);
   },
 });
@@ -74,18 +80,29 @@ const endAlertRule: Operation = operation({
   method: 'POST',
   path: '/apps/{app}/alert-rule-ends',
   tag: 'decisions',
-  summary: 'Ends a rule and takes back what it put on its list.',
+  summary:
+    'Ends a rule and takes back what it put on its list. Devices that it suspended come back as devices do: where that needs two people, it is proposed.',
   access: writes,
   body: alertRuleEndSchema,
-  replies: { 200: { description: 'The rule.', schema: alertRuleSchema } },
-  problems: ['decision-state'],
+  replies: {
+    200: { description: 'The rule.', schema: alertRuleSchema },
+    202: { description: 'Ended; somebody else must approve that its devices come back.', schema: approvalSchema },
+  },
+  problems: ['decision-state', 'approvals-full'],
   run: async ({ administration, path, body }, caller) => {
     const { alerts } = administration.decisions;
-    return answer(
-      200,
-      await alerts.end(scopeOf(caller, path), body.rule, body.reason, caller.subject),
-      alertRuleDocument,
-    );
+    const scope = scopeOf(caller, path);
+    const ended = await alerts.end(scope, body.rule, body.reason, caller.subject);
+    if (!ended.ok) return decisionRefusal(ended);
+    const devices = await alerts.answers.suspended(scope, ended.value);
+    const back = { action: 'unsuspend', reason: `rule ${body.rule} ended`, devices } as const;
+    const change = { kind: 'device.change', content: back } as const;
+    // Whoever may not touch devices ends the rule all the same; its devices come back when their days are over.
+    if (devices.length > 0 && missingRight(administration, caller.grants, change, scope.app) === undefined) {
+      const given = await changeOrPropose(administration, scope, back, caller);
+      if (!given.ok || given.status === 202) return given;
+    }
+    return reply(200, alertRuleDocument(ended.value));
   },
 });
 

@@ -90,7 +90,7 @@ const targetsOf = async (
 };
 
 /** Carries a change out, or proposes it where two people must agree. */
-const changeOrPropose = async (
+export const changeOrPropose = async (
   administration: Administration,
   scope: Scope,
   content: DeviceChangeContent,

@@ -28,7 +28,7 @@ import { approvalDocument } from './approval-documents.ts';
 import { changeDevices, contentJson, type DeviceChangeContent } from './device-changes.ts';
 import { type DirectiveApprovalContent, type DirectiveKill, killPlanOf } from './directive-plan.ts';
 import { type AdminReply, reply } from './operation.ts';
-import type { Right } from './right.ts';
+import { type Grant, isAllowed, type Right } from './right.ts';
 import { storageRefusal } from './storage-problem.ts';
 
 /** The end of exactly one binding. */
@@ -81,13 +81,27 @@ const policyKinds: readonly string[] = [
   'model.activate',
 ];
 
-/** The right that a change asks for; undefined for a kind that nobody knows. */
-export const rightOfChange = (kind: string, app: string): Right | undefined => {
+/** The right that a kind of change asks for; undefined for a kind that nobody knows. */
+const rightOfChange = (kind: string, app: string): Right | undefined => {
   if (kind === 'device.change') return { app, area: 'devices', verb: 'write' };
   if (kind === 'alert.rule') return { app, area: 'decisions', verb: 'write' };
   if (kind === 'privacy.stop' || kind === 'privacy.rule') return { app, area: 'privacy', verb: 'write' };
   if (policyKinds.includes(kind)) return { app, area: 'policy', verb: 'write' };
   return kind === 'binding.end' || kind === 'binding.unblock' ? { app, area: 'binding', verb: 'write' } : undefined;
+};
+
+/** The first right that a change asks for and that is not among these; undefined when all are. A rule that suspends devices asks for theirs, too. */
+export const missingRight = (
+  { settings }: Administration,
+  grants: readonly Grant[],
+  { kind, content }: Pick<KnownChange, 'kind' | 'content'> | ProposedChange,
+  app: string,
+): Right | 'unknown' | undefined => {
+  const right = rightOfChange(kind, app);
+  if (right === undefined) return 'unknown';
+  const isSuspending = kind === 'alert.rule' && (content as unknown as AlertRuleContent).response?.action === 'suspend';
+  const needed: readonly Right[] = [right, ...(isSuspending ? [{ app, area: 'devices', verb: 'write' } as const] : [])];
+  return needed.find((each) => !isAllowed(grants, settings().roles, each));
 };
 
 /** Keeps a change for a second person, and answers the proposal. */

@@ -12,7 +12,7 @@ export const usage: string = `usage: hauberk alert list [--state open|acknowledg
        hauberk alert acknowledge|close ALERT --note TEXT
        hauberk alert rule list
        hauberk alert rule add FILE              a rule as JSON (docs/decision-operations.md); one that answers by itself is proposed
-       hauberk alert rule end RULE --reason TEXT   ends it and takes back what it listed
+       hauberk alert rule end RULE --reason TEXT   ends it, takes back what it listed, gives back what it suspended
 `;
 
 const text = { type: 'string' } as const;
@@ -40,6 +40,11 @@ const alertTable = (items: readonly Alert[]): string =>
     ]),
   );
 
+const doesText = ({ action, list, days }: NonNullable<AlertRule['response']>): string => {
+  if (action === 'case') return 'opens a case';
+  return action === 'list' ? `lists on ${list} for ${days} d` : `suspends for ${days} d`;
+};
+
 const ruleTable = (items: readonly AlertRule[]): string =>
   columns(
     ['rule', 'state', 'severity', 'name', 'when', 'does', 'until', 'by'],
@@ -49,7 +54,7 @@ const ruleTable = (items: readonly AlertRule[]): string =>
       rule.severity,
       rule.name,
       `${rule.threshold} in ${rule.windowMinutes} min ${[rule.scene, rule.decisionReason, rule.outcome].filter((each) => each !== null).join(' ')}${rule.group === null ? '' : ` per ${rule.group}`}`,
-      rule.response === null ? '-' : `lists on ${rule.response.list} for ${rule.response.days} d (${rule.answers})`,
+      rule.response === null ? '-' : `${doesText(rule.response)} (${rule.answers})`,
       minute(rule.expiresAtMs),
       rule.approvedBy,
     ]),
@@ -73,7 +78,12 @@ const rules = async (api: AdminApi, app: string, [action, name]: readonly string
   }
   if (action !== 'end' || values.reason === undefined) throw new UsageError('say what to do; end needs --reason');
   const { value } = await api.endAlertRule({ app, body: { rule: name, reason: values.reason } });
-  return { json: value, text: ruleTable([value]) };
+  return isProposal(value)
+    ? {
+        json: { proposed: value },
+        text: `Ended. Somebody else must approve that its devices come back.\n${approvalText(value)}`,
+      }
+    : { json: value, text: ruleTable([value]) };
 };
 
 const work = async (api: AdminApi, positionals: readonly string[], values: Values): Promise<Shown> => {

@@ -1,14 +1,14 @@
 /**
- * Alerts: rules over decisions, raised once while they stay open. A rule may answer by itself, by an entry of a list: then two people agreed on it once, by the hash
- * of exactly this rule; it answers so often a day at most, ends by itself, and whoever ends it takes back what it listed.
+ * Alerts: rules over decisions, raised once while they stay open. A rule may answer by itself (`case-answers.ts`): then two people agreed on it once, by the hash of
+ * exactly this rule; it answers so often a day at most, ends by itself, and whoever ends it takes back what it listed.
  */
 import { createHash } from 'node:crypto';
-import { accept, canonicalJson, days, type EpochMs, type JsonValue, type Result, refuse } from '@hauberk/primitives';
+import { accept, canonicalJson, type EpochMs, type JsonValue, type Result, refuse } from '@hauberk/primitives';
 import type { Scope } from '../storage/scope.ts';
 import { scopeKey } from '../storage/scope.ts';
+import { type AlertAnswers, alertActor } from './case-answers.ts';
 import type { AlertRuleContent, KeptAlert, KeptAlertRule } from './case-rows.ts';
 import type { BookRefusal } from './policy-book.ts';
-import type { DecisionLists } from './policy-list.ts';
 import type { DecisionPut, DecisionStore, IndexedDecision } from './record-rows.ts';
 import type { SeenBatch, SeenDecision } from './record-stream.ts';
 
@@ -26,7 +26,6 @@ export type AlertRefusal =
 export const maxAlertRules = 64;
 /** Entities that one rule looks at in one batch. */
 const maxGroups = 256;
-const keptAnswers = 1000;
 const shownDecisions = 10;
 const pageRows = 500;
 
@@ -50,18 +49,16 @@ const isAsked = ({ scene, decisionReason, outcome }: AlertRuleContent, decision:
   (decisionReason === null || decision.reasons.includes(decisionReason)) &&
   (outcome === null || decision.outcome === outcome);
 
-/** Whose word an answer of this rule is. */
-export const alertActor = (id: string): string => `rule ${id}`;
-
 /** Alerts of any app. */
 export class Alerts {
   readonly #store: DecisionStore;
-  readonly #lists: DecisionLists;
+  /** What rules do by themselves. */
+  readonly answers: AlertAnswers;
   readonly #now: () => EpochMs;
 
-  constructor(store: DecisionStore, lists: DecisionLists, now: () => EpochMs) {
+  constructor(store: DecisionStore, answers: AlertAnswers, now: () => EpochMs) {
     this.#store = store;
-    this.#lists = lists;
+    this.answers = answers;
     this.#now = now;
   }
 
@@ -101,11 +98,7 @@ export class Alerts {
     const change = { scope, read, puts: [{ ...key, value: ended, atMs: at }], audit: [audit] };
     const written = await this.#store.commit({ changes: [change] }, at);
     if (!written.ok) return written;
-    if (rule.response !== null && rule.group !== null && rule.answers.length > 0) {
-      const remove = [...new Set(rule.answers.map(({ member }) => member))];
-      const back = { list: rule.response.list, kind: rule.group, add: [], remove };
-      await this.#lists.add(scope, back, { actor: by, reason: `rule ${id} ended: ${reason}` });
-    }
+    await this.answers.unlist(scope, rule, reason, by);
     return accept(ended);
   }
 
@@ -144,6 +137,11 @@ export class Alerts {
     const change = { scope, read: [{ key, version: row.version }], puts, audit: [audit] };
     const written = await this.#store.commit({ changes: [change] }, at);
     return written.ok ? accept(alert) : written;
+  }
+
+  /** Gives devices back whose days are over. */
+  async upkeep(scope: Scope): Promise<void> {
+    for (const rule of await this.rules(scope)) await this.answers.giveBack(scope, rule);
   }
 
   /** Looks at a batch of decisions. */
@@ -240,36 +238,6 @@ export class Alerts {
     const audit = { actor: alertActor(rule.id), action: 'alert.raised', subject: id, facts: { rule: rule.id, entity } };
     const change = { scope, read, puts, audit: held === undefined ? [audit] : [] };
     const written = await this.#store.commit({ changes: [change] }, at);
-    if (written.ok && held === undefined) await this.#answer(scope, rule, alert);
-  }
-
-  /** What a rule does about a new alert. It is counted before it is done: a crash between the two costs an answer and never makes one too many. */
-  async #answer(scope: Scope, rule: KeptAlertRule, alert: KeptAlert): Promise<void> {
-    const { response, group } = rule;
-    if (response === null || group === null || alert.entity === '') return;
-    const at = this.#now();
-    const member = alert.entity.slice(group.length + 1);
-    const key = { kind: 'alertRule', id: rule.id } as const;
-    const [row] = await this.#store.load(scope, [key]);
-    const present = row?.value;
-    if (present === undefined || present.state !== 'active') return;
-    const today = present.answers.filter(({ atMs }) => atMs > at - days(1)).length;
-    const answered = today >= response.perDay ? 'limited' : `listed on ${response.list}`;
-    const answers = [...present.answers, { member, atMs: at }].slice(-keptAnswers);
-    const puts: DecisionPut[] = [{ kind: 'alert', id: alert.id, value: { ...alert, answered }, atMs: at }];
-    if (answered !== 'limited') puts.push({ ...key, value: { ...present, answers }, atMs: at });
-    const facts = { rule: rule.hash, entity: alert.entity, answered };
-    const audit = { actor: alertActor(rule.id), action: 'alert.answered', subject: alert.id, facts };
-    const change = { scope, read: [{ key, version: row?.version ?? 0 }], puts, audit: [audit] };
-    const written = await this.#store.commit({ changes: [change] }, at);
-    if (!written.ok || answered === 'limited') return;
-    const reason = `alert ${alert.id}: ${rule.name}`;
-    const expiresAtMs = at + days(response.days);
-    const add = [{ member, source: alertActor(rule.id), reason, expiresAtMs }];
-    await this.#lists.add(
-      scope,
-      { list: response.list, kind: group, add, remove: [] },
-      { actor: alertActor(rule.id), reason },
-    );
+    if (written.ok && held === undefined) await this.answers.give(scope, rule, alert);
   }
 }

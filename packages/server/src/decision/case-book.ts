@@ -17,6 +17,8 @@ export interface NewCase {
 export interface FoundCase {
   /** What it is about, as `cluster ID`: there is one open case for it at most. */
   readonly origin: string;
+  /** The alert that led to it; null when absent. */
+  readonly alert?: string | null;
   readonly title: string;
   readonly decisions: readonly string[];
   /** Kind and keyed hash, as `device:…`. */
@@ -120,7 +122,7 @@ export class Cases {
    */
   async openFor(
     scope: Scope,
-    { origin, title, decisions, entities, why, by }: FoundCase,
+    { origin, alert = null, title, decisions, entities, why, by }: FoundCase,
   ): Promise<Result<KeptCase, CaseRefusal>> {
     const at = this.#now();
     const originKey = { kind: 'caseFor', id: origin } as const;
@@ -133,7 +135,7 @@ export class Cases {
       title,
       state: 'open',
       owner: null,
-      alert: null,
+      alert,
       decisions: [...new Set(decisions)].slice(0, maxCaseDecisions),
       entities: [...new Set(entities)].slice(0, maxCaseEntities),
       notes: [{ by, atMs: at, text: why }],

@@ -5,14 +5,21 @@ export const alertSeverities = ['low', 'medium', 'high'] as const;
 /** One of them. */
 export type AlertSeverity = (typeof alertSeverities)[number];
 
-/** What a rule does about what it raises, without asking again. */
-export interface AlertResponse {
-  /** Puts the alert's entity on a list. */
-  readonly action: 'list';
-  readonly list: string;
-  readonly days: number;
-  /** Entries that it may make in a day. */
-  readonly perDay: number;
+/** What a rule does about what it raises, without asking again; at most `perDay` times in a day. */
+export type AlertResponse =
+  /** Puts the alert's entity on a list, for some days. */
+  | { readonly action: 'list'; readonly list: string; readonly days: number; readonly perDay: number }
+  /** Opens a case over the alert's decisions. */
+  | { readonly action: 'case'; readonly perDay: number }
+  /** Suspends the alert's device, for some days. */
+  | { readonly action: 'suspend'; readonly days: number; readonly perDay: number };
+
+/** One answer of a rule. */
+export interface RuleAnswer {
+  readonly member: string;
+  readonly atMs: number;
+  /** A device that is to come back, as of the generation that its suspension leads to. */
+  readonly device?: { readonly id: string; readonly generation: number };
 }
 
 /** Exactly what a rule says, and what two people agree on where it answers by itself. */
@@ -38,8 +45,8 @@ export interface KeptAlertRule extends AlertRuleContent {
   readonly hash: string;
   readonly approvedBy: string;
   readonly state: 'active' | 'ended';
-  /** What it put on its list lately, newest last. */
-  readonly answers: readonly { readonly member: string; readonly atMs: number }[];
+  /** What it answered lately, newest last. */
+  readonly answers: readonly RuleAnswer[];
 }
 
 /** Where an alert stands. */

@@ -3,7 +3,9 @@ import type { EpochMs, JsonValue } from '@hauberk/primitives';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../gateway/log.ts';
 import type { KeyReader } from '../keys/key-provider.ts';
+import type { Scope } from '../storage/scope.ts';
 import type { Stores } from '../storage/stores.ts';
+import type { AnswerDevices } from './case-answers.ts';
 import { ownScenes } from './decision-facts.ts';
 import { engineDeclaration } from './engine-maker.ts';
 import { DecisionOffice } from './policy-office.ts';
@@ -20,6 +22,8 @@ export interface DecisionParts {
   readonly boot: number;
   /** Policies of files. */
   readonly configuredPolicies: () => readonly PolicyText[];
+  /** The devices of an app. */
+  readonly devicesOf: (scope: Scope) => AnswerDevices;
   readonly now: () => EpochMs;
 }
 
@@ -31,6 +35,7 @@ export const openDecisionOffice = ({
   log,
   boot,
   configuredPolicies,
+  devicesOf,
   now,
 }: DecisionParts): DecisionOffice => {
   const { organisation, apps } = config;
@@ -50,6 +55,7 @@ export const openDecisionOffice = ({
           },
         }),
     configuredPolicies,
+    devicesOf,
     now,
     failed: (error) => log.error('decision.record-fault', { error }),
   });

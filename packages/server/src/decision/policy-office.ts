@@ -5,6 +5,7 @@ import { refuse } from '@hauberk/primitives';
 import type { Outbox } from '../storage/outbox.ts';
 import type { Scope } from '../storage/scope.ts';
 import { Alerts } from './case-alerts.ts';
+import { AlertAnswers, type AnswerDevices } from './case-answers.ts';
 import { Cases } from './case-book.ts';
 import { type BookRefusal, PolicyBook } from './policy-book.ts';
 import { checkPolicy, type PolicyCheck, type PolicyFaultTold } from './policy-check.ts';
@@ -27,6 +28,8 @@ export interface OfficeParts {
   readonly scopes: readonly Scope[];
   /** What stands for an id in lists and records; nothing keeps the id itself. */
   readonly pseudonym: (kind: string, id: string) => string;
+  /** The devices of an app, for rules that suspend; they suspend none where it is absent. */
+  readonly devicesOf?: ((scope: Scope) => AnswerDevices) | undefined;
   /** Lists that the configuration names beside those of the record. */
   readonly configuredLists: readonly string[];
   /** Scenes that the configuration adds to the catalogue. */
@@ -83,8 +86,10 @@ export class DecisionOffice {
     const { store, outbox, now } = parts;
     const { texts, book, lists } = this;
     this.records = new RecordDesk({ store, outbox, texts, book, lists, now });
-    this.alerts = new Alerts(store, lists, now);
     this.cases = new Cases(store, now);
+    const { cases } = this;
+    const { pseudonym, devicesOf } = parts;
+    this.alerts = new Alerts(store, new AlertAnswers({ store, lists, cases, devicesOf, pseudonym, now }), now);
     this.#guard = new PolicyGuard({
       book,
       isKnownBad: (scope, seen) => this.#isKnownBad(scope, seen),
@@ -181,7 +186,10 @@ export class DecisionOffice {
 
   /** Drops list entries whose time is over, everywhere. */
   async upkeep(): Promise<void> {
-    for (const scope of this.#parts.scopes) await this.lists.expire(scope);
+    for (const scope of this.#parts.scopes) {
+      await this.lists.expire(scope);
+      await this.alerts.upkeep(scope);
+    }
     const at = this.#parts.now();
     const bounds = { beforeMs: at - indexDays * 86_400_000, most: mostIndexed };
     for (let turn = 0; turn < forgetTurns; turn += 1) {

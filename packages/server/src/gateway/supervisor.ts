@@ -268,6 +268,7 @@ class Gateway implements RunningGateway {
       log: this.#log,
       boot: storage.boot,
       configuredPolicies: () => this.decisionDesk?.filePolicies() ?? [],
+      devicesOf: (scope) => this.administration.devicesOf(scope),
       now,
     });
     this.decisions.book.follow((snapshots) => this.decisionDesk?.publish(snapshots));

@@ -1,11 +1,12 @@
 /** The closed loop: a rule raises one alert, answers by itself where two people agreed, people look into it, and its end takes everything back. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Engine } from '@hauberk/decision';
 import { epochMs } from '@hauberk/primitives';
+import { canonicalId } from '../../src/decision/canonical-id.ts';
 import { decided, engineOf, eventAt, policyDocument, startMs } from '../decision/decision-kit.ts';
 import { runCommand } from './run-command.ts';
 import { type AdminWorld, openAdminWorld } from './world.ts';
@@ -44,9 +45,10 @@ const rita = async (...args: readonly string[]) => {
   return JSON.parse(ran.out) as Record<string, unknown>;
 };
 
-/** So many large transfers of one device, a second apart. */
-const transfers = async (device: string, times: number): Promise<readonly string[]> => {
+/** So many large transfers of one device, a second apart. Requests name devices canonically. */
+const transfers = async (named: string, times: number): Promise<readonly string[]> => {
   const ids: string[] = [];
+  const device = canonicalId(named);
   for (let n = 0; n < times; n += 1) {
     events += 1;
     const event = eventAt(0, {
@@ -142,6 +144,117 @@ test('a rule that answers needs two people, answers so often a day at most, and 
   assert.deepEqual(members(), []);
 });
 
+/** Proposes a rule as one person, approves it as another; answers the id that it is in force under. */
+const agreed = async (who: string, file: string): Promise<string> => {
+  const proposed = await run(who, 'alert', 'rule', 'add', file);
+  const [, id = ''] = /proposal ([0-9a-f]{20})/.exec(proposed.out) ?? [];
+  const [, hash = ''] = /hash ([0-9a-f]{64})\n$/.exec(proposed.out) ?? [];
+  assert.match((await run('bob', 'approval', 'approve', id, '--hash', hash)).out, /executed/, proposed.err);
+  const rules = await world.administration.decisions.alerts.rules(scope);
+  return rules.find(({ name, state }) => state === 'active' && readFileSync(file, 'utf8').includes(name))?.id ?? '';
+};
+const answeredOf = async (name: string) =>
+  (await alerts()).filter((alert) => alert['name'] === name).map(({ answered }) => String(answered));
+const stateOf = async (id: string) => {
+  const shown = await world.administration.devicesOf(scope).show(id);
+  assert.ok(shown.ok);
+  return shown.value.state;
+};
+const endRule = (who: string, id: string) => run(who, 'alert', 'rule', 'end', id, '--reason', 'enough');
+
+test('a rule that answers by cases opens one for each new alert, at most so many a day; they stay when it ends', async () => {
+  const id = await agreed('rita', rule({ name: 'look into it', response: { action: 'case', perDay: 1 } }));
+  await transfers('cased', 4);
+  await transfers('cased-too', 3);
+  const [limited, opened] = await answeredOf('look into it');
+  assert.equal(limited, 'limited');
+  const { cases } = await rita('case', 'list');
+  const mine = (cases as readonly Record<string, unknown>[]).filter(({ title }) => title === 'look into it');
+  assert.deepEqual(
+    mine.map((one) => [`opened case ${String(one['id'])}`, one['openedBy'], one['owner'], one['entities']]),
+    [[opened, `rule ${id}`, null, [entityOf('cased')]]],
+  );
+  const [raised] = (await alerts()).filter(({ answered }) => answered === opened);
+  assert.equal(mine[0]?.['alert'], raised?.['id']);
+  assert.equal((await endRule('rita', id)).code, 0);
+  assert.equal((await rita('case', 'show', String(mine[0]?.['id'])))['state'], 'open');
+});
+
+test('a rule that suspends finds the device behind the hash, says so in its history, and gives it back when its days are over', async () => {
+  const response = { action: 'suspend', days: 2, perDay: 2 };
+  assert.match(
+    (await run('rita', 'alert', 'rule', 'add', rule({ name: 'stop it', response }))).err,
+    /right-missing.*devices:write|devices:write/,
+  );
+  const own = [
+    { app: 'retail', role: 'risk-analyst' },
+    { app: 'retail', role: 'administrator' },
+  ];
+  tokens['dora'] = await world.token('dora', own);
+  const phones = [
+    await world.enrol('bank', 'retail', 'phone-1'),
+    await world.enrol('bank', 'retail', 'phone-2'),
+    await world.enrol('bank', 'retail', 'phone-3'),
+  ] as const;
+  const other = await world.enrol('bank', 'corporate', 'phone-4');
+  const id = await agreed('dora', rule({ name: 'stop it', response, expiresAtMs: world.clock.now + 864_000_000 }));
+  // Neither what nobody enrolled nor the device of another app is anything that this rule could stop.
+  await transfers('nobody', 3);
+  await transfers(other, 3);
+  for (const phone of phones) await transfers(phone, 3);
+  assert.deepEqual((await answeredOf('stop it')).toReversed(), [
+    'the device is not known',
+    'the device is not known',
+    'suspended for 2 d',
+    'suspended for 2 d',
+    'limited',
+  ]);
+  assert.equal(await stateOf(phones[0]), 'suspended');
+  assert.equal(await stateOf(phones[1]), 'suspended');
+  assert.equal(await stateOf(phones[2]), 'enrolled');
+  const shown = await world.administration.devicesOf(scope).show(phones[0]);
+  const last = shown.ok ? shown.value.history.at(-1) : undefined;
+  assert.deepEqual([last?.actor, /: alert [0-9a-f]{20}: stop it$/.test(last?.reason ?? '')], [`rule ${id}`, true]);
+  // What a person did since counts: a device that was given back and suspended anew is not the rule's any longer.
+  const devices = world.administration.devicesOf(scope);
+  const word = { actor: 'omar', reason: 'r' };
+  assert.ok((await devices.reinstate(phones[1], word)).ok && (await devices.suspend(phones[1], word)).ok);
+  const office = world.administration.decisions;
+  await office.alerts.upkeep(scope);
+  assert.equal(await stateOf(phones[0]), 'suspended');
+  const before = world.clock.now;
+  world.clock.now = epochMs(before + 2 * 86_400_000);
+  await office.alerts.upkeep(scope);
+  world.clock.now = before;
+  assert.equal(await stateOf(phones[0]), 'enrolled');
+  assert.equal(await stateOf(phones[1]), 'suspended');
+  const held = (await office.alerts.rules(scope)).find((each) => each.id === id);
+  assert.deepEqual(
+    held?.answers.map(({ device }) => device),
+    [undefined, undefined],
+  );
+  assert.equal((await endRule('dora', id)).code, 0);
+});
+
+test('who ends a rule that suspended proposes that its devices come back; who may not touch devices leaves them to their days', async () => {
+  const response = { action: 'suspend', days: 30, perDay: 9 };
+  const phone = await world.enrol('bank', 'retail', 'phone-5');
+  const id = await agreed('dora', rule({ name: 'halt', response }));
+  await transfers(phone, 3);
+  assert.equal(await stateOf(phone), 'suspended');
+  const ended = await endRule('rita', id);
+  assert.equal(ended.code, 0, ended.err);
+  assert.match(ended.out, /ended/);
+  assert.equal(await stateOf(phone), 'suspended');
+  const proposed = await endRule('dora', id);
+  assert.match(proposed.out, /Somebody else must approve that its devices come back/);
+  const [, approval = ''] = /proposal ([0-9a-f]{20})/.exec(proposed.out) ?? [];
+  const [, hash = ''] = /hash ([0-9a-f]{64})\n$/.exec(proposed.out) ?? [];
+  assert.equal(await stateOf(phone), 'suspended');
+  assert.match((await run('bob', 'approval', 'approve', approval, '--hash', hash)).out, /executed/);
+  assert.equal(await stateOf(phone), 'enrolled');
+});
+
 test('a rule that was changed behind the back of who approved it does nothing', async () => {
   const added = await rita('alert', 'rule', 'add', rule({ name: 'forged', threshold: 100 }));
   const key = { kind: 'alertRule', id: String(added['id']) } as const;
@@ -191,5 +304,10 @@ test('a rule that would count everything is refused with a pointer', async () =>
   assert.match(
     (await run('rita', 'alert', 'rule', 'add', rule({ group: null, response }))).err,
     /a response needs an entity/,
+  );
+  const suspend = { action: 'suspend', days: 1, perDay: 1 };
+  assert.match(
+    (await run('rita', 'alert', 'rule', 'add', rule({ group: 'account', response: suspend }))).err,
+    /only devices can be suspended/,
   );
 });

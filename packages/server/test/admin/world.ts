@@ -171,6 +171,7 @@ export const openAdminWorld = async (): Promise<AdminWorld> => {
       pseudonym: pseudonyms(new Uint8Array(32).fill(7)),
       configuredLists: [],
       configuredScenes: [],
+      devicesOf: (scope) => administration.devicesOf(scope),
       now,
       outbox: stores.outbox,
       failed: (error) => {
