@@ -6,6 +6,9 @@ export class RecordFault extends Error {
   override readonly name = 'RecordFault';
 }
 
+/** Bytes up to which a text is put together here, which costs less than a decoder does; most are names. */
+const shortText = 24;
+
 /** See the top of the file. */
 export class BytesReader {
   readonly #bytes: Uint8Array;
@@ -74,7 +77,22 @@ export class BytesReader {
   text(most: number): string {
     const length = this.count(most);
     const at = this.#take(length);
+    if (length <= shortText) {
+      const text = this.#ascii(at, at + length);
+      if (text !== undefined) return text;
+    }
     return fromUtf8(this.#bytes.subarray(at, at + length)) ?? this.fail('no UTF-8');
+  }
+
+  /** The text of plain ASCII bytes; undefined where one of them is not. */
+  #ascii(from: number, to: number): string | undefined {
+    let text = '';
+    for (let at = from; at < to; at += 1) {
+      const byte = this.#bytes[at] as number;
+      if (byte >= 0x80) return undefined;
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   /** Fails when something is left. */

@@ -253,8 +253,11 @@ const readObligation = (reader: BytesReader): Obligation => {
   }
 };
 
-const many = <Value>(reader: BytesReader, most: number, read: () => Value): readonly Value[] =>
-  Array.from({ length: reader.count(most) }, read);
+const many = <Value>(reader: BytesReader, most: number, read: () => Value): readonly Value[] => {
+  const values: Value[] = [];
+  for (let left = reader.count(most); left > 0; left -= 1) values.push(read());
+  return values;
+};
 
 const readVerdict = (reader: BytesReader): RecordedVerdict => ({
   outcome: outcomes[reader.byte()] ?? reader.fail('no outcome'),
