@@ -55,6 +55,8 @@ export interface DecisionApiConfig {
   /** All worker threads share it. */
   readonly port: number;
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  /** Events of scenes that neither the catalogue nor the configuration declares; refused when absent. */
+  readonly undeclaredScenes?: 'refuse' | 'allow' | undefined;
 }
 
 /** Decisions of one organisation. */

@@ -77,6 +77,10 @@ const apiSchema = z
         keyFile: z.string().min(1).describe('PEM file with the private key.'),
       })
       .optional(),
+    undeclaredScenes: z
+      .enum(['refuse', 'allow'])
+      .default('refuse')
+      .describe('What becomes of events whose `type` neither the catalogue nor `scenes` declares.'),
   })
   .optional()
   .describe('Listener of `POST /v1/decisions`, for those whose requests do not pass the gateway.');

@@ -13,12 +13,21 @@ import {
   sceneOf,
 } from '@hauberk/decision';
 import type { EpochMs } from '@hauberk/primitives';
-import type { OutboxEntry } from '../storage/outbox.ts';
-import type { Scope } from '../storage/scope.ts';
+import type { Outbox, OutboxEntry } from '../storage/outbox.ts';
+import { type Scope, scopeKey } from '../storage/scope.ts';
 import { canonicalId } from './canonical-id.ts';
+import {
+  type ApiEventFault,
+  conflict,
+  contentOf,
+  type DeclaredScenes,
+  isLikeIndexed,
+  undeclared,
+} from './decision-api-checks.ts';
 import type { SignalsOf } from './decision-context.ts';
-import { labelKind, labelPayload, recordKind, recordPayload } from './record-entry.ts';
-import type { DecisionStore } from './record-rows.ts';
+import { labelKind, labelPayload, readRecordPayload, recordKind, recordPayload } from './record-entry.ts';
+import type { DecisionStore, IndexedDecision } from './record-rows.ts';
+import { entitiesOf } from './record-stream.ts';
 
 /** What the desk stands on; one for each thread. */
 export interface ApiDeskParts {
@@ -26,6 +35,10 @@ export interface ApiDeskParts {
   readonly engineOf: (app: string) => Engine | undefined;
   readonly signalsOf: SignalsOf;
   readonly store: Pick<DecisionStore, 'find'>;
+  /** Where the records are: what the amount of an earlier event was. */
+  readonly outbox: Pick<Outbox, 'readAfter'>;
+  /** What events may be of. */
+  readonly declared: DeclaredScenes;
   /** Keeps entries; answers why it cannot. */
   readonly keep: (entries: readonly OutboxEntry[]) => Promise<string | undefined>;
   /** Of scenes that the catalogue does not have. */
@@ -58,11 +71,13 @@ export interface ApiDecision {
   readonly fault: ApiFault | null;
 }
 
-/** What is answered of a line that is no event or label. */
+/** What is answered of a line that is no event or label, or an event that is not decided. */
 export interface ApiRefusal {
   readonly line: number;
   readonly code: string;
   readonly detail: string | null;
+  /** To what of the line is meant, where one thing is. */
+  readonly pointer?: string;
 }
 
 /** What came of lines: an answer for each, and nothing when they could not be kept. */
@@ -77,10 +92,16 @@ const remembered = 4096;
 const withoutDecision = (scene: string, failMode: 'open' | 'closed'): string =>
   sceneOf(scene)?.failMode ?? (failMode === 'open' ? 'observe' : 'deny');
 
+interface Remembered {
+  readonly answer: ApiDecision;
+  /** Keyed hash of what the event told. */
+  readonly content: string;
+}
+
 /** See the top of the file. */
 export class DecisionApiDesk {
   readonly #parts: ApiDeskParts;
-  readonly #answers = new Map<string, ApiDecision>();
+  readonly #answers = new Map<string, Remembered>();
 
   constructor(parts: ApiDeskParts) {
     this.#parts = parts;
@@ -93,16 +114,27 @@ export class DecisionApiDesk {
     for (const [index, line] of lines.entries()) {
       const read = readRiskEvent(line);
       if (!read.ok) answers.push({ line: index + 1, code: read.code, detail: read.detail ?? null });
-      else answers.push(await this.#one(scope, read.value, entries));
+      else {
+        const answer = await this.#one(scope, read.value, entries);
+        answers.push('code' in answer ? { line: index + 1, ...answer } : answer);
+      }
     }
     const kept = await this.#parts.keep(entries);
     return kept === undefined ? { ok: true, answers } : { ok: false, code: kept };
   }
 
-  async #one(scope: Scope, event: RiskEvent, entries: OutboxEntry[]): Promise<ApiDecision> {
+  async #one(scope: Scope, told: RiskEvent, entries: OutboxEntry[]): Promise<ApiDecision | ApiEventFault> {
+    const fault = undeclared(told, this.#parts.declared);
+    if (fault !== undefined) return fault;
+    const event = { ...told, entities: spelled(told.entities) };
     const engine = this.#parts.engineOf(scope.app);
+    if (engine === undefined) return this.#answerOf(event, undefined, 0);
+    const name = `${scope.app}\n${engine.pseudonym('/event', event.id)}`;
+    const content = engine.pseudonym('/content', contentOf(event));
+    const held = this.#answers.get(name);
+    if (held !== undefined && held.content !== content) return conflict;
     const began = this.#parts.monotonic();
-    const decision = engine === undefined ? undefined : this.#decide(engine, event);
+    const decision = this.#decide(engine, event, told.entities['device']);
     const milliseconds = this.#parts.monotonic() - began;
     if (decision !== undefined) {
       // Repeats too: they are steps of the memory, and a rebuild takes every step.
@@ -110,21 +142,21 @@ export class DecisionApiDesk {
       entries.push({ scope, kind: recordKind, atMs: this.#parts.now(), payload });
     }
     if (decision?.isDuplicate === true) {
-      const before = await this.#before(scope, decision, event);
+      if (held !== undefined) return { ...held.answer, isRepeat: true };
+      const before = await this.#before(scope, decision, event, engine);
       if (before !== undefined) return before;
     }
     const answer = this.#answerOf(event, decision, milliseconds);
-    if (decision === undefined) return answer;
-    this.#remember(`${scope.app}\n${decision.id}`, answer);
+    // A repeat that nobody knows yet may not be what was decided first.
+    if (decision?.isDuplicate === false) this.#remember(name, { answer, content });
     return answer;
   }
 
-  #decide(engine: Engine, event: RiskEvent): Decision | undefined {
+  #decide(engine: Engine, event: RiskEvent, device: string | undefined): Decision | undefined {
     const { signalsOf, now, onFault } = this.#parts;
-    const { device } = event.entities;
     try {
       const context = device === undefined ? {} : contextOf(signalsOf(device, now()));
-      return engine.decide({ ...event, entities: spelled(event.entities) }, context);
+      return engine.decide(event, context);
     } catch (error) {
       onFault(error);
       return undefined;
@@ -151,12 +183,17 @@ export class DecisionApiDesk {
     };
   }
 
-  /** What was said of an event when it was decided. */
-  async #before(scope: Scope, { id }: Decision, event: RiskEvent): Promise<ApiDecision | undefined> {
-    const held = this.#answers.get(`${scope.app}\n${id}`);
-    if (held !== undefined) return { ...held, isRepeat: true };
+  /** What the index says of an event that was decided. */
+  async #before(
+    scope: Scope,
+    { id, entities }: Decision,
+    event: RiskEvent,
+    engine: Engine,
+  ): Promise<ApiDecision | ApiEventFault | undefined> {
     const indexed = await this.#parts.store.find(scope, id);
     if (indexed === undefined) return undefined;
+    const named = entitiesOf({ entities }, engine.schema.kinds);
+    if (!isLikeIndexed(event, named, indexed, await this.#amountOf(scope, indexed))) return conflict;
     return {
       id,
       eventId: event.id,
@@ -171,8 +208,15 @@ export class DecisionApiDesk {
     };
   }
 
-  #remember(name: string, answer: ApiDecision): void {
-    this.#answers.set(name, answer);
+  /** The amount that was recorded: NaN for none, undefined when retention has dropped the record. */
+  async #amountOf(scope: Scope, { position }: IndexedDecision): Promise<number | undefined> {
+    const [entry] = await this.#parts.outbox.readAfter(position - 1, 1);
+    const isThere = entry?.position === position && scopeKey(entry.scope) === scopeKey(scope);
+    return isThere ? readRecordPayload(entry.payload).amountMinor : undefined;
+  }
+
+  #remember(name: string, said: Remembered): void {
+    this.#answers.set(name, said);
     if (this.#answers.size <= remembered) return;
     const [oldest] = this.#answers.keys();
     if (oldest !== undefined) this.#answers.delete(oldest);

@@ -8,7 +8,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { DecisionApiConfig } from '../config/decision-config.ts';
 import type { Scope } from '../storage/scope.ts';
-import type { ApiAnswers, DecisionApiDesk } from './decision-api-desk.ts';
+import type { ApiAnswers, ApiRefusal, DecisionApiDesk } from './decision-api-desk.ts';
 import type { ApiCaller, ApiTokens } from './decision-api-tokens.ts';
 import type { DecisionStore } from './record-rows.ts';
 
@@ -37,10 +37,13 @@ const mostUnderWay = 512;
 
 const problems = {
   'api.malformed': [400, 'The request is malformed'],
+  'api.scene': [400, 'The scene of the event is not declared'],
+  'api.attribute': [400, 'An attribute of the event is not what its scene declares'],
   'api.login-required': [401, 'A token is needed'],
   'api.right-missing': [403, 'The token may not ask for decisions of this app'],
   'api.not-found': [404, 'There is nothing here'],
   'api.method-not-allowed': [405, 'This method is not offered here'],
+  'api.conflict': [409, 'Another event was decided by this id'],
   'api.too-large': [413, 'The request is too large'],
   'api.unsupported': [415, 'This way of sending is not supported'],
   'api.event': [422, 'This is no event or label'],
@@ -61,7 +64,7 @@ interface Sent {
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-const problem = (code: ApiProblemCode, detail?: string): Sent => {
+const problem = (code: ApiProblemCode, detail?: string, pointer?: string): Sent => {
   const [status, title] = problems[code];
   const body = {
     type: `urn:hauberk:problem:${code}`,
@@ -69,11 +72,22 @@ const problem = (code: ApiProblemCode, detail?: string): Sent => {
     status,
     code,
     ...(detail === undefined ? {} : { detail }),
+    ...(pointer === undefined ? {} : { pointer }),
   };
   const extra: Readonly<Record<string, string>> =
     status === 401 ? { 'www-authenticate': 'Bearer' } : status === 503 || status === 429 ? { 'retry-after': '1' } : {};
   return { status, type: 'application/problem+json', text: `${JSON.stringify(body)}\n`, extra };
 };
+
+/** Lines that have a problem of their own when they come alone. */
+const ownProblems: Readonly<Record<string, ApiProblemCode>> = {
+  'event.scene': 'api.scene',
+  'event.attribute': 'api.attribute',
+  'event.conflict': 'api.conflict',
+};
+
+const refusalAlone = ({ code, detail, pointer }: ApiRefusal): Sent =>
+  problem(ownProblems[code] ?? 'api.event', detail === null ? code : `${code}: ${detail}`, pointer);
 
 const json = (value: unknown): Sent => ({ status: 200, type: 'application/json', text: `${JSON.stringify(value)}\n` });
 
@@ -156,8 +170,7 @@ export const decisionApi = (
       };
     const [answer] = answers;
     if (answer === undefined) return problem('api.event');
-    if ('line' in answer)
-      return problem('api.event', answer.detail === null ? answer.code : `${answer.code}: ${answer.detail}`);
+    if ('line' in answer) return refusalAlone(answer);
     return json(answer);
   };
 

@@ -10,8 +10,12 @@ const event = {
   additionalProperties: false,
   required: ['id', 'type', 'atMs'],
   properties: {
-    id: { ...text, description: 'Names the event; asking again by it answers what was decided then.' },
-    type: { ...text, description: 'The scene, see docs/scenes.md.' },
+    id: {
+      ...text,
+      description:
+        'Names the event; asking again by it answers what was decided then, and with anything else is a conflict.',
+    },
+    type: { ...text, description: 'A declared scene, see docs/scenes.md.' },
     atMs: instant,
     entities: {
       type: 'object',
@@ -20,7 +24,12 @@ const event = {
       description: 'Kind → id; hashed at once.',
     },
     amountMinor: { type: ['integer', 'null'], minimum: 0 },
-    attributes: { type: 'object', maxProperties: 64, additionalProperties: { type: ['string', 'number', 'boolean'] } },
+    attributes: {
+      type: 'object',
+      maxProperties: 64,
+      additionalProperties: { type: ['string', 'number', 'boolean'] },
+      description: 'Those that the scene declares.',
+    },
   },
 };
 

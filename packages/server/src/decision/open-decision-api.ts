@@ -10,6 +10,7 @@ import { DecisionApiDesk } from './decision-api-desk.ts';
 import { type ApiListener, openDecisionApi } from './decision-api-listener.ts';
 import { ApiTokens } from './decision-api-tokens.ts';
 import type { SignalsOf } from './decision-context.ts';
+import { scenesOf } from './decision-facts.ts';
 import type { WorkerDecisions } from './worker-decisions.ts';
 
 /** What a worker lends. */
@@ -38,6 +39,8 @@ export const openWorkerApi = async (parts: WorkerApiParts): Promise<ApiListener 
     engineOf: (app) => decisions.engineOf(app),
     signalsOf,
     store: ports.decisions,
+    outbox: ports.outbox,
+    declared: { scenes: scenesOf(section), othersAllowed: section.api.undeclaredScenes === 'allow' },
     keep: async (entries) => {
       if (entries.length === 0) return undefined;
       const kept = await ports.outbox.append(entries);

@@ -7,10 +7,12 @@ import { noSignals } from '@hauberk/device';
 import { epochMs } from '@hauberk/primitives';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { builtInRoles } from '../../src/admin/right.ts';
+import { undeclared } from '../../src/decision/decision-api-checks.ts';
 import { DecisionApiDesk } from '../../src/decision/decision-api-desk.ts';
 import { type ApiListener, openDecisionApi } from '../../src/decision/decision-api-listener.ts';
 import { decisionApiDocument, decisionApiText } from '../../src/decision/decision-api-openapi.ts';
 import { ApiTokens } from '../../src/decision/decision-api-tokens.ts';
+import { scenesOf } from '../../src/decision/decision-facts.ts';
 import { readLabel, readRecordPayload } from '../../src/decision/record-entry.ts';
 import type { OutboxEntry } from '../../src/storage/outbox.ts';
 import { type AdminWorld, openAdminWorld } from '../admin/world.ts';
@@ -22,6 +24,12 @@ let engine: Engine | undefined;
 let desk: DecisionApiDesk;
 let isFull = false;
 let slowness = 0;
+const declared = {
+  scenes: scenesOf({
+    scenes: { 'our-own-scene': { entities: ['payee'], attributes: { desk: 'text', 'a/b': 'number' } } },
+  }),
+  othersAllowed: false,
+};
 const tokens: Record<string, string> = {};
 const scope = { organisation: 'bank', app: 'retail' };
 
@@ -43,6 +51,8 @@ before(async () => {
     engineOf: (app) => (app === 'retail' ? engine : undefined),
     signalsOf: () => noSignals,
     store: world.stores.decisions,
+    outbox: world.stores.outbox,
+    declared,
     keep: async (entries: readonly OutboxEntry[]) => {
       if (isFull) return 'storage-full';
       const kept = await world.stores.outbox.append(entries);
@@ -139,11 +149,88 @@ test('a repeat that another worker decided is answered from the index', async ()
     const lines = Array.from({ length: 200 }, (_, at) => eventText(n + at)).join('\n');
     assert.equal((await ask('/v1/decisions', lines, { type: 'application/x-ndjson' })).lines.length, 200);
   }
+  const event = eventAt(2);
+  const others = [
+    { amountMinor: 900_001 },
+    { amountMinor: null },
+    { amountMinor: 900_000, type: 'payment' },
+    { amountMinor: 900_000, atMs: event.atMs + 1 },
+    { amountMinor: 900_000, entities: { ...event.entities, payee: 'mule' } },
+    { amountMinor: 900_000, entities: { device: event.entities['device'] } },
+  ];
+  for (const other of others) {
+    const refused = await ask('/v1/decisions', eventText(2, other));
+    assert.deepEqual([refused.status, refused.json['code']], [409, 'api.conflict'], JSON.stringify(other));
+  }
   const again = await ask('/v1/decisions', text);
   assert.deepEqual(
     [again.json['outcome'], again.json['reasons'], again.json['isRepeat']],
     [first.json['outcome'], first.json['reasons'], true],
   );
+});
+
+test('an id that comes again with anything else is a conflict, counts nothing, and spoils no repeat', async () => {
+  const event = { ...eventAt(5), amountMinor: 100, attributes: { rail: 'instant', attempts: 1 } };
+  const first = await ask('/v1/decisions', JSON.stringify(event));
+  assert.equal(first.json['outcome'], 'allow');
+  const head = await world.stores.outbox.head();
+  const others: readonly object[] = [
+    { amountMinor: 900_000 },
+    { type: 'payment', attributes: { attempts: 1 } },
+    { atMs: event.atMs + 1 },
+    { entities: { ...event.entities, payee: 'mule' } },
+    { attributes: { rail: 'wire', attempts: 1 } },
+    { attributes: { rail: 'instant' } },
+  ];
+  for (const other of others) {
+    const refused = await ask('/v1/decisions', JSON.stringify({ ...event, ...other }));
+    assert.deepEqual(
+      [refused.status, refused.json['code'], refused.json['pointer'], refused.json['outcome']],
+      [409, 'api.conflict', '/id', undefined],
+      JSON.stringify(other),
+    );
+  }
+  assert.equal(await world.stores.outbox.head(), head);
+  const turned = JSON.stringify({ ...event, attributes: { attempts: 1, rail: 'instant' } });
+  const lines = [JSON.stringify({ ...event, amountMinor: 900_000 }), turned].join('\n');
+  const [refused, repeat] = (await ask('/v1/decisions', lines, { type: 'application/x-ndjson' })).lines;
+  assert.deepEqual([refused?.['line'], refused?.['code']], [1, 'event.conflict']);
+  assert.deepEqual(repeat, { ...first.json, isRepeat: true });
+});
+
+test('what no scene declares is refused where it stands, each line for itself', async () => {
+  const head = await world.stores.outbox.head();
+  const rows: readonly (readonly [object, string, string, RegExp])[] = [
+    [{ type: 'trasnfer' }, 'scene', '/type', /did you mean transfer\?/],
+    [{ type: 'x'.repeat(256) }, 'scene', '/type', /declared$/],
+    [{ attributes: { isSavedPaye: true } }, 'attribute', '/attributes/isSavedPaye', /did you mean isSavedPayee\?/],
+    [{ attributes: { merchantAgeDays: 1 } }, 'attribute', '/attributes/merchantAgeDays', /declares no such/],
+    [{ attributes: { attempts: '1' } }, 'attribute', '/attributes/attempts', /as number, not text/],
+    [{ attributes: { isSavedPayee: 1 } }, 'attribute', '/attributes/isSavedPayee', /as truth, not number/],
+    [{ attributes: { rail: true } }, 'attribute', '/attributes/rail', /as text, not truth/],
+    [{ attributes: { constructor: 'x' } }, 'attribute', '/attributes/constructor', /declares no such/],
+  ];
+  for (const [more, code, pointer, detail] of rows) {
+    const alone = await ask('/v1/decisions', eventText(80, more));
+    assert.deepEqual([alone.status, alone.json['code'], alone.json['pointer']], [400, `api.${code}`, pointer]);
+    assert.match(String(alone.json['detail']), detail);
+  }
+  assert.equal(await world.stores.outbox.head(), head);
+  const lines = [...rows.map(([more]) => eventText(80, more)), eventText(80, { attributes: { rail: 'wire' } })];
+  const answers = (await ask('/v1/decisions', lines.join('\n'), { type: 'application/x-ndjson' })).lines;
+  assert.deepEqual(
+    answers.map(({ line, code, pointer, isRepeat }) => isRepeat ?? [line, code, pointer]),
+    [...rows.map(([, code, pointer], at) => [at + 1, `event.${code}`, pointer]), false],
+  );
+});
+
+test('scenes of the configuration count, and others where it allows them', () => {
+  const own = { type: 'our-own-scene', attributes: { desk: 'a', 'a/b': 1 } };
+  assert.equal(undeclared(own, declared), undefined);
+  assert.equal(undeclared({ ...own, attributes: { 'a/b': 'x' } }, declared)?.pointer, '/attributes/a~1b');
+  const other = { type: 'nobodys-scene', attributes: { what: 1 } };
+  assert.equal(undeclared(other, declared)?.code, 'event.scene');
+  assert.equal(undeclared(other, { ...declared, othersAllowed: true }), undefined);
 });
 
 test('of many lines each is answered; one that is no event is named and spoils no other', async () => {
