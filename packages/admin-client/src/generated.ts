@@ -419,7 +419,7 @@ export type NewShare = {
 
 /** See docs/openapi.json, NewSight. */
 export type NewSight = {
-  readonly aliases: readonly ({ readonly source: string; readonly id: string })[]; readonly attributes?: Readonly<Record<string, string>> | undefined; readonly platform?: string | undefined; readonly browser?: string | undefined;
+  readonly device?: string | undefined; readonly aliases: readonly ({ readonly source: string; readonly id: string })[]; readonly attributes?: Readonly<Record<string, string>> | undefined; readonly platform?: string | undefined; readonly browser?: string | undefined;
 };
 
 /** See docs/openapi.json, NewToken. */
@@ -694,7 +694,7 @@ export interface AdminApi {
   findIdentity(input: { readonly app: string; readonly device: string }): Promise<Answered<Identity>>;
   /** Merges another identity into this one, splits aliases off it, or undoes either. */
   changeIdentity(input: { readonly app: string; readonly device: string; readonly body: NewIdentityChange }): Promise<Answered<IdentityEvent>>;
-  /** Says who a device of another app is, by the ids that others gave it and what it shows, and remembers both. */
+  /** Says who a device is, by its own id or those that others gave it and what it shows, and remembers them. */
   resolveIdentity(input: { readonly app: string; readonly body: NewSight }): Promise<Answered<ResolvedIdentity>>;
   /** Proposals of an app, newest first unless told otherwise. */
   listApprovals(input: { readonly app: string; readonly limit?: number | undefined; readonly after?: string | undefined; readonly state?: 'pending' | 'approved' | 'executing' | 'executed' | 'failed' | 'rejected' | 'withdrawn' | undefined; readonly sort?: 'created' | '-created' | undefined }): Promise<Answered<ApprovalPage>>;

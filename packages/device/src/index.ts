@@ -56,7 +56,16 @@ export {
   isReachableState,
   nextDeviceState,
 } from './device-state.ts';
-export { aliasSays, handAlias, holdAt, newAlias, seeAlias, sourceConfidence } from './identity/alias-map.ts';
+export {
+  aliasSays,
+  aliasVotes,
+  handAlias,
+  holdAt,
+  newAlias,
+  seeAlias,
+  sourceConfidence,
+} from './identity/alias-map.ts';
+export { type IdentityAround, type IdentityFacts, identityFacts } from './identity/identity-facts.ts';
 export {
   type AliasHold,
   type AliasName,

@@ -81,3 +81,29 @@ export const aliasSays = (
   const hold = alias.isShared ? undefined : holdAt(alias, atMs);
   return hold === undefined ? undefined : { identity: hold.identity, confidence: sourceConfidence(source) };
 };
+
+/**
+ * What aliases say together at an instant: for each identity that they mean, one less the chance that every one of its sources is wrong, the surest first. Each source counts once. `meant` says whom
+ * a hold's identity is taken for now; undefined leaves it out.
+ */
+export const aliasVotes = (
+  aliases: readonly AliasRecord[],
+  sourceOf: (name: string) => SourceRecord,
+  atMs: number,
+  meant: (identity: string) => string | undefined,
+): readonly (readonly [string, number])[] => {
+  const doubts = new Map<string, Map<string, number>>();
+  for (const alias of aliases) {
+    const says = aliasSays(alias, sourceOf(alias.source), atMs);
+    const identity = says === undefined ? undefined : meant(says.identity);
+    if (says === undefined || identity === undefined) continue;
+    const ofIdentity = doubts.get(identity) ?? new Map<string, number>();
+    ofIdentity.set(alias.source, Math.min(ofIdentity.get(alias.source) ?? 1, 1 - says.confidence));
+    doubts.set(identity, ofIdentity);
+  }
+  return [...doubts]
+    .map(
+      ([identity, bySource]) => [identity, 1 - [...bySource.values()].reduce((left, each) => left * each, 1)] as const,
+    )
+    .sort(([left, one], [right, other]) => other - one || (left < right ? -1 : 1));
+};

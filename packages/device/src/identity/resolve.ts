@@ -2,7 +2,7 @@
  * Who a device is taken for, by the strongest evidence that it shows: the key that signed, the token that we issued, the aliases that others gave, the attributes;
  * otherwise it is somebody new. What is doubtful makes a new identity with a twin edge, never a merge.
  */
-import { aliasSays, judgeSource, newAlias, seeAlias } from './alias-map.ts';
+import { aliasSays, aliasVotes, judgeSource, newAlias, seeAlias } from './alias-map.ts';
 import {
   type AliasName,
   type AliasRecord,
@@ -66,23 +66,13 @@ const aliasOf = (name: AliasName, { aliases }: Known): AliasRecord => aliases.ge
 
 const sourceOf = (name: string, { sources }: Known): SourceRecord => sources.get(name) ?? { agreed: 0, disagreed: 0 };
 
-/** What all aliases say: for each identity, one less the chance that every one of its aliases is wrong. Each source counts once. */
-const votesOf = ({ aliases, atMs }: Observation, known: Known): readonly (readonly [string, number])[] => {
-  const doubts = new Map<string, Map<string, number>>();
-  for (const name of aliases) {
-    const says = aliasSays(aliasOf(name, known), sourceOf(name.source, known), atMs);
-    const identity = says === undefined ? undefined : known.identities.get(says.identity)?.id;
-    if (says === undefined || identity === undefined) continue;
-    const ofIdentity = doubts.get(identity) ?? new Map<string, number>();
-    ofIdentity.set(name.source, Math.min(ofIdentity.get(name.source) ?? 1, 1 - says.confidence));
-    doubts.set(identity, ofIdentity);
-  }
-  return [...doubts]
-    .map(
-      ([identity, bySource]) => [identity, 1 - [...bySource.values()].reduce((left, each) => left * each, 1)] as const,
-    )
-    .sort(([left, one], [right, other]) => other - one || (left < right ? -1 : 1));
-};
+const votesOf = ({ aliases, atMs }: Observation, known: Known): readonly (readonly [string, number])[] =>
+  aliasVotes(
+    aliases.map((name) => aliasOf(name, known)),
+    (name) => sourceOf(name, known),
+    atMs,
+    (identity) => known.identities.get(identity)?.id,
+  );
 
 /** Attributes that no update changes: where they differ, an alias has moved to another device. */
 const fixedAttributes = ['model', 'screen', 'memory', 'cores'];

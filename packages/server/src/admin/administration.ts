@@ -36,7 +36,10 @@ export interface AdminSettings {
 
 /** Everything that the administration works with. */
 export interface Administration {
-  readonly stores: Pick<Stores, 'adminTokens' | 'approvals' | 'audit' | 'challenges' | 'idempotency' | 'trustedKeys'>;
+  readonly stores: Pick<
+    Stores,
+    'devices' | 'adminTokens' | 'approvals' | 'audit' | 'challenges' | 'idempotency' | 'trustedKeys'
+  >;
   readonly keys: KeyReader;
   /** The devices of one app. */
   readonly devicesOf: (scope: Scope) => DeviceAdministration;

@@ -101,8 +101,9 @@ export const identityChangeSchema: z.ZodType<NewIdentityChange> = named(
 /** The event of a change. */
 export const identityEventSchema: z.ZodType = named('IdentityEvent', event);
 
-/** What somebody else's app saw of a device. */
+/** What an app, ours or somebody else's, saw of a device. */
 export interface NewSight {
+  readonly device?: string | undefined;
   readonly aliases: readonly { readonly source: string; readonly id: string }[];
   readonly attributes?: Readonly<Record<string, string>> | undefined;
   readonly platform?: string | undefined;
@@ -112,10 +113,13 @@ export interface NewSight {
 const attributeNames = usualLinkModel.attributes.map(({ name }) => name);
 const word = z.string().regex(/^[a-z0-9-]{0,32}$/);
 
-/** A device as another app sees it. */
+/** A device as an app sees it. */
 export const sightSchema: z.ZodType<NewSight> = named(
   'NewSight',
   z.strictObject({
+    device: deviceId
+      .optional()
+      .describe('The enrolled device whose request, verified by the gateway, showed this. Absent for other apps.'),
     aliases: z
       .array(z.strictObject({ source, id: z.string().min(1).max(256).describe('Hashed at once and never kept.') }))
       .max(16),

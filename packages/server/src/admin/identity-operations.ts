@@ -72,16 +72,20 @@ const resolveIdentity: Operation = operation({
   method: 'POST',
   path: '/apps/{app}/identities',
   tag: 'devices',
-  summary: 'Says who a device of another app is, by the ids that others gave it and what it shows, and remembers both.',
+  summary: 'Says who a device is, by its own id or those that others gave it and what it shows, and remembers them.',
   access: { kind: 'app', area: 'devices', verb: 'write' },
   body: sightSchema,
   replies: { 200: { description: 'Who it is.', schema: resolvedSchema } },
   problems: ['device-state'],
   run: async ({ administration, path, body, now }, caller) => {
-    const { decisions, identities } = administration;
-    const { aliases, attributes = {}, platform = '', browser = '' } = body;
-    const resolved = await identities.resolve(scopeOf(caller, path), {
+    const { decisions, identities, stores } = administration;
+    const scope = scopeOf(caller, path);
+    const { device, aliases, attributes = {}, platform = '', browser = '' } = body;
+    // An id that this app did not enrol is nobody's key.
+    if (device !== undefined && (await stores.devices.find(scope, device)) === undefined) return deny('not-found');
+    const resolved = await identities.resolve(scope, {
       atMs: now,
+      ...(device === undefined ? {} : { device }),
       // Ids and values become keyed hashes here; nothing behind this knows them.
       aliases: aliases.map(({ source, id }) => ({ source, digest: decisions.pseudonym(`alias.${source}`, id) })),
       attributes: Object.fromEntries(

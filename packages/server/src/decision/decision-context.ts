@@ -4,6 +4,7 @@ import type { ChannelResult, DecisionContext, DeviceContext, SignalInForce } fro
 import type { SignalsInForce } from '@hauberk/device';
 import { type EpochMs, toEpochSeconds } from '@hauberk/primitives';
 import type { ClusterOf } from '../clusters/cluster-table.ts';
+import type { IdentityOf } from '../device/identity-table.ts';
 import type { Reason } from '../gateway/reasons.ts';
 import type { WorkerIntelligence } from '../intelligence/worker-intelligence.ts';
 import { deviceMark, type Mark, type MarkKind, type TrapMarks } from './trap-marks.ts';
@@ -61,12 +62,13 @@ export interface ContextParts {
   readonly marks: TrapMarks;
   readonly signalsOf: SignalsOf;
   readonly clusterOf: ClusterOf;
+  readonly identityOf: IdentityOf;
   readonly intelligence: Pick<WorkerIntelligence, 'signals'>;
 }
 
 /** The context of a verified request. Marks of its address are not asked: whoever shares one with an attacker is not one. */
 export const verifiedContext = (
-  { marks, signalsOf, clusterOf }: ContextParts,
+  { marks, signalsOf, clusterOf, identityOf }: ContextParts,
   request: VerifiedRequest,
   bindingState: string | undefined,
   told: readonly SignalInForce[],
@@ -76,6 +78,7 @@ export const verifiedContext = (
   const mark = marks.read(deviceMark(deviceId), toEpochSeconds(now));
   const sight = signalsOf(deviceId, now);
   const cluster = clusterOf(deviceId);
+  const identity = identityOf(deviceId);
   const mine = [...signalsFrom(mark, now), ...told];
   const isSilent = sight.reportedAtMs === undefined && sight.signals.length === 0 && mine.length === 0;
   const signals = isSilent ? undefined : [...sight.signals, ...mine];
@@ -85,6 +88,7 @@ export const verifiedContext = (
     ...(bindingState === undefined ? {} : { bindingState }),
     ...(signals === undefined ? {} : { signals }),
     ...(cluster === undefined ? {} : { cluster }),
+    ...(identity === undefined ? {} : { identity }),
     touchedTraps: (mark?.kinds ?? []).filter((kind) => touches.includes(kind)),
   };
 };

@@ -52,6 +52,11 @@ export class DecisionDesk {
     return this.#memory.clusters;
   }
 
+  /** Where workers are told of identities. */
+  get identityMemory(): SharedArrayBuffer {
+    return this.#memory.identities;
+  }
+
   #text(): DecisionText {
     return { files: this.#files, snapshots: this.#snapshots, intelligence: this.#intelligence };
   }

@@ -4,6 +4,7 @@ import type { EngineMemory } from '@hauberk/decision';
 import { clusterDevices, reserveClusterTable } from '../clusters/cluster-table.ts';
 import type { Config } from '../config/config.ts';
 import type { DecisionConfig } from '../config/decision-config.ts';
+import { reserveIdentityTable } from '../device/identity-table.ts';
 import type { IntelligenceText } from '../intelligence/worker-intelligence.ts';
 import { reserveEngine } from './engine-maker.ts';
 import type { FilePolicies } from './file-policies.ts';
@@ -18,6 +19,8 @@ export interface DecisionMemory {
   readonly marks: MarkMemory;
   /** What is known of devices' clusters. */
   readonly clusters: SharedArrayBuffer;
+  /** What is known of devices' identities. */
+  readonly identities: SharedArrayBuffer;
 }
 
 /** What is decided by: exchanged as a whole. */
@@ -46,4 +49,5 @@ export const reserveDecisions = (config: Pick<Config, 'services'>, section: Deci
   engine: reserveEngine(config, section),
   marks: reserveMarks(section.traps.marks, fresh(8)),
   clusters: reserveClusterTable(clusterDevices(section)),
+  identities: reserveIdentityTable(clusterDevices(section)),
 });

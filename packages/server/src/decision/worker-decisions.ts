@@ -4,6 +4,7 @@ import { type Bytes, type EpochMs, hours, type SecretKey, type SyncCrypto, toHex
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ClusterOf } from '../clusters/cluster-table.ts';
 import type { DecisionConfig } from '../config/decision-config.ts';
+import type { IdentityOf } from '../device/identity-table.ts';
 import type { RiskJudge } from '../gateway/judgement.ts';
 import type { WorkerIntelligence } from '../intelligence/worker-intelligence.ts';
 import type { Outbox } from '../storage/outbox.ts';
@@ -35,6 +36,7 @@ export interface WorkerDecisionParts {
   readonly canaryKey: SecretKey;
   readonly signalsOf: SignalsOf;
   readonly clusterOf: ClusterOf;
+  readonly identityOf: IdentityOf;
   /** What partners told, asked in memory. */
   readonly intelligence: WorkerIntelligence;
   readonly outbox: Pick<Outbox, 'append'>;
@@ -77,6 +79,7 @@ export class WorkerDecisions {
       marks: new TrapMarks(seed.memory.marks),
       signalsOf: parts.signalsOf,
       clusterOf: parts.clusterOf,
+      identityOf: parts.identityOf,
       intelligence: parts.intelligence,
       keep: (entry) => void this.#records.keep(entry),
       audit: (scope, record) => void audit.append(scope, record, now()).catch(onFault),

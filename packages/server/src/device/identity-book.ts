@@ -12,7 +12,6 @@ import {
   type IdentityChange,
   type IdentityEvent,
   type IdentityRecord,
-  type IdentityRows,
   type MergeCode,
   mergeIdentities,
   type Observation,
@@ -27,8 +26,9 @@ import { accept, type EpochMs, type Result, refuse, toBase64Url } from '@hauberk
 import type { AuditRecord } from '../audit/audit-log.ts';
 import { type Scope, scopeKey } from '../storage/scope.ts';
 import type { StorageRefusal } from '../storage/storage-refusal.ts';
-import type { VersionedRow } from '../storage/versioned-rows.ts';
-import type { IdentityKey, IdentityPut, IdentityRowKind, IdentityStore } from './identity-store.ts';
+import { IdentityNews, type IdentityNewsParts } from './identity-news.ts';
+import { IdentityReading } from './identity-reading.ts';
+import type { IdentityPut, IdentityStore } from './identity-store.ts';
 import { LinkRoom } from './link-room.ts';
 
 /** What the book stands on. */
@@ -39,6 +39,8 @@ export interface IdentityBookParts {
   readonly now: () => EpochMs;
   /** Identities of one app that are linked by attributes; 262,144 when absent, some 0.5 kB each. */
   readonly mostLinked?: number;
+  /** Where it is told what decisions may know of a device; undefined where nothing decides. */
+  readonly news?: Pick<IdentityNewsParts, 'tell' | 'failed'> | undefined;
 }
 
 /** Why nothing was changed. */
@@ -60,43 +62,8 @@ export interface IdentityShown {
 const usualMost = 262_144;
 const pageRows = 500;
 const attempts = 4;
-/** Hops along merges that are followed. */
-const maxHops = 16;
 /** Milliseconds after which a row that nobody touched is dropped: 400 days. */
 const keptFor = 400 * 86_400_000;
-
-/** Rows as they were read, so that a change names their versions. */
-class Reading {
-  readonly #store: IdentityStore;
-  readonly #scope: Scope;
-  readonly #rows = new Map<string, VersionedRow<IdentityRows>>();
-
-  constructor(store: IdentityStore, scope: Scope) {
-    this.#store = store;
-    this.#scope = scope;
-  }
-
-  async load<Kind extends IdentityRowKind>(kind: Kind, ids: readonly string[]): Promise<readonly IdentityRows[Kind][]> {
-    const keys = [...new Set(ids)].map((id): IdentityKey<Kind> => ({ kind, id }));
-    const rows = await this.#store.load(this.#scope, keys);
-    for (const row of rows) this.#rows.set(`${kind}\n${row.key.id}`, row);
-    return rows.flatMap(({ value }) => value ?? []);
-  }
-
-  read(): readonly { readonly key: IdentityKey; readonly version: number }[] {
-    return [...this.#rows.values()].map(({ key, version }) => ({ key, version }));
-  }
-
-  /** An identity as it is now: where its merges lead. */
-  async canonical(id: string): Promise<IdentityRecord | undefined> {
-    let [identity] = await this.load('identity', [id]);
-    for (let hop = 0; hop < maxHops && identity !== undefined && identity.mergedInto !== null; hop += 1) {
-      const [next] = await this.load('identity', [identity.mergedInto]);
-      identity = next ?? identity;
-    }
-    return identity;
-  }
-}
 
 const newId = (): string => toBase64Url(new Uint8Array(randomBytes(16)));
 
@@ -104,18 +71,25 @@ const newId = (): string => toBase64Url(new Uint8Array(randomBytes(16)));
 export class IdentityBook {
   readonly #parts: IdentityBookParts;
   readonly #rooms = new Map<string, LinkRoom>();
+  readonly #news: IdentityNews | undefined;
 
   constructor(parts: IdentityBookParts) {
     this.#parts = parts;
+    const { store, now, news } = parts;
+    this.#news = news === undefined ? undefined : new IdentityNews({ ...news, store, now });
   }
 
-  /** Reads the attributes of an app's identities into memory; without it nobody is linked by attributes. */
+  /** Reads the attributes of an app's identities into memory, and tells decisions of them; without it nobody is linked by attributes. */
   async open(scope: Scope): Promise<void> {
     const room = this.#room(scope);
     for (let after = ''; ; ) {
       const page = await this.#parts.store.list(scope, 'identity', { after, limit: pageRows });
       for (const { value } of page)
         if (value !== undefined && value.mergedInto === null) room.put(value.id, value.attributes);
+      await this.#news?.opened(
+        scope,
+        page.flatMap(({ value }) => value ?? []),
+      );
       if (page.length < pageRows) return;
       after = page.at(-1)?.key.id ?? '';
     }
@@ -134,18 +108,20 @@ export class IdentityBook {
     observation: Observation,
   ): Promise<Result<Resolution, 'identity-conflict' | StorageRefusal>> {
     for (let attempt = 1; ; attempt += 1) {
-      const reading = new Reading(this.#parts.store, scope);
+      const reading = new IdentityReading(this.#parts.store, scope);
       const resolution = await this.#look(scope, observation, reading);
       const written = await this.#write(scope, reading, putsOf(resolution, observation.atMs), []);
       if (written.ok) {
-        this.#room(scope).put(resolution.identity.id, resolution.identity.attributes);
+        const { id, attributes } = resolution.identity;
+        this.#room(scope).put(id, attributes);
+        await this.#news?.changed(scope, [id]);
         return accept(resolution);
       }
       if (written.code !== 'identity-conflict' || attempt === attempts) return written;
     }
   }
 
-  async #look(scope: Scope, observation: Observation, reading: Reading): Promise<Resolution> {
+  async #look(scope: Scope, observation: Observation, reading: IdentityReading): Promise<Resolution> {
     const found = this.#room(scope).find(observation);
     const aliases = await reading.load('alias', observation.aliases.map(aliasRowId));
     const names = [...new Set(observation.aliases.map(({ source }) => source))];
@@ -176,7 +152,7 @@ export class IdentityBook {
 
   async #write(
     scope: Scope,
-    reading: Reading,
+    reading: IdentityReading,
     puts: readonly IdentityPut[],
     audit: readonly AuditRecord[],
   ): Promise<Result<true, 'identity-conflict' | StorageRefusal>> {
@@ -186,7 +162,7 @@ export class IdentityBook {
 
   /** An identity, its aliases and what was changed of it; one that was merged is shown as itself. */
   async show(scope: Scope, id: string): Promise<IdentityShown | undefined> {
-    const reading = new Reading(this.#parts.store, scope);
+    const reading = new IdentityReading(this.#parts.store, scope);
     const [identity] = await reading.load('identity', [id]);
     if (identity === undefined) return undefined;
     const aliases = await reading.load('alias', identity.aliases);
@@ -237,12 +213,12 @@ export class IdentityBook {
   async #change(
     scope: Scope,
     { actor, reason }: IdentityWord,
-    make: (reading: Reading, by: ChangeBy) => Promise<Result<IdentityChange, 'identity-unknown' | MergeCode>>,
+    make: (reading: IdentityReading, by: ChangeBy) => Promise<Result<IdentityChange, 'identity-unknown' | MergeCode>>,
   ): Promise<Result<IdentityEvent, IdentityRefusal>> {
     const atMs = this.#parts.now();
     const event = newId();
     for (let attempt = 1; ; attempt += 1) {
-      const reading = new Reading(this.#parts.store, scope);
+      const reading = new IdentityReading(this.#parts.store, scope);
       await reading.load('event', [event]);
       const made = await make(reading, { event, actor, reason, atMs });
       if (!made.ok) return made;
@@ -251,6 +227,10 @@ export class IdentityBook {
       const written = await this.#write(scope, reading, changePuts(made.value, atMs), [auditOf(happened)]);
       if (written.ok) {
         this.#follow(scope, made.value);
+        await this.#news?.changed(
+          scope,
+          made.value.identities.map(({ id }) => id),
+        );
         return accept(happened);
       }
       if (written.code !== 'identity-conflict' || attempt === attempts) return written;

@@ -41,6 +41,7 @@ import { decisionKey } from '../decision/record-key.ts';
 import { type DeviceAdministration, deviceAdministration } from '../device/device-administration.ts';
 import { verdictKeySet, verdictSigner } from '../device/device-verdict.ts';
 import { IdentityBook } from '../device/identity-book.ts';
+import { IdentityTable, identityWriter } from '../device/identity-table.ts';
 import { readAnchors } from '../device/trust-files.ts';
 import { presentSnapshot } from '../device/trust-snapshots.ts';
 import { watchDevices } from '../device/watch-devices.ts';
@@ -272,11 +273,7 @@ class Gateway implements RunningGateway {
       now,
     });
     this.decisions.book.follow((snapshots) => this.decisionDesk?.publish(snapshots));
-    this.identities = new IdentityBook({
-      store: storage.ports.identities,
-      linkKey: decisionKey(storage.keys, config.decision?.secret, now()),
-      now,
-    });
+    this.identities = this.#openIdentities();
     this.clusters = openClusters({
       config,
       storage,
@@ -304,6 +301,17 @@ class Gateway implements RunningGateway {
       clusters,
       intelligence: this.intelligence,
     });
+  }
+
+  /** The book of identities, which tells the workers what decisions may know. */
+  #openIdentities(): IdentityBook {
+    const { config, storage } = this.#options;
+    const key = decisionKey(storage.keys, config.decision?.secret, now());
+    const desk = this.decisionDesk;
+    const failed = (error: unknown): void => this.#log.error('identity.fault', { error });
+    const news =
+      desk === undefined ? undefined : { tell: identityWriter(new IdentityTable(desk.identityMemory), key), failed };
+    return new IdentityBook({ store: storage.ports.identities, linkKey: key, now, news });
   }
 
   #openIntelligence(): Intelligence | undefined {

@@ -23,6 +23,7 @@ import { Stories } from '../decision/stories.ts';
 import { WorkerDecisions } from '../decision/worker-decisions.ts';
 import { type EvidenceJudges, openEvidenceJudges } from '../device/evidence-judges.ts';
 import { forgeryNotes, type NoteForgery } from '../device/forgery-notes.ts';
+import { IdentityTable, identityReader } from '../device/identity-table.ts';
 import { DirectiveFeed } from '../directive/directive-feed.ts';
 import { partnerKeys } from '../intelligence/open-intelligence.ts';
 import { WorkerIntelligence } from '../intelligence/worker-intelligence.ts';
@@ -183,6 +184,7 @@ const openDecisions = (
     canaryKey: nodeCrypto.importMac(key),
     signalsOf: signals.signalsOf,
     clusterOf: clusterReader(new ClusterTable(decisions.memory.clusters), key),
+    identityOf: identityReader(new IdentityTable(decisions.memory.identities), key),
     intelligence: new WorkerIntelligence({
       most: config.intelligence?.most ?? 1,
       least: config.intelligence?.least ?? 0,

@@ -229,6 +229,12 @@ const logEvents = {
       'A step of the stream of clusters met a fault, or its snapshot could not be read or written; it is tried again, from the record.',
     fields: { error: 'fault' },
   },
+  'identity.fault': {
+    level: 'error',
+    meaning:
+      'What a change of identities means for decisions could not be read; the change stands, and decisions learn of it with the next one.',
+    fields: { error: 'fault' },
+  },
   'clusters.farm': {
     level: 'warn',
     meaning: 'A cluster of devices has become grey or black: `hauberk cluster list`.',

@@ -75,6 +75,7 @@ test('what is known of the cluster of a device is part of the context of its dec
     intelligence,
     marks,
     signalsOf: () => noSignals,
+    identityOf: () => undefined,
     clusterOf: (id: string) => (id === 'device-1' ? cluster : undefined),
   };
   const at = 1000 as EpochMs;
