@@ -1,17 +1,10 @@
 /** `hauberk simulate fraud`: honest people and attackers of every kind, as files for `hauberk evaluate fraud` and `hauberk learn`. */
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync, type WriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import {
-  type Difficulty,
-  difficulties,
-  type FraudBatch,
-  type FraudWorld,
-  fraudWorldVersion,
-  playFraud,
-} from '@hauberk/simulator';
+import { difficulties, type FraudBatch, type FraudWorld, fraudWorldVersion, playFraud } from '@hauberk/simulator';
 
 /** What `--help` prints of it. */
 export const fraudUsage: string = `       hauberk simulate fraud --out DIR [--seed S] [--days D] [--difficulty easy|medium|hard] [--devices N] [--start DATE] [--json]
@@ -21,9 +14,20 @@ export const fraudUsage: string = `       hauberk simulate fraud --out DIR [--se
   --devices     phones of people and farms together, about (20000)
 `;
 
+const dayMs = 86_400_000;
+
 const text = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
+/** Opened at once, so that a folder that takes no files is told before anything is played. */
+const openFile = (out: string, name: string): WriteStream => {
+  const path = join(out, name);
+  const stream = createWriteStream(path, { fd: openSync(path, 'w') });
+  // A disk that fills up is thrown by the next write, or by the end.
+  return stream.on('error', () => undefined);
+};
+
 const write = async (stream: WriteStream, lines: readonly string[]): Promise<void> => {
+  if (stream.errored !== null) throw stream.errored;
   if (lines.length > 0 && !stream.write(lines.join(''))) await once(stream, 'drain');
 };
 
@@ -37,7 +41,7 @@ interface Counts {
 
 /** One JSON object, written as it comes: the attacks first, since they are many. */
 const openTruth = (out: string, head: object) => {
-  const stream = createWriteStream(join(out, 'truth.json'));
+  const stream = openFile(out, 'truth.json');
   stream.write(`${JSON.stringify(head).slice(0, -1)},\n"events":{`);
   let isFirst = true;
   const kinds: Record<string, number> = {};
@@ -61,8 +65,11 @@ const openTruth = (out: string, head: object) => {
 
 const writeWorld = async (world: FraudWorld, out: string): Promise<object> => {
   mkdirSync(out, { recursive: true });
-  const open = (name: string): WriteStream => createWriteStream(join(out, name));
-  const [events, reports, labels] = [open('events.jsonl'), open('reports.jsonl'), open('labels.jsonl')];
+  const [events, reports, labels] = [
+    openFile(out, 'events.jsonl'),
+    openFile(out, 'reports.jsonl'),
+    openFile(out, 'labels.jsonl'),
+  ];
   // The truth has members `events` and `devices` of its own.
   const { seed, days, difficulty } = world;
   const truth = openTruth(out, { format: 'hauberk-fraud-truth-1', seed, days, difficulty });
@@ -87,7 +94,7 @@ const writeWorld = async (world: FraudWorld, out: string): Promise<object> => {
     format: 'hauberk-fraud-1',
     versions: { world: fraudWorldVersion, event: 1, report: 1, label: 1, truth: 1 },
     ...world,
-    endMs: world.startMs + world.days * 86_400_000,
+    endMs: world.startMs + world.days * dayMs,
     counts: { ...counts, devicesSeen: devices.length },
   };
   writeFileSync(join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -103,46 +110,84 @@ const writeWorld = async (world: FraudWorld, out: string): Promise<object> => {
   };
 };
 
-const readWorld = (args: readonly string[]): { world: FraudWorld; out: string; json: boolean } | undefined => {
-  const option = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+/** Midnight where the bank is: eight hours before UTC's. */
+const aheadMs = 8 * 3_600_000;
+
+/** A whole number within bounds; NaN for everything else, the empty text too. */
+const countOf = (value: string, least: number, most: number): number => {
+  const count = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+  return count >= least && count <= most ? count : Number.NaN;
+};
+
+const startOf = (value: string): number => {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value) ? at - aheadMs : Number.NaN;
+};
+
+type Asked = { readonly world: FraudWorld; readonly out: string; readonly json: boolean };
+
+const option = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+const options = {
+  out: { type: 'string' },
+  seed: option('1'),
+  days: option('5'),
+  difficulty: option('medium'),
+  devices: option('20000'),
+  start: option('2026-03-02'),
+  json: { type: 'boolean', default: false },
+} as const;
+
+/** What was asked for, or which arguments are wrong. */
+const readWorld = (args: readonly string[]): Asked | readonly string[] => {
+  const { values } = parseArgs({ args: [...args], options });
+  const seed = countOf(values.seed, 0, Number.MAX_SAFE_INTEGER);
+  const days = countOf(values.days, 1, 3660);
+  const devices = countOf(values.devices, 200, 500_000);
+  const startMs = startOf(values.start);
+  const difficulty = difficulties.find((each) => each === values.difficulty);
+  const { out = '' } = values;
+  const wrong = [
+    ...(out === '' ? ['--out is missing: the folder to write to'] : []),
+    ...(Number.isNaN(seed) ? [`--seed is a whole number from 0, not ${values.seed}`] : []),
+    ...(Number.isNaN(days) ? [`--days is a whole number from 1 to 3660, not ${values.days}`] : []),
+    ...(difficulty === undefined ? [`--difficulty is ${difficulties.join(', ')}, not ${values.difficulty}`] : []),
+    ...(Number.isNaN(devices) ? [`--devices is a whole number from 200 to 500000, not ${values.devices}`] : []),
+    ...(Number.isNaN(startMs) ? [`--start is a date like 2026-03-02, not ${values.start}`] : []),
+  ];
+  if (wrong.length > 0 || difficulty === undefined) return wrong;
+  return { world: { seed, days, difficulty, devices, startMs }, out, json: values.json };
+};
+
+const asked = (args: readonly string[]): Asked | readonly string[] => {
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        out: { type: 'string' },
-        seed: option('1'),
-        days: option('5'),
-        difficulty: option('medium'),
-        devices: option('20000'),
-        start: option('2026-03-02'),
-        json: { type: 'boolean', default: false },
-      },
-    });
-    const [seed, days, devices] = [Number(values.seed), Number(values.days), Number(values.devices)];
-    // Midnight where the bank is: eight hours before UTC's.
-    const startMs = Date.parse(`${values.start}T00:00:00+08:00`);
-    const isRight = Number.isSafeInteger(seed) && seed >= 0 && Number.isInteger(days) && days > 0 && days <= 3660;
-    const isCrowd = Number.isInteger(devices) && devices >= 200 && devices <= 500_000;
-    const isHard = difficulties.includes(values.difficulty as Difficulty);
-    if (values.out === undefined || !isRight || !isCrowd || !isHard || Number.isNaN(startMs)) return undefined;
-    const world = { seed, days, difficulty: values.difficulty as Difficulty, devices, startMs };
-    return { world, out: values.out, json: values.json };
-  } catch {
-    return undefined;
+    return readWorld(args);
+  } catch (error) {
+    return [error instanceof Error ? error.message : 'the arguments cannot be read'];
   }
 };
 
-/** Runs it; undefined means wrong usage. */
-export const runFraud = async (args: readonly string[]): Promise<number | undefined> => {
-  const read = readWorld(args);
-  if (read === undefined) return undefined;
-  const report = await writeWorld(read.world, read.out);
-  process.stdout.write(
-    read.json
-      ? text(report)
-      : `seed ${read.world.seed}: ${Object.entries(report)
-          .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-          .join(', ')}; in ${read.out}\n`,
-  );
-  return 0;
+const isRefused = (read: Asked | readonly string[]): read is readonly string[] => Array.isArray(read);
+
+const told = (lines: readonly string[]): void => {
+  for (const line of lines) process.stderr.write(`hauberk simulate fraud: ${line}\n`);
+};
+
+/** Runs it; answers the exit code: 0 done, 1 the files cannot be written, 2 wrong usage. */
+export const runFraud = async (args: readonly string[]): Promise<number> => {
+  const read = asked(args);
+  if (isRefused(read)) {
+    told(read);
+    process.stderr.write(`usage:\n${fraudUsage}`);
+    return 2;
+  }
+  try {
+    const report = await writeWorld(read.world, read.out);
+    const line = Object.entries(report).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+    process.stdout.write(read.json ? text(report) : `seed ${read.world.seed}: ${line.join(', ')}; in ${read.out}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    told([`--out ${read.out} is no folder that can be written to (${error.message})`]);
+    return 1;
+  }
 };

@@ -198,6 +198,7 @@ test('a policy has faults with rule, place and hint, all at once', () => {
   const [one, ...others] = read.faults;
   assert.deepEqual(one, {
     rule: 'one',
+    path: '/rules/0',
     code: 'policy.unknown-field',
     at: 0,
     message: 'no field event.amountMinr',

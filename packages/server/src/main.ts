@@ -10,7 +10,7 @@ const summaries = {
   attack: 'attack a running system and tell what held: attack [--json] [--target URL --routes FILE]',
   config: 'config check FILE | config print FILE --redacted | config schema',
   simulate:
-    'what no laboratory has: simulate network | binding | rollout | kill-switch | cards [--seed S] [--runs N] [--json]',
+    'what no laboratory has: simulate network | binding | rollout | kill-switch [--seed S] [--runs N] [--json]; simulate fraud | cards --out DIR',
   evaluate: 'evaluate fraud --in DIR: what the online parts make of a simulated world',
   learn: 'learn --events F --labels F --train FROM..TO --delay DAYS --test FROM..TO: a model, and what it is worth',
   trust:
@@ -26,8 +26,9 @@ const summaries = {
   intelligence: 'intelligence status | import | share: what partners tell and are told, as STIX 2.1',
   directive:
     'directive list | show | draft | approve | stage | halt | revert | kill | unkill: what apps are told to do',
-  policy: 'policy check | propose | shadow | challenge | live | rollback | retire | list | show: what decides',
-  list: 'list show | entries | add | remove | import: named sets of entities that policies ask',
+  policy:
+    'policy check | propose | shadow | challenge | live | rollback | retire | list | show | backtest: what decides',
+  list: 'list show | entries | add | remove | import | change: named sets of entities that policies ask',
   replay:
     'replay [--from T] [--to T] [--policy FILE | --rebuild]: recorded decisions again, byte for byte, by another policy, or from their events',
   why: 'why DECISION: one decision, its reasons, and how near the others came',
@@ -35,7 +36,7 @@ const summaries = {
   alert:
     'alert list | acknowledge | close | rule list | rule add | rule end: rules over decisions and what they raised',
   case: 'case list | show | open | assign | note | close | reopen: what people look into',
-  model: 'model list | keep | activate | drop: models that decide',
+  model: 'model list | keep | activate | drop: models that decide; model import | check | explain: model files',
   approval: 'approval list | show | approve | reject: changes that two people must agree on',
   privacy:
     'privacy findings | chains | stop | resume | stops | effect | accept | fix | rule | matrix | subject | consent | erase | keys | verify',

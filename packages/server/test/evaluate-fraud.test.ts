@@ -95,8 +95,27 @@ test('evaluate: what cannot be read is told by file and line', () => {
   const wrong = hauberk('evaluate', 'fraud', '--in', dir);
   assert.equal(wrong.status, 1);
   assert.match(wrong.stderr, /reports\.jsonl line \d+: report\.malformed/);
-  writeFileSync(join(dir, 'truth.json'), '{"devices":{"d":{"role":"king"}}}');
-  assert.match(hauberk('evaluate', 'fraud', '--in', dir).stderr, /truth\.json: d has no role/);
+  const format = '"format":"hauberk-fraud-truth-1"';
+  for (const [truth, told] of [
+    [`{${format},"events":{},"groups":{},"devices":{"d":{"role":"king"}}}`, /truth\.json: d has no role/],
+    ['{}', /truth\.json is not the truth of a world: its format is not hauberk-fraud-truth-1/],
+    [`{${format},"events":{},"devices":[]}`, /truth\.json is not the truth of a world: it has no devices/],
+    ['nothing', /truth\.json is not the truth of a world: json/],
+  ] as const) {
+    writeFileSync(join(dir, 'truth.json'), truth);
+    const refused = hauberk('evaluate', 'fraud', '--in', dir, '--json');
+    assert.equal(`${refused.status} ${refused.stdout}`, '1 ');
+    assert.match(refused.stderr, told);
+  }
+  for (const [manifest, told] of [
+    ['garbage', /manifest\.json is not the manifest of a world: json/],
+    ['{}', /manifest\.json is not the manifest of a world: its format is not hauberk-fraud-1/],
+  ] as const) {
+    writeFileSync(join(dir, 'manifest.json'), manifest);
+    const refused = hauberk('evaluate', 'fraud', '--in', dir);
+    assert.equal(`${refused.status} ${refused.stdout}`, '1 ');
+    assert.match(refused.stderr, told);
+  }
   assert.equal(hauberk('evaluate', 'fraud', '--in', join(folder, 'nowhere')).status, 1);
   assert.equal(hauberk('evaluate', 'fraud').status, 2);
   assert.equal(hauberk('evaluate', 'weather', '--in', dir).status, 2);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -51,14 +51,29 @@ test('simulate fraud: a month fits into a heap that holds no month', () => {
 });
 
 test('simulate fraud: what is no world is refused with the usage', () => {
-  for (const args of [
-    ['--out', folder, '--days', '0'],
-    ['--out', folder, '--difficulty', 'harder'],
-    ['--out', folder, '--start', 'soon'],
-    ['--out', folder, '--what'],
-  ]) {
+  const every = ['--days', '0', '--difficulty', 'insane', '--devices', '5', '--start', '2026-99-99', '--seed', 'NaN'];
+  for (const [args, told] of [
+    [every, ['--out', '--seed', '--days', '--difficulty', '--devices', '--start']],
+    [['--out', folder, '--start', '2026-02-30'], ['--start']],
+    [['--out', folder, '--what'], ["Unknown option '--what'"]],
+  ] as const) {
     const refused = simulate([], ...args);
     assert.equal(refused.status, 2, args.join(' '));
     assert.match(refused.stderr, /simulate fraud --out DIR/);
+    const lines = refused.stderr.split('\n').filter((line) => line.startsWith('hauberk simulate fraud: '));
+    assert.equal(lines.length, told.length, refused.stderr);
+    for (const [index, name] of told.entries()) assert.ok(lines[index]?.includes(name), lines[index]);
   }
+});
+
+test('simulate fraud: a place that takes no files is told in a sentence', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, 'mine');
+  mkdirSync(join(folder, 'taken', 'truth.json'), { recursive: true });
+  for (const out of [file, join(folder, 'taken')]) {
+    const refused = simulate([], '--out', out, '--days', '1', '--devices', '200');
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /^hauberk simulate fraud: --out \S+ is no folder that can be written to \(.*\)\n$/);
+  }
+  assert.equal(readFileSync(file, 'utf8'), 'mine');
 });

@@ -70,7 +70,17 @@ test('learn: wrong lines, spans and files are refused in one line', () => {
     hauberk('learn', '--events', file('none'), '--labels', file('none'), '--delay', '7', ...spans).status,
     1,
   );
-  assert.equal(hauberk('learn', ...world, '--train', 'yesterday', '--test', 'today').status, 2);
+  for (const [args, told] of [
+    [[...world, '--train', 'yesterday', '--test', '5..6'], /^hauberk learn: --train is FROM\.\.TO, .* not yesterday$/m],
+    [[...world, '--train', '1..2', '--test', 'today'], /^hauberk learn: --test is FROM\.\.TO, .* not today$/m],
+    [[...world, ...spans, '--delay', 'NaN'], /^hauberk learn: --delay is a number of days up to 365, not NaN$/m],
+    [[...world, ...spans, '--what'], /^hauberk learn: Unknown option '--what'/m],
+    [[], /--events is missing[^]*--labels is missing[^]*--train is missing[^]*--delay is missing[^]*--test is missing/],
+  ] as const) {
+    const refused = hauberk('learn', ...args);
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, told);
+  }
 });
 
 test('learn: spans are whole days or epoch milliseconds', () => {

@@ -12,6 +12,8 @@ import type { PolicyProblem } from './syntax.ts';
 /** A problem of a policy: which rule, and what of it. */
 export interface PolicyFault extends PolicyProblem {
   readonly rule: string;
+  /** JSON pointer to the rule, threshold or member of the document; absent for the whole. */
+  readonly path?: string;
 }
 
 /** Most rules of a policy. */
@@ -123,6 +125,8 @@ const readRule = (value: JsonValue, schema: PolicySchema): PolicyRule | PolicyFa
   return 'code' in condition ? condition : { ...head, ...effect, ...condition };
 };
 
+const placed = (path: string, found: PolicyFault): PolicyFault => ({ ...found, path });
+
 const readThreshold = (value: JsonValue): Threshold | PolicyFault => {
   if (!isMembers(value)) return fault('', 'thresholds is a list of {from, outcome, obligations}');
   const unknown = unknownMember(value, ['from', 'outcome', 'obligations'], '');
@@ -134,28 +138,50 @@ const readThreshold = (value: JsonValue): Threshold | PolicyFault => {
   return typeof obligations === 'string' ? fault('', obligations) : { from, outcome, obligations };
 };
 
-const readThresholds = (value: JsonValue | undefined): Policy['thresholds'] | PolicyFault => {
-  if (value === undefined) return [];
-  if (!Array.isArray(value) || value.length > 16) return fault('', 'thresholds is a list of at most 16');
-  const read: readonly (Threshold | PolicyFault)[] = value.map(readThreshold);
-  const wrong = read.find((each): each is PolicyFault => 'code' in each);
-  return wrong ?? (read as readonly Threshold[]).toSorted((left, right) => right.from - left.from);
+/** Good ones and faults, each with its place in the list. */
+const sorted = <Good extends object>(
+  values: readonly JsonValue[],
+  list: string,
+  read: (value: JsonValue) => Good | PolicyFault,
+): { readonly good: readonly Good[]; readonly faults: readonly PolicyFault[] } => {
+  const all = values.map(read);
+  return {
+    good: all.filter((each): each is Good => !('code' in each)),
+    faults: all.flatMap((each, index) => ('code' in each ? [placed(`/${list}/${index}`, each)] : [])),
+  };
+};
+
+const readThresholds = (value: JsonValue = []): ReturnType<typeof sorted<Threshold>> => {
+  if (Array.isArray(value) && value.length <= 16) return sorted(value, 'thresholds', readThreshold);
+  return { good: [], faults: [placed('/thresholds', fault('', 'thresholds is a list of at most 16'))] };
 };
 
 const policyMembers = ['id', 'title', 'rules', 'thresholds', 'obligations', 'validFrom', 'validTo'];
 
-const readWhole = (value: Members): Omit<Policy, 'rules'> | PolicyFault => {
+/** A value, or what is wrong with it and where. */
+const orFault = <Value>(path: string, value: Value | string): readonly PolicyFault[] =>
+  typeof value === 'string' ? [placed(path, fault('', value))] : [];
+
+type Whole = Omit<Policy, 'rules'>;
+
+const readWhole = (value: Members): { readonly whole: Whole | undefined; readonly faults: readonly PolicyFault[] } => {
   const { id, title = '' } = value;
-  if (!isId(id)) return fault('', 'a policy has an id');
   const unknown = unknownMember(value, policyMembers, '');
-  if (unknown !== undefined) return unknown;
-  if (!isTitle(title)) return fault('', `title is a text of at most ${maxTitle} characters`);
   const thresholds = readThresholds(value['thresholds']);
-  if ('code' in thresholds) return thresholds;
   const obligations = readObligations(value['obligations'], undefined);
-  if (typeof obligations === 'string') return fault('', obligations);
   const valid = readValidity(value['validFrom'], value['validTo']);
-  return typeof valid === 'string' ? fault('', valid) : { id, title, thresholds, obligations, valid };
+  const faults = [
+    ...(isId(id) ? [] : [placed('/id', fault('', 'a policy has an id'))]),
+    ...(unknown === undefined ? [] : [unknown]),
+    ...(isTitle(title) ? [] : [placed('/title', fault('', `title is a text of at most ${maxTitle} characters`))]),
+    ...thresholds.faults,
+    ...orFault('/obligations', obligations),
+    ...orFault('', valid),
+  ];
+  if (!isId(id) || !isTitle(title) || typeof obligations === 'string' || typeof valid === 'string')
+    return { whole: undefined, faults };
+  const falling = thresholds.good.toSorted((left, right) => right.from - left.from);
+  return { whole: { id, title, thresholds: falling, obligations, valid }, faults };
 };
 
 const usedTwice = (rules: readonly PolicyRule[]): readonly PolicyFault[] => {
@@ -176,13 +202,11 @@ export const readPolicy = (
   | { readonly ok: false; readonly code: 'policy.malformed'; readonly faults: readonly PolicyFault[] } => {
   const refused = (...faults: readonly PolicyFault[]) => ({ ok: false, code: 'policy.malformed', faults }) as const;
   if (!isMembers(value)) return refused(fault('', 'a policy has an id'));
-  const whole = readWhole(value);
-  if ('code' in whole) return refused(whole);
+  const { whole, faults: ofWhole } = readWhole(value);
   const { rules } = value;
   if (!Array.isArray(rules) || rules.length === 0 || rules.length > maxRules)
-    return refused(fault('', `1 to ${maxRules} rules`));
-  const read: readonly (PolicyRule | PolicyFault)[] = rules.map((rule: JsonValue) => readRule(rule, schema));
-  const good = read.filter((rule): rule is PolicyRule => !('code' in rule));
-  const faults = [...read.filter((rule): rule is PolicyFault => 'code' in rule), ...usedTwice(good)];
-  return faults.length === 0 ? accept({ ...whole, rules: good }) : refused(...faults);
+    return refused(...ofWhole, placed('/rules', fault('', `1 to ${maxRules} rules`)));
+  const { good, faults: ofRules } = sorted(rules, 'rules', (rule) => readRule(rule, schema));
+  const faults = [...ofWhole, ...ofRules, ...usedTwice(good)];
+  return faults.length === 0 && whole !== undefined ? accept({ ...whole, rules: good }) : refused(...faults);
 };

@@ -49,6 +49,18 @@ const listAlertRules: Operation = operation({
     reply(200, { items: (await administration.decisions.alerts.rules(scopeOf(caller, path))).map(alertRuleDocument) }),
 });
 
+const expiredRule = (expiresAtMs: number): AdminRefusal =>
+  deny('malformed', {
+    detail: 'rule-expired',
+    errors: [
+      {
+        in: 'body',
+        pointer: '/expiresAtMs',
+        message: `${expiresAtMs} is ${new Date(expiresAtMs).toISOString()}, which has passed`,
+      },
+    ],
+  });
+
 const addAlertRule: Operation = operation({
   id: 'addAlertRule',
   method: 'POST',
@@ -62,8 +74,10 @@ const addAlertRule: Operation = operation({
     202: { description: 'Proposed: somebody else must approve it.', schema: approvalSchema },
   },
   problems: ['decision-state', 'approvals-full'],
-  run: async ({ administration, path, body }, caller) => {
+  run: async ({ administration, now, path, body }, caller) => {
     const scope = scopeOf(caller, path);
+    // Before anybody is asked to approve what would never count.
+    if (body.expiresAtMs <= now) return expiredRule(body.expiresAtMs);
     if (body.response !== null) {
       const change = { kind: 'alert.rule', content: { ...body } } as const;
       const missing = missingRight(administration, caller.grants, change, scope.app);

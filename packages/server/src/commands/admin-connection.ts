@@ -94,17 +94,17 @@ const causeOf = (error: Error): string => {
   return cause instanceof Error ? cause.message : error.message;
 };
 
-/** Runs a command and prints what it answers, or why it cannot; answers the exit code: 0 done, 1 refused, 2 wrong usage. */
+/** Runs a command and prints what it answers, or why it cannot; answers the exit code: 0 done, 1 refused or `isRefused`, 2 wrong usage. */
 export const runAdminCommand = async (
   name: string,
   usage: string,
   isJson: boolean,
-  work: () => Promise<{ readonly json: unknown; readonly text: string }>,
+  work: () => Promise<{ readonly json: unknown; readonly text: string; readonly isRefused?: boolean }>,
 ): Promise<number> => {
   try {
-    const { json, text } = await work();
+    const { json, text, isRefused = false } = await work();
     process.stdout.write(isJson ? `${JSON.stringify(json)}\n` : printable(text));
-    return 0;
+    return isRefused ? 1 : 0;
   } catch (error) {
     if (isUsage(error)) {
       process.stderr.write(`hauberk ${name}: ${error.message}\n${usage}${connectionUsage}`);

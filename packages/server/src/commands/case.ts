@@ -48,12 +48,12 @@ const table = (items: readonly Case[]): string =>
     ]),
   );
 
-const shown = (one: Case): Shown => ({
+const shown = (one: Case, app: string): Shown => ({
   json: one,
   text: [
     table([one]),
     `  opened by ${one.openedBy} at ${minute(one.openedAtMs)}${one.alert === null ? '' : `, alert ${one.alert}`}\n`,
-    ...one.decisions.map((id) => `  hauberk why ${id}\n`),
+    ...one.decisions.map((id) => `  hauberk why ${id} --app ${app}\n`),
     one.entities.length === 0 ? '' : `  entities ${one.entities.join(' ')}\n`,
     ...one.notes.map(({ by, atMs, text: note }) => `  ${minute(atMs)} ${by}: ${note}\n`),
   ].join(''),
@@ -79,10 +79,10 @@ const work = async (api: AdminApi, positionals: readonly string[], values: Value
       decisions: values.decision ?? [],
       ...(values.alert === undefined ? {} : { alert: values.alert }),
     };
-    return shown((await api.openCase({ app, body })).value);
+    return shown((await api.openCase({ app, body })).value, app);
   }
   if (id === undefined) throw new UsageError('say what to do');
-  if (action === 'show') return shown((await api.findCase({ app, case: id })).value);
+  if (action === 'show') return shown((await api.findCase({ app, case: id })).value, app);
   const step = steps.find((each) => each === action);
   if (step === undefined) throw new UsageError('say what to do');
   const body = {
@@ -92,7 +92,7 @@ const work = async (api: AdminApi, positionals: readonly string[], values: Value
     ...(outcome === undefined ? {} : { outcome }),
   };
   // The API judges the words.
-  return shown((await api.stepCase({ app, case: id, body: body as NewCaseStep })).value);
+  return shown((await api.stepCase({ app, case: id, body: body as NewCaseStep })).value, app);
 };
 
 const onCases: Command = (args) =>

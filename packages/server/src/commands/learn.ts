@@ -65,6 +65,9 @@ const readLines = async <Value>(file: string, read: (line: string) => Result<Val
   return values;
 };
 
+/** Arguments that are wrong, one a line. */
+class ArgumentError extends Error {}
+
 const readOptions = (args: readonly string[]) => {
   const text = { type: 'string' } as const;
   try {
@@ -82,25 +85,43 @@ const readOptions = (args: readonly string[]) => {
       },
     });
     return values;
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw new ArgumentError(error instanceof Error ? error.message : 'the arguments cannot be read');
   }
 };
 
-type Options = NonNullable<ReturnType<typeof readOptions>>;
+type Options = ReturnType<typeof readOptions>;
 
-const readInput = async (options: Options): Promise<LearnInput | undefined> => {
+const spanFault = (name: string, value: string | undefined): readonly string[] => {
+  if (value === undefined) return [`--${name} is missing: FROM..TO`];
+  return readSpan(value) === undefined
+    ? [`--${name} is FROM..TO, two dates or two epoch milliseconds with FROM first, not ${value}`]
+    : [];
+};
+
+const delayOf = (text: string): number => (/^\d{1,3}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN);
+
+const argumentFaults = ({ events, labels, train, test, delay }: Options): readonly string[] => [
+  ...(events === undefined ? ['--events is missing: a file'] : []),
+  ...(labels === undefined ? ['--labels is missing: a file'] : []),
+  ...spanFault('train', train),
+  ...(delay === undefined ? ['--delay is missing: days'] : []),
+  ...(delay === undefined || delayOf(delay) <= 365 ? [] : [`--delay is a number of days up to 365, not ${delay}`]),
+  ...spanFault('test', test),
+];
+
+const readInput = async (options: Options): Promise<LearnInput> => {
   const [train, test] = [readSpan(options.train ?? ''), readSpan(options.test ?? '')];
-  const delayDays = Number(options.delay ?? Number.NaN);
-  const isDelay = delayDays >= 0 && delayDays <= 365;
+  const delayDays = delayOf(options.delay ?? '');
+  const faults = argumentFaults(options);
   if (
+    faults.length > 0 ||
     options.events === undefined ||
     options.labels === undefined ||
     train === undefined ||
-    test === undefined ||
-    !isDelay
+    test === undefined
   )
-    return undefined;
+    throw new ArgumentError(faults.join('\nhauberk learn: '));
   const only = options['score-only'];
   const events = await readLines<RiskEvent>(options.events, readRiskEvent);
   const labels = await readLines<RiskLabel>(options.labels, readRiskLabel);
@@ -120,10 +141,6 @@ const plainArrays = (_: string, value: unknown): unknown =>
 const run = async (options: Options): Promise<number> => {
   const began = performance.now();
   const input = await readInput(options);
-  if (input === undefined) {
-    process.stderr.write(usage);
-    return 2;
-  }
   const learnt = learnFrom(input);
   if (!learnt.ok) {
     process.stderr.write(`hauberk learn: ${learnt.code}${learnt.detail === undefined ? '' : ` (${learnt.detail})`}\n`);
@@ -145,14 +162,13 @@ const run = async (options: Options): Promise<number> => {
 
 /** Runs `hauberk learn`. */
 export const learn = async (args: readonly string[]): Promise<number> => {
-  const options = readOptions(args);
-  if (options === undefined) {
-    process.stderr.write(usage);
-    return 2;
-  }
   try {
-    return await run(options);
+    return await run(readOptions(args));
   } catch (error) {
+    if (error instanceof ArgumentError) {
+      process.stderr.write(`hauberk learn: ${error.message}\n${usage}`);
+      return 2;
+    }
     const isUsers = error instanceof LineError || (error instanceof Error && 'code' in error);
     if (!isUsers) throw error;
     process.stderr.write(`hauberk learn: ${error.message}\n`);

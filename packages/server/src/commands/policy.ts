@@ -12,7 +12,7 @@ import { documentOf, policyText, tryPolicy } from './replay.ts';
 /** What `--help` prints. */
 export const usage: string = `usage: hauberk policy list [--state draft|shadow|challenger|live|retired]
        hauberk policy show POLICY VERSION [--out FILE]     with --out writes the document
-       hauberk policy check FILE                what is wrong with a document, and where
+       hauberk policy check FILE                what is wrong with a document, and where; exit code 1 for faults
        hauberk policy propose FILE --reason TEXT   keeps it as the next version, a draft
        hauberk policy shadow POLICY VERSION --reason TEXT      evaluated and recorded, obeyed by nobody
        hauberk policy challenge POLICY VERSION --share N --reason TEXT   decides for N in a thousand devices
@@ -40,6 +40,8 @@ type Values = ReturnType<typeof parse>['values'];
 interface Shown {
   readonly json: unknown;
   readonly text: string;
+  /** The answer says no: the exit code is 1. */
+  readonly isRefused?: boolean;
 }
 
 const head = ['policy', 'version', 'state', 'share', 'scenes', 'changed', 'by', 'reason'];
@@ -104,7 +106,7 @@ const faultLines = ({ faults, notes }: PolicyCheck): string =>
 const check = async (api: AdminApi, app: string, file: string): Promise<Shown> => {
   const { value } = await api.checkPolicy({ app, body: { document: documentIn(file) } });
   const good = `policy ${value.policy ?? ''}: ${value.rules} rules, hash ${value.hash ?? ''}\n`;
-  return { json: value, text: `${value.ok ? good : ''}${faultLines(value)}` };
+  return { json: value, text: `${value.ok ? good : ''}${faultLines(value)}`, isRefused: !value.ok };
 };
 
 const isProposal = (value: Policy | Approval): value is Approval => 'changeHash' in value;

@@ -155,16 +155,16 @@ const labelLines = ({ label }: DecisionWhy, language: Language): readonly string
   return [`  ${label.fraud ? said.fraud : said.honest}, ${at}, ${said.source} ${label.source}\n`];
 };
 
-/** The page of a decision in one language. */
-export const whyText = (why: DecisionWhy, language: Language): string => {
+/** The page of a decision of an app in one language. */
+export const whyText = (why: DecisionWhy, language: Language, app: string): string => {
   const said = words[language];
   const device = why.entities.find(({ entity }) => entity.startsWith('device:'))?.entity;
   const more = [
-    ...(device === undefined ? [] : [`  hauberk decision list --entity ${device}\n`]),
+    ...(device === undefined ? [] : [`  hauberk decision list --entity ${device} --app ${app}\n`]),
     ...(why.policy?.version === null || why.policy === null
       ? []
-      : [`  hauberk policy show ${why.policy.id} ${why.policy.version}\n`]),
-    `  hauberk case open --decision ${why.id} --title TEXT\n`,
+      : [`  hauberk policy show ${why.policy.id} ${why.policy.version} --app ${app}\n`]),
+    `  hauberk case open --decision ${why.id} --title TEXT --app ${app}\n`,
   ];
   const obligations = why.obligations.map(
     ({ kind, ...rest }) => `  ${String(kind)} ${Object.values(rest).map(shownValue).join(' ')}\n`,
@@ -216,7 +216,7 @@ export const why: Command = (args) =>
     const api = connect(values, process.env);
     const app = await appOf(api, values, process.env);
     const { value } = await api.explainDecision({ app, decision });
-    return { json: value, text: whyText(value, languageOf(values.lang)) };
+    return { json: value, text: whyText(value, languageOf(values.lang), app) };
   });
 
 /** Columns of decisions in a table. */

@@ -47,7 +47,7 @@ const rulesOf = (document: JsonValue): readonly JsonValue[] => {
 const told = (document: JsonValue, fault: PolicyFault): PolicyFaultTold => {
   const index = fault.rule === '' ? -1 : rulesOf(document).findIndex((rule) => memberOf(rule, 'id') === fault.rule);
   const isCondition = fault.code !== 'policy.malformed';
-  const path = index < 0 ? '' : `/rules/${index}${isCondition ? '/when' : ''}`;
+  const path = `${fault.path ?? (index < 0 ? '' : `/rules/${index}`)}${isCondition ? '/when' : ''}`;
   const { rule, code, at, message, hint } = fault;
   return { path, rule, code, at, message, hint: hint ?? null };
 };

@@ -7,7 +7,7 @@ import { FarmWatch } from './farm-watch.ts';
 import { type FraudFigures, FraudTally } from './fraud-figures.ts';
 import { FraudJudge, type JudgeSizes } from './fraud-judge.ts';
 import { readWorld, readWorldLabels } from './world-lines.ts';
-import { readWorldTruth } from './world-truth.ts';
+import { checkWorldManifest, readWorldTruth } from './world-truth.ts';
 
 /** What an evaluation tells beside the figures. */
 export interface FraudEvaluation {
@@ -64,8 +64,9 @@ class Clustered {
   }
 }
 
-/** Evaluates the world in a folder. Throws WorldError for a line that cannot be read. */
+/** Evaluates the world in a folder. Throws WorldError for a line, a truth or a manifest that cannot be read. */
 export const evaluateFraud = async (folder: string): Promise<FraudEvaluation> => {
+  checkWorldManifest(folder);
   const truth = readWorldTruth(folder);
   const labels = await readWorldLabels(folder);
   const judge = new FraudJudge(sizesFor(folder), key);

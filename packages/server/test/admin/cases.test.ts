@@ -297,6 +297,17 @@ test('who only reads opens no case, closes no alert and adds no rule', async () 
   assert.equal((await run('bob', 'alert', 'list')).code, 0);
 });
 
+test('a rule that has expired is refused at once, also one that two people would have to agree on', async () => {
+  const expiresAtMs = world.clock.now - 1;
+  const response = { action: 'list', list: 'l', days: 1, perDay: 1 };
+  for (const more of [{ expiresAtMs }, { expiresAtMs, response }]) {
+    const { code, err, out } = await run('rita', 'alert', 'rule', 'add', rule({ name: 'late', ...more }));
+    assert.equal(code, 1, out);
+    assert.match(err, /rule-expired[^]*body\/expiresAtMs: \d+ is \d{4}-.*, which has passed/);
+  }
+  assert.ok((await world.administration.decisions.alerts.rules(scope)).every(({ name }) => name !== 'late'));
+});
+
 test('a rule that would count everything is refused with a pointer', async () => {
   const { err } = await run('rita', 'alert', 'rule', 'add', rule({ group: null, decisionReason: null }));
   assert.match(err, /body\/group: a rule needs a group or a reason/);

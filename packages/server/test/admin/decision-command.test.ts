@@ -47,6 +47,7 @@ const policyFile = (when: string): string =>
 test('a policy from a file to live, and back to the one before', async () => {
   const wrong = await ada('policy', 'check', policyFile('event.amountMino > 1'));
   assert.match(wrong.out, /\/rules\/0\/when character 0: .*is event\.amountMinor meant\?/);
+  assert.equal(wrong.code, 1);
   for (const amount of [1, 2]) {
     const proposed = await ada('policy', 'propose', policyFile(`event.amountMinor > ${amount}`), '--reason', 'r');
     assert.equal(proposed.code, 0, proposed.err);
@@ -64,6 +65,29 @@ test('a policy from a file to live, and back to the one before', async () => {
   const { code, err } = await hauberk('bob', 'policy', 'retire', 'pay', '--reason', 'r');
   assert.equal(code, 1);
   assert.match(err, /right-missing/);
+});
+
+test('a policy with faults of every part is refused with all of them, each with its pointer, and exit code 1', async () => {
+  const rule = { id: 'r', scenes: ['transfer'], when: 'event.amountMino > 1', outcome: 'deny', reason: 'large' };
+  const thresholds = [
+    { from: 'many', outcome: 'deny' },
+    { from: 50, outcome: 'deny' },
+    { from: 10, outcome: 'block' },
+  ];
+  const rules = [rule, 7, { ...rule, id: 'good', when: 'event.amountMinor > 1' }];
+  const path = file('faulty.json', JSON.stringify({ id: 'Pay!', title: 5, thresholds, rules }));
+  const { code, out } = await ada('policy', 'check', path, '--json');
+  assert.equal(code, 1);
+  const { ok, faults } = JSON.parse(out) as { ok: boolean; faults: readonly { path: string }[] };
+  assert.equal(ok, false);
+  assert.deepEqual(
+    faults.map((each) => each.path),
+    ['/id', '/title', '/thresholds/0', '/thresholds/2', '/rules/0/when', '/rules/1'],
+  );
+  assert.match((await ada('policy', 'check', path)).out, /^\/thresholds\/0 character 0: a threshold has from/m);
+  const good = await ada('policy', 'check', policyFile('event.amountMinor > 1'), '--json');
+  assert.equal(good.code, 0);
+  assert.equal(JSON.parse(good.out).ok, true);
 });
 
 test('a list is imported from CSV, approved, asked and shortened', async () => {
