@@ -22,6 +22,7 @@ const summaries = {
   device: 'device list | search | show | verdict | suspend | unsuspend | revoke | lost | re-attest',
   binding:
     'binding list | bound | show | why | timeline | blocks | block | lift | vmn | unbind | number | feed import: SIM binding',
+  identity: 'identity show | resolve | merge | split | undo: who a device is taken for',
   cluster: 'cluster list | show | propose: devices that share what strangers do not, and lists from them',
   intelligence: 'intelligence status | import | share: what partners tell and are told, as STIX 2.1',
   directive:
