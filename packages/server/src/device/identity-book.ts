@@ -114,7 +114,9 @@ export class IdentityBook {
       if (written.ok) {
         const { id, attributes } = resolution.identity;
         this.#room(scope).put(id, attributes);
-        await this.#news?.changed(scope, [id]);
+        // Aliases that moved lead no longer to whom they meant before.
+        const before = resolution.aliases.flatMap(({ holds }) => holds.slice(-2).map(({ identity }) => identity));
+        await this.#news?.changed(scope, [...new Set([id, ...before])]);
         return accept(resolution);
       }
       if (written.code !== 'identity-conflict' || attempt === attempts) return written;
