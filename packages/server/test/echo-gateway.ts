@@ -46,6 +46,7 @@ const openUpstream = async (seen: SeenUpstream[]) => {
       const { method = '', url = '', headers } = incoming;
       seen.push({ method, url, headers, body: Buffer.concat(pieces).toString() });
       response.setHeader('content-type', 'application/json');
+      if (headers['x-answer'] !== undefined) response.statusCode = Number(headers['x-answer']);
       response.end('{"from":"upstream"}');
     });
   });

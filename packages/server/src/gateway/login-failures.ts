@@ -1,6 +1,7 @@
 /**
  * Limits of failed logins: by the name that logs in, by device, by address. Whether an attempt fails is known when the service has answered, so each
- * is charged before it is forwarded and given back when the reply is no refusal: guesses that are sent at once cannot slip past the count.
+ * is charged before it is forwarded and given back when the reply is no refusal: guesses that are sent at once cannot slip past the count. One that the
+ * gateway itself refuses after the charge is given back too: it was no guess.
  */
 import type { VerifiedRequest } from '@hauberk/channel';
 import type { EpochMs } from '@hauberk/primitives';

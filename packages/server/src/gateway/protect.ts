@@ -228,6 +228,19 @@ const authoriseFurther = async (
   return approval.ok ? decide(protection, exchange, authorised, approval.value) : approval;
 };
 
+/** What is refused here never asks the service, so it was no failed login: others could use up a name's limit with it. */
+const authoriseCharged = async (
+  protection: Protection,
+  exchange: Exchange,
+  request: VerifiedRequest,
+  now: EpochMs,
+): Promise<Passed<Authorised>> => {
+  const authorised = await authoriseFurther(protection, exchange, request, now);
+  if (!authorised.ok || authorised.value.unlessStored !== undefined)
+    protection.logins.failures.forgive(request, protection.now());
+  return authorised;
+};
+
 /**
  * Judges a verified request: nothing of it has happened yet when this refuses. Answers at once when the route asks for nothing that is waited
  * for: each wait costs a turn.
@@ -245,6 +258,7 @@ export const authorise = (
   if (!limits.ok) return limits;
   const outcome = checkOutcome(exchange);
   if (!outcome.ok) return outcome;
+  if (route.login?.failures !== undefined) return authoriseCharged(protection, exchange, request, now);
   return asksMore(route)
     ? authoriseFurther(protection, exchange, request, now)
     : decide(protection, exchange, { request, login: undefined }, noApproval);
@@ -364,13 +378,14 @@ export const forwardOnce = async (
   if (!start.ok)
     return stop(start.code, { execution: start.code === 'idempotency.outcome-unknown' ? 'unknown' : 'none' });
   if (start.value.kind === 'stored') return { ok: true, value: start.value.reply };
-  const outcome = await forward(protection, exchange, authorised);
-  const reply = readOutcome(outcome);
   const { attempt } = start.value;
+  // Before anything is sent: nothing was kept, so the refusal stands.
   if (authorised.unlessStored !== undefined) {
     const released = await settleIdempotent(protection.idempotency, route, attempt, neverSent, protection.now());
     return released.ok ? { ok: false, stop: authorised.unlessStored } : stop(released.code, { execution: 'unknown' });
   }
+  const outcome = await forward(protection, exchange, authorised);
+  const reply = readOutcome(outcome);
   // The outcome first: a login that cannot be kept must not leave the key running for ever.
   const settling = reply.ok
     ? { kind: 'reply' as const, ...reply.value, headers: [...reply.value.headers] }

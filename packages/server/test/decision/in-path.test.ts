@@ -51,6 +51,9 @@ const policy = (large: number): object => ({
     rule('wire-only', 'bill-pay', 'attr.payeeKind == "instant"', 'deny'),
     rule('by-hardware', 'payee-add', 'event.amountMinor == 1', 'challenge', { obligations: { challenge: 'webauthn' } }),
     rule('bind-anew', 'payee-add', 'event.amountMinor == 2', 'challenge', { obligations: { challenge: 'rebind' } }),
+    rule('bot', 'login-sms', 'event.amountMinor == 1', 'deny'),
+    rule('doubted', 'login-sms', 'event.amountMinor == 2', 'challenge'),
+    rule('baited', 'login-sms', 'event.amountMinor == 3', 'trap', { obligations: { trap: 'booked' } }),
     rule('patient', 'coupon-claim', 'device.count1h >= 1', 'slow', { obligations: { slow: 5 } }),
   ],
 });
@@ -60,7 +63,26 @@ const transfer = {
   decision: { scene: 'transfer', amount: '/amountMinor', entities: { payee: '/to' }, honey: ['/isAdmin'] },
 };
 
+/** Two a day, so that nothing comes back while a test runs. */
+const two = { requests: 2, perSeconds: 86_400, burst: 2 };
+const attempts = (path: string, failures: object, more: object = {}): object => ({
+  path,
+  class: 'login',
+  methods: ['POST'],
+  login: {
+    credential: { kind: 'authorization' },
+    opens: { credentialPointer: '/token', customerPointer: '/customer' },
+    failures,
+  },
+  decision: { scene: 'login-sms', amount: '/amountMinor', failMode: 'closed' },
+  ...more,
+});
+
 const routes: readonly object[] = [
+  attempts('/log-in', { namePointer: '/user', name: two }),
+  attempts('/log-in-device', { device: two }),
+  attempts('/log-in-address', { address: two }),
+  attempts('/log-in-once', { namePointer: '/user', name: two }, { idempotency: { demand: 'required' } }),
   { path: '/transfer', methods: ['POST'], mode: 'sealed', ...transfer },
   { path: '/transfer-once', methods: ['POST'], idempotency: { demand: 'required' }, ...transfer },
   { path: '/bill', methods: ['POST'], decision: { scene: 'bill-pay', facts: { payeeKind: '/payeeKind' } } },
@@ -270,6 +292,7 @@ describe('retries', () => {
     assert.equal(reached('/transfer-once'), before);
     const another = { ...once, headers: { 'idempotency-key': 'operation-2' } };
     assert.deepEqual(await outcomes(opened, [another, another]), ['forbidden', 'forbidden']);
+    assert.equal(reached('/transfer-once'), before, 'a refused operation is not executed when it is sent again');
   });
 
   test('of an approved operation whose reply was lost get what was kept, without asking the user again', async () => {
@@ -293,6 +316,50 @@ describe('retries', () => {
     });
     await outcomes(opened, [ask(1), ask(2), ask(3)]);
     assert.deepEqual(await outcomes(opened, [pay(1)]), ['forbidden']);
+  });
+});
+
+describe('failed logins', () => {
+  /** One that the service finds wrong, unless the policy refuses it first. */
+  const attempt = (url: string, amountMinor: number, user: string, more: object = {}): Ask => ({
+    url,
+    body: JSON.stringify({ amountMinor, user }),
+    headers: { 'x-answer': '401', ...more },
+  });
+  const codes = async (opened: TestSession, asks: readonly Ask[]): Promise<readonly unknown[]> => {
+    const found: unknown[] = [];
+    for (const ask of asks) {
+      const reply = await call(opened, ask);
+      found.push(jsonOf(reply)['code'] ?? reply.status);
+    }
+    return found;
+  };
+
+  for (const url of ['/log-in', '/log-in-device', '/log-in-address'])
+    test(`are none that the decision refused, and others are counted: ${url}`, async () => {
+      const opened = await session();
+      const refused = [1, 2, 3, 1, 2, 3].map((amount) => attempt(url, amount, 'ada'));
+      const doubled = { ...attempt(url, 0, 'ada'), body: '{"user":"ada","amountMinor":0,"amountMinor":1}' };
+      const before = reached(url);
+      const said = ['forbidden', 'step-up-required', 201];
+      assert.deepEqual(await codes(opened, refused), [...said, ...said]);
+      assert.deepEqual(await codes(opened, [doubled, doubled, doubled]), ['malformed', 'malformed', 'malformed']);
+      assert.equal(reached(url), before);
+      const wrong = attempt(url, 0, 'ada');
+      assert.deepEqual(await codes(opened, [wrong, wrong, wrong]), [401, 401, 'limited']);
+      assert.deepEqual(await codes(opened, refused.slice(0, 1)), ['limited'], 'a limit stands before the decision');
+      assert.equal(reached(url), before + 2);
+    });
+
+  test('are none that were refused before and are sent again', async () => {
+    const opened = await session();
+    const bot = attempt('/log-in-once', 1, 'ada', { 'idempotency-key': 'log-in-1' });
+    assert.deepEqual(await codes(opened, [bot, bot, bot, bot]), Array(4).fill('forbidden'));
+    assert.equal(reached('/log-in-once'), 0);
+    const wrong = ['2', '3', '4'].map((key) =>
+      attempt('/log-in-once', 0, 'ada', { 'idempotency-key': `log-in-${key}` }),
+    );
+    assert.deepEqual(await codes(opened, wrong), [401, 401, 'limited']);
   });
 });
 
